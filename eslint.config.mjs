@@ -1,0 +1,128 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Import boundaries between the rooms of operator/: which other rooms and which outside modules a room may not import.
+ * README's map of the house says the same in words.
+ */
+const rooms = {
+  // Domain-free: could be published on its own.
+  runtime: {
+    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'aws', 'publishing', 'observability'],
+    forbiddenModules: ['@aws-sdk/*', '@smithy/*', 'pino', 'prom-client'],
+  },
+  // The brain: plain data in, plain data out.
+  failover: {
+    forbiddenRooms: ['runtime', 'controllers', 'observation', 'aws', 'publishing', 'observability'],
+    forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici', 'zod'],
+  },
+  api: {
+    forbiddenRooms: ['runtime', 'failover', 'controllers', 'observation', 'aws', 'publishing', 'observability'],
+    forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici'],
+  },
+  aws: {
+    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'publishing', 'observability'],
+    forbiddenModules: ['@kubernetes/*'],
+  },
+  observation: {
+    forbiddenRooms: ['controllers', 'publishing'],
+    forbiddenModules: ['@kubernetes/*', '@aws-sdk/*'],
+  },
+  publishing: {
+    forbiddenRooms: ['controllers', 'observation'],
+    forbiddenModules: ['@aws-sdk/*'],
+  },
+  observability: {
+    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'aws', 'publishing'],
+    forbiddenModules: ['@aws-sdk/*', '@kubernetes/*'],
+  },
+  controllers: { forbiddenRooms: [], forbiddenModules: ['@aws-sdk/*'] },
+};
+
+const boundaries = Object.entries(rooms).map(([room, { forbiddenRooms, forbiddenModules }]) => ({
+  files: [`operator/${room}/**/*.ts`],
+  ignores: ['**/*.test.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...forbiddenRooms.map((other) => ({
+            regex: `^(\\.\\./)+${other}/`,
+            message: `${room}/ must not import ${other}/: see the map of the house in README.md.`,
+          })),
+          { regex: '(^|/)test/', message: 'production code must not import test code.' },
+          { regex: '^(\\.\\./)+main\\.ts$', message: 'main.ts is the composition root: nothing imports it.' },
+          ...forbiddenModules.map((group) => ({
+            group: [group],
+            message: `${room}/ must not import ${group}: see the map of the house in README.md.`,
+          })),
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.stryker-tmp/', 'cdk8s/imports/', 'test/control-plane/go/', 'reports/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      complexity: ['error', 12],
+      'max-depth': ['error', 3],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/unified-signatures': 'off',
+      // strict tsc demands obj['key'] on index signatures (noPropertyAccessFromIndexSignature); this rule the opposite.
+      '@typescript-eslint/dot-notation': 'off',
+    },
+  },
+  ...boundaries,
+  {
+    // The brain has no clock, no randomness and no I/O of its own: a history can be replayed.
+    files: ['operator/failover/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'console', 'crypto', 'Buffer'],
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'The brain takes `now` as input.' },
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'The brain takes `now` as input.' },
+        { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'The brain is deterministic.' },
+      ],
+    },
+  },
+  {
+    files: ['operator/**/*.ts'],
+    ignores: ['operator/main.ts', '**/*.test.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'exit', message: 'Only main.ts exits.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      complexity: 'off',
+    },
+  },
+  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' } } },
+  prettier,
+);

@@ -1,0 +1,19 @@
+/** @type {import('jest').Config} */
+const common = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.stryker-tmp'],
+};
+
+// Units and contracts are quick and run side by side; end-to-end cases start real processes, which two cores only
+// carry a few of.
+export default {
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{operator,lambda,cdk8s,crds,scripts}/**/*.test.ts'] },
+    { ...common, displayName: 'contract', testMatch: ['<rootDir>/test/{aws,control-plane,integration,tools}/**/*.test.ts'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+  ],
+};
