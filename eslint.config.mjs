@@ -22,7 +22,7 @@ const rooms = {
     forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici'],
   },
   aws: {
-    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'publishing', 'observability'],
+    forbiddenRooms: ['api', 'controllers', 'observation', 'publishing', 'observability'],
     forbiddenModules: ['@kubernetes/*'],
   },
   observation: {
