@@ -1,0 +1,161 @@
+import type { ClusterView, GlobalClusterView, Instant } from '../failover/observation.ts';
+import type { AwsAccount } from './account.ts';
+
+export interface CallOptions {
+  /** The whole call, all of its pages included, is given up after this long. */
+  readonly timeoutMilliseconds: number;
+  /** Gives the call up early. */
+  readonly signal?: AbortSignal;
+  /**
+   * Awaited before each request of a read (each page is one), so that the caller can pace them; a rejection ends the
+   * call with that error. Mutating calls never wait for it.
+   */
+  readonly beforeRequest?: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Both role changes name the same two things. */
+export interface RoleChangeInput {
+  readonly globalClusterIdentifier: string;
+  readonly targetClusterArn: string;
+}
+
+export interface EventsQuery {
+  /** Clusters whose events are wanted; empty: those of every cluster in the region. */
+  readonly clusterIdentifiers: readonly string[];
+  /** RDS keeps events for 14 days. */
+  readonly since: Instant;
+}
+
+export interface FailoverEvent {
+  /** For instance `RDS-EVENT-0390`; absent where neither RDS nor the documented text of the message tells it. */
+  readonly eventId: string | undefined;
+  readonly at: Instant;
+  readonly message: string;
+  readonly sourceIdentifier: string;
+}
+
+export interface MetricDimension {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** CloudWatch finds a series only by its exact set of dimensions. */
+export interface MetricSeries {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: readonly MetricDimension[];
+}
+
+export interface MetricSamplesQuery {
+  /** At most 500: GetMetricData's limit. */
+  readonly series: readonly MetricSeries[];
+  readonly periodMilliseconds: number;
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** The maximum within one period; CloudWatch's timestamp is the start of the period. */
+export interface MetricSample {
+  readonly periodStart: Instant;
+  readonly value: number;
+}
+
+export interface MetricDatum {
+  readonly name: string;
+  readonly dimensions: readonly MetricDimension[];
+  readonly value: number;
+  readonly at: Instant;
+}
+
+export interface MetricDataInput {
+  readonly namespace: string;
+  /** At most 1,000: PutMetricData's limit. */
+  readonly metrics: readonly MetricDatum[];
+}
+
+export interface NotificationInput {
+  readonly topicArn: string;
+  /** SNS takes up to 100 ASCII characters: the rest is cut off, others are replaced. */
+  readonly subject: string;
+  readonly body: string;
+}
+
+/**
+ * Everything that the operator asks of AWS, by account and region, without a word of the SDK. Every call makes one
+ * attempt (reads: one for each page), takes no longer than its timeout and rejects with an `AwsCallError`. Regions and
+ * accounts share nothing: one that hangs delays no other. Mutating calls have connections of their own.
+ */
+export interface AwsGateway {
+  /** All global clusters that the region's RDS lists, page by page (100 each). */
+  describeGlobalClusters(
+    account: AwsAccount,
+    region: string,
+    options: CallOptions,
+  ): Promise<readonly GlobalClusterView[]>;
+
+  /**
+   * One global cluster, undefined when RDS knows none of this name. For the re-read before a mutating call: travels on
+   * the mutating calls' connections, so that it does not wait behind observation either.
+   */
+  describeGlobalCluster(
+    account: AwsAccount,
+    region: string,
+    identifier: string,
+    options: CallOptions,
+  ): Promise<GlobalClusterView | undefined>;
+
+  /** All DB clusters of the region, page by page (100 each). */
+  describeClusters(account: AwsAccount, region: string, options: CallOptions): Promise<readonly ClusterView[]>;
+
+  /** `FailoverGlobalCluster` with `AllowDataLoss`: send it to the target's region. `isEffectPossible` of its error counts. */
+  failoverGlobalCluster(
+    account: AwsAccount,
+    region: string,
+    input: RoleChangeInput,
+    options: CallOptions,
+  ): Promise<void>;
+
+  /** `SwitchoverGlobalCluster`: send it to the primary's region. `isEffectPossible` of its error counts. */
+  switchoverGlobalCluster(
+    account: AwsAccount,
+    region: string,
+    input: RoleChangeInput,
+    options: CallOptions,
+  ): Promise<void>;
+
+  /** RDS events of category `global failover`, oldest first. */
+  describeFailoverEvents(
+    account: AwsAccount,
+    region: string,
+    query: EventsQuery,
+    options: CallOptions,
+  ): Promise<readonly FailoverEvent[]>;
+
+  /** The series of one metric that CloudWatch lists; a new one can take 15 minutes to be listed. */
+  listMetricSeries(
+    account: AwsAccount,
+    region: string,
+    metric: { readonly namespace: string; readonly metricName: string },
+    options: CallOptions,
+  ): Promise<readonly MetricSeries[]>;
+
+  /** The maximum of each period, for each of the queried series in their order; oldest sample first, empty without data. */
+  getMetricSamples(
+    account: AwsAccount,
+    region: string,
+    query: MetricSamplesQuery,
+    options: CallOptions,
+  ): Promise<readonly (readonly MetricSample[])[]>;
+
+  putMetricData(account: AwsAccount, region: string, input: MetricDataInput, options: CallOptions): Promise<void>;
+
+  publishNotification(
+    account: AwsAccount,
+    region: string,
+    input: NotificationInput,
+    options: CallOptions,
+  ): Promise<void>;
+
+  /** Closes connections and stops the refresh of credentials. */
+  close(): void;
+}

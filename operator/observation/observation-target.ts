@@ -1,0 +1,34 @@
+import type { AwsAccount } from '../aws/account.ts';
+
+export interface TargetRegion {
+  readonly name: string;
+  readonly clusterIdentifier: string;
+}
+
+export interface TargetEndpoint {
+  readonly region: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What one policy wants to have observed. */
+export interface ObservationTarget {
+  /** The policy's key: one target for each. */
+  readonly key: string;
+  readonly account: AwsAccount;
+  readonly globalClusterIdentifier: string;
+  readonly regions: readonly TargetRegion[];
+  /** From the start of one round to the start of the next. */
+  readonly intervalMilliseconds: number;
+  /** A round is over after this long, whatever has not answered by then. Below the interval. */
+  readonly timeoutMilliseconds: number;
+  /** TCP probes of each round, at most one for each region. */
+  readonly endpoints: readonly TargetEndpoint[];
+  readonly witness?: { readonly url: string };
+  /** Whether the secondaries' replication lag is asked of CloudWatch. */
+  readonly isReplicationWatched: boolean;
+  /** Lag is asked every round instead of once per metric period. */
+  readonly isUnderSuspicion: boolean;
+  /** No rounds while true; what is known stays. */
+  readonly isPaused?: boolean;
+}

@@ -1,0 +1,24 @@
+/** What an installation may tune about observation as a whole; policies tune their own intervals and timeouts. */
+export interface ObservationSettings {
+  /** Period of the metrics asked for; a series is asked at most once per period unless under suspicion. */
+  readonly metricPeriodMilliseconds: number;
+  /** How much of each series is kept. */
+  readonly lagRetentionMilliseconds: number;
+  /** How often the series are listed anew without any role change. */
+  readonly seriesDiscoveryMilliseconds: number;
+  /** Endpoint probes and witness requests in flight at once, all policies together. */
+  readonly probeConcurrency: number;
+  /** Read requests to AWS per second, for each account and region. */
+  readonly readsPerSecond: number;
+  /** Read requests that may go out at once after a quiet time, for each account and region. */
+  readonly readBurst: number;
+}
+
+export const defaultObservationSettings: ObservationSettings = Object.freeze({
+  metricPeriodMilliseconds: 60_000,
+  lagRetentionMilliseconds: 15 * 60_000,
+  seriesDiscoveryMilliseconds: 60 * 60_000,
+  probeConcurrency: 256,
+  readsPerSecond: 20,
+  readBurst: 60,
+});
