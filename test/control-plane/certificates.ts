@@ -34,7 +34,13 @@ export function createCertificateAuthority(commonName: string): CertificateAutho
   const issue = (subject: Buffer, extensions: readonly Buffer[]): CertificateAndKey => {
     const leaf = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     return {
-      certificate: encodeCertificate({ issuer, subject, publicKey: leaf.publicKey, extensions, signer: keys.privateKey }),
+      certificate: encodeCertificate({
+        issuer,
+        subject,
+        publicKey: leaf.publicKey,
+        extensions,
+        signer: keys.privateKey,
+      }),
       key: toPem(leaf.privateKey),
     };
   };
@@ -63,9 +69,10 @@ export function createCertificateAuthority(commonName: string): CertificateAutho
   };
 }
 
-/** A private key for signing service account tokens, as PEM. */
-export function createSigningKey(): string {
-  return toPem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+/** A key pair for signing service account tokens and checking them, as PEM. */
+export function createSigningKeys(): { readonly privateKey: string; readonly publicKey: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { privateKey: toPem(privateKey), publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
 }
 
 const TAG = {

@@ -90,9 +90,15 @@ export async function ensureGoTool(tool: GoTool, options: GoToolOptions = {}): P
 
 /** Folder for what is expensive to make and safe to delete, outside the tracked files. */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
-  const chosen = env['AURORA_DR_CACHE_DIR'];
-  if (chosen) return chosen;
-  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'aurora-dr-operator');
+  const chosen = nonEmpty(env['AURORA_DR_CACHE_DIR']);
+  if (chosen !== undefined) return chosen;
+  const home = nonEmpty(env['HOME']) ?? homedir();
+  return join(nonEmpty(env['XDG_CACHE_HOME']) ?? join(home, '.cache'), 'aurora-dr-operator');
+}
+
+/** An empty variable counts as one that is not set. */
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }
 
 /**
@@ -190,7 +196,7 @@ function runGo(
   args: string[],
   env: NodeJS.ProcessEnv,
   onLine: (line: string) => void,
-): Promise<{ code: string; output: string[] } | { code: 0; output: string[] }> {
+): Promise<{ code: string | 0; output: string[] }> {
   return new Promise((resolve, reject) => {
     const child = spawn('go', args, {
       cwd: tool.moduleDirectory,
