@@ -95,5 +95,7 @@ export class Child {
 
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // Not instanceof: in jest's sandbox, the errors of Node's modules are not of the sandbox's class.
+  const hasMessage = typeof error === 'object' && error !== null && 'message' in error;
+  return hasMessage ? String(error.message) : String(error);
 }

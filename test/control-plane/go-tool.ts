@@ -325,5 +325,6 @@ async function readIfPresent(path: string): Promise<string | undefined> {
 }
 
 function isErrorCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  // Not instanceof: in jest's sandbox, the errors of Node's modules are not of the sandbox's class.
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

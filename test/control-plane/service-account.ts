@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf } from './child.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { runKubectl } from './kubectl.ts';
@@ -45,15 +44,15 @@ export async function writeServiceAccountKubeconfig(
   options: KubectlOptions,
 ): Promise<void> {
   const { serviceAccount, namespace } = identity;
-  const inNamespace = ['--namespace', namespace];
-  await runKubectl(adminKubeconfig, ['create', 'serviceaccount', serviceAccount, ...inNamespace], options).catch(
-    (error: unknown) => {
-      if (!messageOf(error).includes('AlreadyExists')) throw error;
-    },
-  );
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: serviceAccount, namespace } };
+  // Server-side apply, because an account that is there already is as good.
+  await runKubectl(adminKubeconfig, ['apply', '--server-side', '-f', '-'], {
+    ...options,
+    input: JSON.stringify(account),
+  });
   const token = await runKubectl(
     adminKubeconfig,
-    ['create', 'token', serviceAccount, ...inNamespace, '--duration=8h'],
+    ['create', 'token', serviceAccount, '--namespace', namespace, '--duration=8h'],
     options,
   );
   const { server, certificateAuthority } = await readClusterAccess(adminKubeconfig, options);
