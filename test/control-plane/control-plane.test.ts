@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -165,9 +166,18 @@ describe('Given a control plane whose API server fails', () => {
   );
 
   it(
-    'comes back after an orderly stop',
+    'comes back after an orderly stop, which ends watches in order too',
     async () => {
+      const watch = get(`${url}/api/v1/namespaces?watch=true`, {
+        ca: await readFile(plane.caFile ?? ''),
+        headers: { authorization: `Bearer ${plane.adminToken ?? ''}` },
+        agent: false,
+      });
+      const [response] = (await once(watch, 'response')) as [IncomingMessage];
+      const ended = once(response.resume(), 'end');
+
       await plane.stopApiServer();
+      await ended;
       await expect(plane.kubectl(['get', 'namespaces'])).rejects.toThrow(ControlPlaneError);
       await plane.startApiServer();
       await expect(plane.kubectl(['get', 'namespaces', '-o', 'name'])).resolves.toContain('default');

@@ -25,6 +25,7 @@ const ETCD_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 const PROBE_TIMEOUT_MS = 5_000;
 const GRACEFUL_STOP_MS = 20_000;
+const WATCH_GRACE_SECONDS = 2;
 const PORT_ATTEMPTS = 10;
 /**
  * Below the ports that Linux and macOS hand to outgoing connections (32768 and up): a client that reconnects to a
@@ -276,6 +277,8 @@ class LocalControlPlane implements ControlPlane {
       '--disable-admission-plugins=ServiceAccount',
       // Nothing in here is reached through the "kubernetes" Service.
       '--endpoint-reconciler-type=none',
+      // Otherwise an orderly stop lasts until the clients have ended their watches.
+      `--shutdown-watch-termination-grace-period=${WATCH_GRACE_SECONDS}s`,
       ...(this.#options.apiServerArguments ?? []),
     ];
   }

@@ -26,9 +26,6 @@ if (values.help === true) {
 }
 
 async function runUntilSignalled(keepFiles: boolean): Promise<void> {
-  const signalled = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
-  });
   const startedAt = performance.now();
   await using plane = await startControlPlane({ keepFiles });
   process.stdout.write(
@@ -40,6 +37,10 @@ async function runUntilSignalled(keepFiles: boolean): Promise<void> {
       '',
     ].join('\n'),
   );
+  // Not earlier: a Ctrl-C during the start just ends this process, and the control plane's watchdog cleans up.
+  const signalled = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+  });
   // The children do not keep this process alive, a pending promise neither.
   const keepAlive = setInterval(() => undefined, 60_000);
   await signalled;
