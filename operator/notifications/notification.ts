@@ -51,6 +51,54 @@ export interface Notification {
   readonly kind: NotificationKind;
   /** For a person: less than 100 printable ASCII characters. */
   readonly subject: string;
-  /** A JSON object, see `docs/`: apiVersion, kind, policy, globalCluster, time, message, operation, detail. */
+  /** A JSON object: version, kind, policy, globalCluster, time (RFC 3339), message, operation, detail. */
   readonly body: string;
+}
+
+/** Subjects are "less than 100 characters long" (SNS API reference, Publish, Subject). */
+const longestSubject = 99;
+
+const headlines: Readonly<Record<NotificationKind, string>> = {
+  FailoverStarted: 'Aurora failover started',
+  FailoverCompleted: 'Aurora failover completed',
+  FailoverFailed: 'Aurora failover FAILED',
+  SwitchoverStarted: 'Aurora switchover started',
+  SwitchoverCompleted: 'Aurora switchover completed',
+  SwitchoverFailed: 'Aurora switchover FAILED',
+  ReplicationLagHigh: 'Aurora replication lag high',
+  PrimaryUnhealthy: 'Aurora primary unhealthy',
+  FailoverBlocked: 'Aurora failover blocked',
+  SplitBrainRisk: 'Aurora split brain possible',
+  DataLossPossible: 'Aurora data loss possible',
+};
+
+/** Builds what people and machines get: the subject for the former, the body for the latter. */
+export function buildNotification(input: NotificationInput): Notification {
+  return { kind: input.kind, subject: subjectOf(input), body: bodyOf(input) };
+}
+
+/** The regions come before the policy's name, which may be long and is shortened. */
+function subjectOf({ kind, policy, operation }: NotificationInput): string {
+  const way = operation === undefined ? '' : `: ${operation.from} -> ${operation.to}`;
+  // SNS refuses line breaks and control characters, and older subscribers choke on anything but ASCII.
+  const start = `${headlines[kind]}${way}`.replaceAll(/[^ -~]/g, '?').slice(0, 80);
+  return `${start} (${shortened(`${policy.namespace}/${policy.name}`, longestSubject - start.length - 3)})`;
+}
+
+function shortened(name: string, length: number): string {
+  const ascii = name.replaceAll(/[^ -~]/g, '?');
+  return ascii.length <= length ? ascii : `${ascii.slice(0, length - 3)}...`;
+}
+
+function bodyOf(input: NotificationInput): string {
+  return JSON.stringify({
+    version: 1,
+    kind: input.kind,
+    policy: { namespace: input.policy.namespace, name: input.policy.name },
+    globalCluster: input.globalClusterIdentifier,
+    time: new Date(input.time).toISOString(),
+    message: input.message,
+    ...(input.operation === undefined ? {} : { operation: input.operation }),
+    ...(input.detail === undefined ? {} : { detail: input.detail }),
+  });
 }

@@ -1,0 +1,111 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Clock } from '../runtime/clock.ts';
+
+/** A policy by its labels. */
+export interface PolicyKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export type SignalState = 'Passing' | 'Failing' | 'Unknown';
+export type OperationType = 'Failover' | 'Switchover';
+
+/** The newest lag sample of one secondary. */
+export interface LagFigure {
+  readonly region: string;
+  readonly lagMilliseconds: number;
+  /** End of the sample's period, milliseconds since the epoch. */
+  readonly sampleTime: number;
+}
+
+/** What is known about a policy now. Replaces everything that was known about it before. */
+export interface PolicySample {
+  /** Phase `Protected`. */
+  readonly isProtected: boolean;
+  /** Condition `FailoverReady`. */
+  readonly isFailoverReady: boolean;
+  /** Condition `SplitBrainRisk`. */
+  readonly hasSplitBrainRisk: boolean;
+  /** Secondaries without any sample are left out: no data is not a lag of zero. */
+  readonly lag: readonly LagFigure[];
+  readonly signals: readonly { readonly name: string; readonly state: SignalState }[];
+  /** Absent when none is in flight. */
+  readonly operationInFlight?: OperationType;
+  /** Milliseconds since the epoch; absent without a cooldown. */
+  readonly cooldownUntil?: number;
+  /** Of the operation in flight, else of the last one; absent when unknown. */
+  readonly estimatedDataLossMilliseconds?: number;
+}
+
+type Labels = Record<string, string>;
+/** One value of a gauge. */
+type Point = readonly [labels: Labels, value: number];
+
+const policyLabels = ['namespace', 'name'] as const;
+const signalStates: readonly SignalState[] = ['Passing', 'Failing', 'Unknown'];
+const operationTypes: readonly OperationType[] = ['Failover', 'Switchover'];
+
+/**
+ * The gauges of each policy. They are made from the samples at every scrape, so that ages are those of the scrape, and a
+ * policy that is gone, a region or a signal that is no longer configured leaves nothing behind.
+ */
+export class PolicyMetrics {
+  readonly #samples = new Map<string, { readonly key: PolicyKey; readonly sample: PolicySample }>();
+
+  constructor(registry: Registry, clock: Pick<Clock, 'now'>) {
+    const gauge = (
+      name: string,
+      help: string,
+      labels: readonly string[],
+      points: (s: PolicySample) => Point[],
+    ): void => {
+      const samples = this.#samples;
+      new Gauge({
+        name: `aurora_dr_${name}`,
+        help,
+        labelNames: [...policyLabels, ...labels],
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const { key, sample } of samples.values()) {
+            for (const [own, value] of points(sample))
+              this.set({ namespace: key.namespace, name: key.name, ...own }, value);
+          }
+        },
+      });
+    };
+    gauge('protected', '1 when the policy is in phase Protected', [], (s) => [[{}, Number(s.isProtected)]]);
+    gauge('failover_ready', '1 when condition FailoverReady is true', [], (s) => [[{}, Number(s.isFailoverReady)]]);
+    gauge('split_brain_risk', '1 when two writers may have taken writes', [], (s) => [
+      [{}, Number(s.hasSplitBrainRisk)],
+    ]);
+    gauge('replication_lag_seconds', 'Lag of the newest sample, by secondary region', ['region'], (s) =>
+      s.lag.map(({ region, lagMilliseconds }) => [{ region }, lagMilliseconds / 1000]),
+    );
+    gauge('lag_sample_age_seconds', 'Time since the end of the newest lag sample', ['region'], (s) =>
+      s.lag.map(({ region, sampleTime }) => [{ region }, Math.max(0, clock.now() - sampleTime) / 1000]),
+    );
+    gauge('signal_state', '1 for the state that the signal is in, else 0', ['signal', 'state'], (s) =>
+      s.signals.flatMap((signal) =>
+        signalStates.map((state): Point => [{ signal: signal.name, state }, Number(signal.state === state)]),
+      ),
+    );
+    gauge('operation_in_flight', '1 while an operation of that type is in flight', ['type'], (s) =>
+      operationTypes.map((type) => [{ type }, Number(s.operationInFlight === type)]),
+    );
+    gauge('cooldown_remaining_seconds', 'Until automation may act again; 0 without a cooldown', [], (s) => [
+      [{}, Math.max(0, (s.cooldownUntil ?? 0) - clock.now()) / 1000],
+    ]);
+    gauge('estimated_data_loss_seconds', 'Estimate for the operation in flight, else for the last one', [], (s) =>
+      s.estimatedDataLossMilliseconds === undefined ? [] : [[{}, s.estimatedDataLossMilliseconds / 1000]],
+    );
+  }
+
+  observe(key: PolicyKey, sample: PolicySample): void {
+    this.#samples.set(`${key.namespace}/${key.name}`, { key, sample });
+  }
+
+  remove(key: PolicyKey): void {
+    this.#samples.delete(`${key.namespace}/${key.name}`);
+  }
+}
