@@ -1,0 +1,9 @@
+/** `T` without the properties that are undefined: what `exactOptionalPropertyTypes` asks for. */
+export type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Leaves out the properties that are undefined, so that an absent fact is absent and not a property without a value. */
+export function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, property]) => property !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,101 @@
+import type { Instant, LagObservation, LagSample, Round } from './observation.ts';
+import { failing, passing, unknown, type SignalReading } from './signal.ts';
+
+/** Lag that grows by at least this share of the time that passes is replication standing still. */
+const GROWTH_AT_RATE_OF_TIME = 0.8;
+
+export interface SecondaryMember {
+  readonly region: string;
+  /** Whether the global cluster's members list calls it `connected`. */
+  readonly isConnected: boolean;
+}
+
+export interface ReplicationQuestion {
+  readonly round: Round;
+  readonly secondaries: readonly SecondaryMember[];
+  readonly maximumAgeMilliseconds: number;
+  /** Start of the first failing round of the present incident; absent when there is none. */
+  readonly incidentStartedAt?: Instant;
+}
+
+type Verdict =
+  | { readonly kind: 'receives'; readonly evidenceAt: Instant; readonly message: string }
+  | { readonly kind: 'starved' | 'silent' | 'undecided'; readonly message: string };
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+
+/**
+ * Whether lag has grown at about the rate of time since the incident began: what a secondary that receives nothing
+ * shows while its metric goes on. Compared with a sample from before, and shown by at least two whole periods after, so
+ * that a single spike of a busy primary does not pass for silence.
+ */
+export function isGrowingWithTime(samples: readonly LagSample[], since: Instant): boolean {
+  const before = samples.findLast((sample) => sample.periodEnd <= since);
+  const after = samples.filter((sample) => sample.periodStart >= since);
+  return (
+    before !== undefined &&
+    after.length >= 2 &&
+    after.every(
+      (sample) =>
+        sample.lagMilliseconds - before.lagMilliseconds >= GROWTH_AT_RATE_OF_TIME * (sample.periodEnd - since),
+    )
+  );
+}
+
+/**
+ * Whether the control series proves the source on time although the lag series is late: it has a young sample, newer
+ * than the lag series by two periods, so that an ordinary difference in delivery does not pass for silence.
+ */
+function isControlAhead(observation: LagObservation, now: Instant, maximumAge: number): boolean {
+  const control = observation.controlSampleEnd;
+  if (control === undefined || now - control > maximumAge) {
+    return false;
+  }
+  const newest = observation.samples.at(-1);
+  return newest === undefined || control - newest.periodEnd >= 2 * (newest.periodEnd - newest.periodStart);
+}
+
+function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict {
+  const { round, maximumAgeMilliseconds: maximumAge, incidentStartedAt } = question;
+  const observation = round.lag[member.region];
+  const now = round.completedAt;
+  const who = `secondary ${member.region}`;
+  if (observation === undefined) {
+    return { kind: 'silent', message: `${who}: its lag was not asked yet` };
+  }
+  if (observation.attempt.kind !== 'answered') {
+    return { kind: 'silent', message: `${who}: CloudWatch did not answer: ${observation.attempt.message}` };
+  }
+  const newest = observation.samples.at(-1);
+  if (newest !== undefined && now - newest.periodEnd <= maximumAge) {
+    const lag = `${who}: lag ${newest.lagMilliseconds} ms, sample ${seconds(now - newest.periodEnd)} old`;
+    if (incidentStartedAt !== undefined && isGrowingWithTime(observation.samples, incidentStartedAt)) {
+      return { kind: 'starved', message: `${lag}, growing at the rate of time since the first failing round` };
+    }
+    return member.isConnected
+      ? { kind: 'receives', evidenceAt: newest.periodStart, message: lag }
+      : { kind: 'undecided', message: `${lag}, but the member is not connected` };
+  }
+  const age = newest === undefined ? 'no lag sample' : `newest lag sample ${seconds(now - newest.periodEnd)} old`;
+  return isControlAhead(observation, now, maximumAge)
+    ? { kind: 'starved', message: `${who}: ${age} while CPUUtilization of the same cluster is on time` }
+    : { kind: 'silent', message: `${who}: ${age}, and CPUUtilization of the same cluster is late or missing too` };
+}
+
+/** Class `replication`: does a secondary still receive what the primary writes? */
+export function readReplication(question: ReplicationQuestion): SignalReading {
+  const verdicts = question.secondaries.map((member) => judge(member, question));
+  const message = verdicts.map((verdict) => verdict.message).join('; ');
+  const receiving = verdicts.filter((verdict) => verdict.kind === 'receives');
+  if (receiving.length > 0) {
+    const evidenceAt = Math.max(...receiving.map((verdict) => verdict.evidenceAt));
+    return passing('SecondaryReceives', message, evidenceAt);
+  }
+  const answering = verdicts.filter((verdict) => verdict.kind !== 'silent');
+  if (answering.length === 0) {
+    return unknown('SourceSilent', message === '' ? 'no secondary is known' : message);
+  }
+  return answering.every((verdict) => verdict.kind === 'starved')
+    ? failing('NoSecondaryReceives', message)
+    : unknown('NotConnected', message);
+}
