@@ -2,7 +2,7 @@ import type { ClusterView, GlobalClusterView, Instant } from '../failover/observ
 import type { AwsAccount } from './account.ts';
 
 export interface CallOptions {
-  /** The whole call, all of its pages included, is given up after this long. */
+  /** Each request of the call (each page of a walk is one) is given up after this long without an answer. */
   readonly timeoutMilliseconds: number;
   /** Gives the call up early. */
   readonly signal?: AbortSignal;
@@ -12,6 +12,9 @@ export interface CallOptions {
    */
   readonly beforeRequest?: (signal: AbortSignal) => Promise<void>;
 }
+
+/** Called with each page of a walk as it arrives. */
+export type OnPage<T> = (page: readonly T[]) => void;
 
 /** Both role changes name the same two things. */
 export interface RoleChangeInput {
@@ -32,6 +35,8 @@ export interface FailoverEvent {
   readonly at: Instant;
   readonly message: string;
   readonly sourceIdentifier: string;
+  /** The cluster that the message names, in whichever region it was recorded. */
+  readonly about?: { readonly clusterIdentifier: string; readonly region: string };
 }
 
 export interface MetricDimension {
@@ -82,7 +87,7 @@ export interface NotificationInput {
 
 /**
  * Everything that the operator asks of AWS, by account and region, without a word of the SDK. Every call makes one
- * attempt (reads: one for each page), takes no longer than its timeout and rejects with an `AwsCallError`. Regions and
+ * attempt (reads: one for each page), takes no longer than its timeout per request and rejects with an `AwsCallError`. Regions and
  * accounts share nothing: one that hangs delays no other. Mutating calls have connections of their own.
  */
 export interface AwsGateway {
@@ -105,7 +110,12 @@ export interface AwsGateway {
   ): Promise<GlobalClusterView | undefined>;
 
   /** All DB clusters of the region, page by page (100 each). */
-  describeClusters(account: AwsAccount, region: string, options: CallOptions): Promise<readonly ClusterView[]>;
+  describeClusters(
+    account: AwsAccount,
+    region: string,
+    options: CallOptions,
+    onPage?: OnPage<ClusterView>,
+  ): Promise<readonly ClusterView[]>;
 
   /** `FailoverGlobalCluster` with `AllowDataLoss`: send it to the target's region. `isEffectPossible` of its error counts. */
   failoverGlobalCluster(
@@ -123,7 +133,11 @@ export interface AwsGateway {
     options: CallOptions,
   ): Promise<void>;
 
-  /** RDS events of category `global failover`, oldest first. */
+  /**
+   * RDS events of role changes, oldest first: those of category `global failover`, and 0390 and 0391 (was the old
+   * primary's storage blocked?), which are recorded with an *instance*, of the old primary where that is reachable and
+   * else of the new one: ask both regions. RDS emits events on a best-effort basis.
+   */
   describeFailoverEvents(
     account: AwsAccount,
     region: string,

@@ -1,0 +1,146 @@
+import type { Clock } from '../runtime/clock.ts';
+import { abortable } from './abortable.ts';
+import type { CallOptions } from './aws-gateway.ts';
+import { CallTimeoutError } from './call-timeout-error.ts';
+import { classify, type CallFailure } from './classify.ts';
+import type { Credentials } from './credential-pool.ts';
+import { AwsCallError, type FailedAttempt } from './errors.ts';
+import type { Slots } from './slots.ts';
+
+/** What the SDK's `send` takes. */
+export interface SendOptions {
+  readonly abortSignal: AbortSignal;
+  readonly requestTimeout: number;
+}
+
+export interface GatewayCallProps {
+  readonly clock: Clock;
+  readonly region: string;
+  readonly action: string;
+  readonly options: CallOptions;
+}
+
+export interface CallSteps<T> {
+  readonly slots: Slots;
+  readonly credentials: (signal: AbortSignal) => Promise<Credentials>;
+  readonly send: (options: SendOptions) => Promise<T>;
+  readonly onExpired: (credentials: Credentials) => void;
+}
+
+/** How far a request has come: what a failure means depends on it. */
+type Stage = 'pacing' | 'slot' | 'credentials' | 'sent';
+
+/** One request: paced, given a connection and credentials, sent, and given up in time. */
+export class GatewayCall {
+  readonly #props: GatewayCallProps;
+  readonly #controller = new AbortController();
+  #stage: Stage = 'pacing';
+
+  constructor(props: GatewayCallProps) {
+    this.#props = props;
+  }
+
+  async run<T>(steps: CallSteps<T>): Promise<T> {
+    const { clock, options } = this.#props;
+    const { signal } = this.#controller;
+    const onAbort = (): void => this.#controller.abort(options.signal?.reason);
+    if (options.signal?.aborted === true) onAbort();
+    else options.signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await options.beforeRequest?.(signal);
+      const timeout = options.timeoutMilliseconds;
+      const timer = clock.setTimeout(() => this.#controller.abort(new CallTimeoutError(timeout)), timeout);
+      try {
+        return await this.#attempt(steps, signal);
+      } finally {
+        timer.cancel();
+      }
+    } catch (error) {
+      throw this.#describe(error);
+    } finally {
+      options.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #attempt<T>(steps: CallSteps<T>, signal: AbortSignal): Promise<T> {
+    this.#stage = 'slot';
+    const release = await steps.slots.take(signal);
+    try {
+      this.#stage = 'credentials';
+      const credentials = await steps.credentials(signal);
+      signal.throwIfAborted();
+      this.#stage = 'sent';
+      const sendOptions = { abortSignal: signal, requestTimeout: this.#props.options.timeoutMilliseconds };
+      return await abortable(steps.send(sendOptions), signal).catch((error: unknown) => {
+        const { classification } = classify(error);
+        if (classification.kind === 'rejected' && classification.cause === 'expiredCredentials') {
+          steps.onExpired(credentials);
+        }
+        throw error;
+      });
+    } finally {
+      release();
+    }
+  }
+
+  #describe(error: unknown): unknown {
+    // What the caller's own pacing throws is the caller's to understand.
+    if (this.#stage === 'pacing' && !this.#controller.signal.aborted) return error;
+    const failure = this.#classify(error);
+    return new AwsCallError({
+      action: this.#props.action,
+      region: this.#props.region,
+      ...failure,
+      advice: adviceOn(failure.classification),
+      cause: error,
+    });
+  }
+
+  #classify(error: unknown): CallFailure {
+    const { signal } = this.#controller;
+    const isGivenUp = this.#props.options.signal?.aborted === true && error === signal.reason;
+    if (isGivenUp) {
+      const message = 'given up by the caller';
+      return local('notAttempted', message, this.#stage === 'sent');
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    switch (this.#stage) {
+      case 'pacing':
+        return local('rateBudget', why, false);
+      case 'slot':
+        return local('socketLimit', `no connection became free: ${why}`, false);
+      case 'credentials':
+        return local('credentials', `cannot get credentials: ${why}`, false);
+      case 'sent':
+        return classify(error);
+    }
+  }
+}
+
+function local(
+  cause: Extract<FailedAttempt, { kind: 'local' }>['cause'],
+  message: string,
+  isEffectPossible: boolean,
+): CallFailure {
+  return { classification: { kind: 'local', cause, message }, isEffectPossible };
+}
+
+const rejectionAdvice = {
+  throttled: 'ask less often or have the account limits raised',
+  denied: "allow the action in the policy of the operator's role",
+  expiredCredentials: 'it is tried again with fresh credentials; check the source of the credentials if it stays',
+  malformed: 'check the state of the resource and what answers at the endpoint',
+};
+
+function adviceOn(attempt: FailedAttempt): string {
+  switch (attempt.kind) {
+    case 'noAnswer':
+      return 'check whether the region and the network path to it work';
+    case 'rejected':
+      return rejectionAdvice[attempt.cause];
+    case 'local':
+      return attempt.cause === 'credentials'
+        ? "check the operator's credentials and its permission to assume the role"
+        : "check the operator's own host and network";
+  }
+}

@@ -1,0 +1,45 @@
+/** A bounded number of places, handed out in the order of asking. */
+export class Slots {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** Resolves to the function that gives the place back; rejects with the signal's reason when aborted before. */
+  take(signal: AbortSignal): Promise<() => void> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return Promise.resolve(this.#release());
+    }
+    return new Promise((resolve, reject) => {
+      const give = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(this.#release());
+      };
+      const giveUp = (): void => {
+        this.#waiting.delete(give);
+        reject(signal.reason as Error);
+      };
+      this.#waiting.add(give);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  #release(): () => void {
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      const [next] = this.#waiting;
+      if (next === undefined) {
+        this.#free += 1;
+      } else {
+        this.#waiting.delete(next);
+        next();
+      }
+    };
+  }
+}

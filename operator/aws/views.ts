@@ -1,0 +1,68 @@
+import type { DBCluster, Event, FailoverState, GlobalCluster, GlobalClusterMember } from '@aws-sdk/client-rds';
+import type {
+  ClusterView,
+  FailoverStateView,
+  GlobalClusterMemberView,
+  GlobalClusterView,
+} from '../failover/observation.ts';
+import type { FailoverEvent } from './aws-gateway.ts';
+import { readFailoverEvent } from './failover-events.ts';
+import { withoutUndefined } from './without-undefined.ts';
+
+/** MySQL's own port, which RDS leaves out of an answer while a cluster is being created. */
+const DEFAULT_PORT = 3306;
+
+export function toGlobalClusterView(cluster: GlobalCluster): GlobalClusterView {
+  return withoutUndefined({
+    identifier: cluster.GlobalClusterIdentifier ?? '',
+    status: cluster.Status ?? '',
+    engineVersion: cluster.EngineVersion,
+    endpoint: cluster.Endpoint,
+    members: (cluster.GlobalClusterMembers ?? []).map(toMemberView),
+    failoverState: toFailoverStateView(cluster.FailoverState),
+  });
+}
+
+function toMemberView(member: GlobalClusterMember): GlobalClusterMemberView {
+  return withoutUndefined({
+    clusterArn: member.DBClusterArn ?? '',
+    isWriter: member.IsWriter ?? false,
+    synchronizationStatus: member.SynchronizationStatus,
+    readers: member.Readers ?? [],
+  });
+}
+
+/** RDS sends an empty element while nothing is in flight. */
+function toFailoverStateView(state: FailoverState | undefined): FailoverStateView | undefined {
+  if (state === undefined) return undefined;
+  if (state.Status === undefined && state.ToDbClusterArn === undefined) return undefined;
+  return withoutUndefined({
+    status: state.Status ?? '',
+    fromClusterArn: state.FromDbClusterArn,
+    toClusterArn: state.ToDbClusterArn,
+    isDataLossAllowed: state.IsDataLossAllowed,
+  });
+}
+
+export function toClusterView(cluster: DBCluster): ClusterView {
+  return withoutUndefined({
+    arn: cluster.DBClusterArn ?? '',
+    identifier: cluster.DBClusterIdentifier ?? '',
+    status: cluster.Status ?? '',
+    engineVersion: cluster.EngineVersion,
+    endpoint: cluster.Endpoint,
+    readerEndpoint: cluster.ReaderEndpoint,
+    port: cluster.Port ?? DEFAULT_PORT,
+    instanceCount: cluster.DBClusterMembers?.length ?? 0,
+  });
+}
+
+/** Undefined for an event that has nothing to do with a role change. */
+export function toFailoverEvent(event: Event): FailoverEvent | undefined {
+  return readFailoverEvent({
+    message: event.Message ?? '',
+    categories: event.EventCategories ?? [],
+    sourceIdentifier: event.SourceIdentifier ?? '',
+    at: event.Date?.getTime() ?? 0,
+  });
+}
