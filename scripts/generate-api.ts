@@ -1,5 +1,6 @@
 // Generates from the CRD, the source of truth of the API:
 // - operator/api/v1alpha1/disaster-recovery-policy.ts, the types of an object as the API server returns it;
+// - operator/api/v1alpha1/disaster-recovery-policy-schema.ts, what guards.ts checks such an object by;
 // - docs/reference/api.md, the reference of all fields.
 // With --check nothing is written: it fails if a file differs from what would be generated.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import { parse } from 'yaml';
 
 /** The part of a structural schema that the generators read. */
@@ -39,6 +40,7 @@ interface CustomResourceDefinition {
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const crdPath = join(root, 'crds', 'aurora-dr.io_disasterrecoverypolicies.yaml');
 const typesPath = join(root, 'operator', 'api', 'v1alpha1', 'disaster-recovery-policy.ts');
+const schemaPath = join(root, 'operator', 'api', 'v1alpha1', 'disaster-recovery-policy-schema.ts');
 const referencePath = join(root, 'docs', 'reference', 'api.md');
 
 const DURATION_PATTERN = '^([0-9]{1,6}(ms|s|m|h))+$';
@@ -132,6 +134,22 @@ const sharedDescriptions: Record<string, string> = {
 /** Descriptions that a CRD may not hold. */
 const givenDescriptions: Record<string, string> = { metadata: 'Standard metadata of a Kubernetes object.' };
 
+/** Fields of one possible value, by path in the schema. */
+const constants: Record<string, string> = { apiVersion: 'aurora-dr.io/v1alpha1', kind: 'DisasterRecoveryPolicy' };
+
+/** What is checked of metadata, which a CRD may not describe: what the operator relies on. */
+const metadataLiteral = `{
+  type: 'object',
+  required: ['name', 'namespace', 'uid', 'resourceVersion', 'generation'],
+  properties: {
+    name: { type: 'string' },
+    namespace: { type: 'string' },
+    uid: { type: 'string' },
+    resourceVersion: { type: 'string' },
+    generation: { type: 'integer' },
+  },
+}`;
+
 const crd = parse(readFileSync(crdPath, 'utf8')) as CustomResourceDefinition;
 const version = crd.spec.versions[0];
 if (version === undefined) throw new Error(`cannot generate the API: ${crdPath} has no version; add one`);
@@ -140,6 +158,7 @@ const header = `Generated from crds/aurora-dr.io_disasterrecoverypolicies.yaml: 
 
 const generated: [path: string, content: string][] = [
   [typesPath, await generateTypes(schema)],
+  [schemaPath, await generateSchema(schema)],
   [referencePath, await generateReference(schema)],
 ];
 
@@ -242,7 +261,6 @@ async function generateTypes(policy: Schema): Promise<string> {
       additionalProperties: false,
       unreachableDefinitions: true,
       bannerComment: [
-        '/* eslint-disable */',
         `// ${header}`,
         '// The types describe an object as the API server returns it: fields with a default are always there.',
         "import type { ObjectMeta } from './object-meta.ts';",
@@ -292,6 +310,50 @@ function wrap(text: string, width = 112): string {
   return [...lines, line].join('\n');
 }
 
+async function generateSchema(policy: Schema): Promise<string> {
+  const text = `// ${header}
+import type { StructuralSchema } from './structural-schema.ts';
+
+// As maxLength and pattern of the CRD say.
+const DURATION = /^(?=.{1,16}$)${DURATION_PATTERN.slice(1)}/;
+
+/** Types, presence and ranges of an object as the API server returns it. */
+export const DISASTER_RECOVERY_POLICY_SCHEMA: StructuralSchema = ${schemaLiteral(policy, '')};
+`;
+  return format(text, { ...(await resolveConfig(schemaPath)), parser: 'typescript' });
+}
+
+/** TypeScript source of a StructuralSchema. */
+function schemaLiteral(node: Schema, path: string): string {
+  if (path === 'metadata') return metadataLiteral;
+  switch (node.type) {
+    case 'object': {
+      const properties = Object.entries(node.properties ?? {}).map(
+        ([key, field]) => `${JSON.stringify(key)}: ${schemaLiteral(field, childPath(path, key))}`,
+      );
+      const required = requiredWhenRead(node, path);
+      return `{ type: 'object', ${required.length === 0 ? '' : `required: ${JSON.stringify(required)}, `}properties: { ${properties.join(', ')} } }`;
+    }
+    case 'array':
+      if (node.items === undefined)
+        throw new Error(`cannot generate the schema: the array ${path} has no items; add them`);
+      return `{ type: 'array', items: ${schemaLiteral(node.items, `${path}[]`)} }`;
+    case 'string':
+      return `{ type: 'string'${stringLiteralFacts(node, path)} }`;
+    case 'integer':
+      return `{ type: 'integer'${node.minimum === undefined ? '' : `, minimum: ${node.minimum}`}${node.maximum === undefined ? '' : `, maximum: ${node.maximum}`} }`;
+    case 'boolean':
+      return `{ type: 'boolean' }`;
+  }
+}
+
+function stringLiteralFacts(node: Schema, path: string): string {
+  const values = constants[path] === undefined ? node.enum : [constants[path]];
+  if (values !== undefined) return `, enum: ${JSON.stringify(values)}`;
+  if (node.pattern === DURATION_PATTERN) return ', pattern: DURATION';
+  return node.format === 'date-time' ? `, format: 'date-time'` : '';
+}
+
 async function generateReference(policy: Schema): Promise<string> {
   const { group, names } = crd.spec;
   const fields = (['spec', 'status'] as const).map((part) => {
@@ -315,7 +377,7 @@ A duration is a string of numbers with the units \`ms\`, \`s\`, \`m\` and \`h\`,
 Times are RFC 3339. A required field has to be written whenever the object that it belongs to is written.
 
 ${fields.join('\n')}`;
-  return format(text, { parser: 'markdown', singleQuote: true, printWidth: 120 });
+  return format(text, { ...(await resolveConfig(referencePath)), parser: 'markdown' });
 }
 
 function describe(node: Schema, path: string): string {

@@ -1,4 +1,3 @@
-/* eslint-disable */
 // Generated from crds/aurora-dr.io_disasterrecoverypolicies.yaml: change that file and run `npm run generate`.
 // The types describe an object as the API server returns it: fields with a default are always there.
 import type { ObjectMeta } from './object-meta.ts';
@@ -336,10 +335,10 @@ export interface HttpSignalSpec {
 
 /**
  * What is watched. Omitted: controlPlane, endpoint by TCP, and replication by CloudWatch. When given, exactly the
- * listed signals are used, so list all that you want; `{}` as a value takes a signal with its defaults. Each
- * belongs to a vantage: controlPlane and endpoint look at the primary directly, replication looks from a surviving
- * region, http from a witness. At least two vantages are needed, because one place alone cannot tell a lost region
- * from a lost network.
+ * listed signals are used, so list all that you want; write `{}` to take a signal with its defaults (a name
+ * without any value is not listed). Each belongs to a vantage: controlPlane and endpoint look at the primary
+ * directly, replication looks from a surviving region, http from a witness. At least two vantages are needed,
+ * because one place alone cannot tell a lost region from a lost network.
  */
 export interface SignalsSpec {
   /**
@@ -401,10 +400,10 @@ export interface DetectionSpec {
   quorum: number;
   /**
    * What is watched. Omitted: controlPlane, endpoint by TCP, and replication by CloudWatch. When given, exactly the
-   * listed signals are used, so list all that you want; `{}` as a value takes a signal with its defaults. Each
-   * belongs to a vantage: controlPlane and endpoint look at the primary directly, replication looks from a surviving
-   * region, http from a witness. At least two vantages are needed, because one place alone cannot tell a lost region
-   * from a lost network.
+   * listed signals are used, so list all that you want; write `{}` to take a signal with its defaults (a name
+   * without any value is not listed). Each belongs to a vantage: controlPlane and endpoint look at the primary
+   * directly, replication looks from a surviving region, http from a witness. At least two vantages are needed,
+   * because one place alone cannot tell a lost region from a lost network.
    */
   signals: SignalsSpec;
 }
