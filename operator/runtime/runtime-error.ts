@@ -1,0 +1,4 @@
+/** Root of everything that runtime/ throws. */
+export class RuntimeError extends Error {
+  override name = 'RuntimeError';
+}
