@@ -1,0 +1,235 @@
+import type { Outcome } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { Assessment } from './assess.ts';
+import { defined } from './defined.ts';
+import type { Memory } from './memory.ts';
+import type { Instant } from './observation.ts';
+import type { Operation } from './operation.ts';
+import type { Settings } from './settings.ts';
+import { writerIn } from './topology.ts';
+
+/** Without a trace of an operation that had been seen in flight, it counts as over after this long, milliseconds. */
+const VANISHED_AFTER_MILLISECONDS = 10_000;
+
+/** What one round shows of an operation's effect. */
+export type Effect =
+  /** FailoverState names the operation's target. */
+  | 'InFlight'
+  /** AWS is rolling the operation back. */
+  | 'Cancelling'
+  /** Somebody else's operation towards another target is in flight. */
+  | 'Foreign'
+  /** The target's own region calls it the writer, and nothing is in flight there. */
+  | 'Promoted'
+  /** Answered, and as if nothing had ever been asked. */
+  | 'Unchanged'
+  /** No region that could tell has answered. */
+  | 'Unseen';
+
+/** What is remembered of an operation's reads in this process; a restart begins anew, which only waits longer. */
+export interface FollowMemory {
+  /** Start of the first of the present consecutive Unchanged rounds. */
+  readonly quietSince?: Instant;
+  readonly quietReads: number;
+  readonly hasSeenCancelling: boolean;
+}
+
+export const EMPTY_FOLLOW_MEMORY: FollowMemory = { quietReads: 0, hasSeenCancelling: false };
+
+/** Reads the effect of `operation` out of one round. */
+export function readEffect(operation: Operation, assessment: Assessment, settings: Settings): Effect {
+  const { inFlight } = assessment.topology;
+  if (inFlight !== undefined) {
+    if (inFlight.toRegion !== undefined && inFlight.toRegion !== operation.to) {
+      return 'Foreign';
+    }
+    return /cancel/i.test(inFlight.status) ? 'Cancelling' : 'InFlight';
+  }
+  const { regions } = assessment.round;
+  const targetView = regions[operation.to]?.globalCluster;
+  if (writerIn(targetView, settings) === operation.to) {
+    return 'Promoted';
+  }
+  // A switchover is asked of the primary's region: its word counts as well as the target's.
+  const view = targetView ?? (operation.type === 'Switchover' ? regions[operation.from]?.globalCluster : undefined);
+  return view === undefined ? 'Unseen' : 'Unchanged';
+}
+
+/** Takes one round's effect into the follow memory. Rounds that began before the last call to AWS say nothing about it. */
+export function rememberEffect(
+  memory: FollowMemory,
+  effect: Effect,
+  roundStartedAt: Instant,
+  operation: Operation,
+): FollowMemory {
+  const hasSeenCancelling = memory.hasSeenCancelling || effect === 'Cancelling';
+  if (effect === 'Unseen' || roundStartedAt < (operation.calledAt ?? operation.startedAt)) {
+    return { ...memory, hasSeenCancelling };
+  }
+  return effect === 'Unchanged'
+    ? { quietSince: memory.quietSince ?? roundStartedAt, quietReads: memory.quietReads + 1, hasSeenCancelling }
+    : { quietReads: 0, hasSeenCancelling };
+}
+
+/** What to do next about an operation in flight. */
+export type FollowAction =
+  /** Call AWS: certainly not called yet, or proven without effect. */
+  | { readonly kind: 'Call' }
+  /** Persist the operation's progress. */
+  | { readonly kind: 'Advance'; readonly operation: Operation }
+  /** Publish the new writer, then persist. */
+  | { readonly kind: 'Publish' }
+  | { readonly kind: 'Finish'; readonly outcome: Outcome; readonly reason: string; readonly message: string }
+  | { readonly kind: 'Wait'; readonly message: string };
+
+export interface FollowQuestion {
+  readonly operation: Operation;
+  readonly assessment: Assessment;
+  readonly memory: Memory;
+  readonly follow: FollowMemory;
+  readonly effect: Effect;
+  readonly settings: Settings;
+  readonly now: Instant;
+  /**
+   * This process knows that AWS was not called for this operation: it registered it itself and has not called, or the
+   * request's annotation, removed before any call, was still there.
+   */
+  readonly isCertainlyUncalled: boolean;
+}
+
+const wait = (message: string): FollowAction => ({ kind: 'Wait', message });
+const finish = (outcome: Outcome, reason: string, message: string): FollowAction => ({
+  kind: 'Finish',
+  outcome,
+  reason,
+  message,
+});
+
+function advance({ operation, now }: FollowQuestion, step: Operation['step'], message: string): FollowAction {
+  const promotedAt = step === 'Promoted' ? (operation.promotedAt ?? now) : operation.promotedAt;
+  return { kind: 'Advance', operation: defined({ ...operation, step, promotedAt, message }) };
+}
+
+const quietFor = ({ follow, assessment }: FollowQuestion): number =>
+  follow.quietSince === undefined ? 0 : assessment.round.completedAt - follow.quietSince;
+
+/** Nothing was seen of a call whose answer was lost: may it be made again? */
+function followUnconfirmed(question: FollowQuestion): FollowAction {
+  const { effect, follow, settings } = question;
+  if (effect !== 'Unchanged') {
+    return wait('the call may have taken effect: waiting for a region that can tell');
+  }
+  return follow.quietReads >= 2 && quietFor(question) >= settings.unconfirmedReadWindowMilliseconds
+    ? { kind: 'Call' }
+    : wait('the call may have taken effect: reading on before it is made again');
+}
+
+/** AWS accepted the call, or was seen at work, and now the reads show nothing of it. */
+function followVanished(question: FollowQuestion): FollowAction {
+  const { operation, effect, follow, settings } = question;
+  if (effect !== 'Unchanged') {
+    return wait(effect === 'Cancelling' ? 'AWS is cancelling the operation' : 'waiting for AWS');
+  }
+  const patience =
+    operation.step === 'Promoting'
+      ? Math.min(VANISHED_AFTER_MILLISECONDS, settings.unconfirmedReadWindowMilliseconds)
+      : settings.unconfirmedReadWindowMilliseconds;
+  const isOver = follow.hasSeenCancelling || (follow.quietReads >= 3 && quietFor(question) >= patience);
+  if (!isOver) {
+    return wait('nothing is in flight and the writer is unchanged: reading on');
+  }
+  const message = `AWS ended the ${operation.type.toLowerCase()} without a new writer: ${operation.from} still is the writer`;
+  return operation.type === 'Switchover' || follow.hasSeenCancelling
+    ? finish('Cancelled', 'CancelledByAws', message)
+    : finish('Failed', 'FailedAtAws', message);
+}
+
+/** Required guards the publication of a failover: the old primary must be known to be fenced. */
+export function publicationObstacle(operation: Operation, settings: Settings): string | undefined {
+  if (settings.fencing !== 'Required' || operation.type === 'Switchover' || operation.fence === 'Succeeded') {
+    return undefined;
+  }
+  return operation.fence === 'TimedOut'
+    ? 'RDS could not fence the old primary (event RDS-EVENT-0391): confirm with the annotation aurora-dr.io/confirm-fenced once it is fenced'
+    : 'waiting for RDS to confirm that the old primary is fenced (event RDS-EVENT-0390), or for aurora-dr.io/confirm-fenced';
+}
+
+function followPromoted(question: FollowQuestion): FollowAction {
+  const { operation, settings } = question;
+  if (!settings.isPublishing) {
+    return followPublished(question);
+  }
+  const obstacle = publicationObstacle(operation, settings);
+  return obstacle === undefined ? { kind: 'Publish' } : wait(`the new writer is not published: ${obstacle}`);
+}
+
+/** Succeeded needs proof: available, and accepting where that probe ever worked. */
+function followPublished({ operation, assessment, memory }: FollowQuestion): FollowAction {
+  const status = assessment.round.regions[operation.to]?.cluster?.status;
+  if (status !== 'available') {
+    return wait(`the new writer's cluster is "${status ?? 'not described'}", not yet "available"`);
+  }
+  const probe = assessment.round.endpoints[operation.to];
+  const hasEverWorked = memory.endpointPassed[operation.to] !== undefined;
+  return hasEverWorked && probe?.attempt.kind !== 'answered'
+    ? wait('the new writer’s endpoint does not accept yet')
+    : finish('Succeeded', 'Succeeded', `${operation.to} is the writer`);
+}
+
+function followCalled(question: FollowQuestion): FollowAction {
+  const { operation, effect } = question;
+  if (effect === 'Promoted') {
+    return advance(question, 'Promoted', `${operation.to} is the writer`);
+  }
+  if (effect === 'InFlight' && operation.step !== 'Promoting') {
+    return advance(question, 'Promoting', 'AWS is at work');
+  }
+  return operation.step === 'Unconfirmed' ? followUnconfirmed(question) : followVanished(question);
+}
+
+function followAccepted(question: FollowQuestion): FollowAction {
+  const { effect, operation, isCertainlyUncalled } = question;
+  if (effect === 'InFlight' || effect === 'Promoted') {
+    // Already writer, or already in flight: adopt instead of calling.
+    return followCalled(question);
+  }
+  return isCertainlyUncalled
+    ? { kind: 'Call' }
+    : advance(
+        question,
+        'Unconfirmed',
+        `registered by ${operation.acceptedBy ?? 'another process'}, which may have called AWS`,
+      );
+}
+
+/** The next action for an operation in flight. */
+export function followOperation(question: FollowQuestion): FollowAction {
+  const { operation, effect, now, settings } = question;
+  if (effect === 'Foreign') {
+    return finish('Failed', 'Superseded', 'somebody else started an operation towards another region');
+  }
+  const action = followStep(question);
+  const isTimedOut = now - operation.startedAt >= settings.operationTimeoutMilliseconds;
+  // Progress that this very round proves comes before the timeout.
+  return isTimedOut && (action.kind === 'Wait' || action.kind === 'Call')
+    ? finish(
+        'TimedOut',
+        'TimedOut',
+        `no proven end within failover.timeout; last: ${action.kind === 'Wait' ? action.message : 'the call had no effect'}`,
+      )
+    : action;
+}
+
+function followStep(question: FollowQuestion): FollowAction {
+  switch (question.operation.step) {
+    case 'Accepted':
+      return followAccepted(question);
+    case 'Requested':
+    case 'Unconfirmed':
+    case 'Promoting':
+      return followCalled(question);
+    case 'Promoted':
+      return followPromoted(question);
+    case 'Published':
+      return followPublished(question);
+  }
+}

@@ -1,0 +1,71 @@
+import type {
+  FenceState,
+  OperationStep,
+  OperationTrigger,
+  OperationType,
+  Outcome,
+} from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { Instant } from './observation.ts';
+
+/** A role change from its registration to its end: what `status.operation` persists before AWS is called. */
+export interface Operation {
+  readonly id: string;
+  readonly type: OperationType;
+  readonly trigger: OperationTrigger;
+  readonly from: string;
+  readonly to: string;
+  readonly fromClusterArn?: string;
+  readonly targetClusterArn?: string;
+  readonly step: OperationStep;
+  readonly isDataLossAllowed: boolean;
+  /** Start of the first failing round, or when the request was seen. */
+  readonly detectedAt: Instant;
+  readonly startedAt: Instant;
+  /** When AWS was called the last time. */
+  readonly calledAt?: Instant;
+  /** When the target was first seen as the writer. */
+  readonly promotedAt?: Instant;
+  readonly publishedAt?: Instant;
+  readonly estimatedDataLossMilliseconds?: number;
+  readonly worstCaseDataLossMilliseconds?: number;
+  /** Calls made to AWS, each counted before it is made. */
+  readonly attempts: number;
+  readonly fence: FenceState;
+  readonly fenceTime?: Instant;
+  /** The operator process that registered it. */
+  readonly acceptedBy?: string;
+  readonly message?: string;
+}
+
+/** A finished operation. */
+export interface HistoryRecord {
+  readonly id: string;
+  readonly type: OperationType;
+  readonly trigger: OperationTrigger;
+  readonly from: string;
+  readonly to: string;
+  readonly outcome: Outcome;
+  readonly reason?: string;
+  readonly detectedAt?: Instant;
+  readonly startedAt: Instant;
+  readonly promotedAt?: Instant;
+  readonly publishedAt?: Instant;
+  readonly completedAt: Instant;
+  readonly recoveryTimeMilliseconds?: number;
+  readonly estimatedDataLossMilliseconds?: number;
+  readonly worstCaseDataLossMilliseconds?: number;
+  readonly message?: string;
+}
+
+/** `status.history` keeps exactly this many, newest first. */
+export const HISTORY_LENGTH = 10;
+
+/** An old primary that was failed away from and has not re-joined as a connected secondary. */
+export interface SplitBrain {
+  readonly region: string;
+  readonly clusterIdentifier: string;
+  readonly since: Instant;
+  readonly operationId?: string;
+  readonly fence: FenceState;
+  readonly message?: string;
+}
