@@ -102,6 +102,7 @@ const typeNames: Record<string, string> = {
   'status.operation.trigger': 'OperationTrigger',
   'status.operation.step': 'OperationStep',
   'status.operation.fence': 'FenceState',
+  'status.splitBrain.fence': 'FenceState',
   'status.lastRequest': 'LastRequest',
   'status.lastRequest.action': 'RequestAction',
   'status.lastRequest.result': 'RequestResult',

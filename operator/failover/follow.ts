@@ -140,7 +140,7 @@ function followVanished(question: FollowQuestion): FollowAction {
   const message = `AWS ended the ${operation.type.toLowerCase()} without a new writer: ${operation.from} still is the writer`;
   return operation.type === 'Switchover' || follow.hasSeenCancelling
     ? finish('Cancelled', 'CancelledByAws', message)
-    : finish('Failed', 'FailedAtAws', message);
+    : finish('Failed', 'FailedInAws', message);
 }
 
 /** Required guards the publication of a failover: the old primary must be known to be fenced. */

@@ -158,7 +158,7 @@ export function judgeForce(question: Question): ForceVerdict {
   if (type === undefined) {
     const seen = question.assessment.signals.map((signal) => `${signal.name} ${signal.state}`).join(', ');
     return refuse(
-      'Ambiguous',
+      'TypeUndecided',
       `the signals neither allow a switchover (all direct ones Passing) nor prove a loss (quorum Failing): ${seen}; ` +
         'say which with aurora-dr.io/force-type: Switchover (no loss, needs the primary) or Failover (with accept-data-loss)',
     );

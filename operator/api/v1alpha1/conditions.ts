@@ -96,6 +96,10 @@ export const FAILOVER_REASONS = {
   /** The witness still sees the primary serving. */
   VetoedByWitness: 'VetoedByWitness',
   /** Another operator is the one to act: this one lives in the primary's or another region. */
+  /** The writer's endpoint accepts. */
+  VetoedByEndpoint: 'VetoedByEndpoint',
+  /** The last round is too old to act on. */
+  StaleObservation: 'StaleObservation',
   WrongOperatorRegion: 'WrongOperatorRegion',
   /** The policy is not observed; the condition Ready says why. */
   NotReady: 'NotReady',
@@ -187,6 +191,8 @@ export const OPERATION_REASONS = {
   FailedInAws: 'FailedInAws',
   /** Not finished within `failover.timeout`. */
   TimedOut: 'TimedOut',
+  /** Somebody else's operation took its place. */
+  Superseded: 'Superseded',
   /** Between acceptance and the call the reason to act went away. */
   NoLongerNeeded: 'NoLongerNeeded',
   /** Somebody else started it; the operator follows. */
