@@ -746,6 +746,19 @@ export interface RegionStatus {
    */
   lagSampleTime?: string;
   /**
+   * What RDS in the region calls the cluster, such as available or failing-over.
+   */
+  clusterStatus?: string;
+  /**
+   * TCP port of the cluster's endpoint.
+   */
+  port?: number;
+  /**
+   * When the operator's probe of this region's writer endpoint last succeeded. Absent when it never did; the probe
+   * then is no condition for a failover's success.
+   */
+  endpointLastPassed?: string;
+  /**
    * Whether the region could become the writer's now.
    */
   promotable: boolean;
@@ -952,6 +965,11 @@ export interface LastRequest {
    */
   message?: string;
   /**
+   * Whether the annotations of this request are gone. While false, annotations that say the same are this request,
+   * not a new one.
+   */
+  annotationsRemoved?: boolean;
+  /**
    * The operation that the request started or concerned. Absent when there is none.
    */
   operationId?: string;
@@ -1003,6 +1021,11 @@ export interface SplitBrainStatus {
    * The failover's operation. Absent for one that was started elsewhere.
    */
   operationId?: string;
+  /**
+   * Whether the old primary was fenced, by RDS (events RDS-EVENT-0390 and RDS-EVENT-0391) or by somebody who
+   * confirmed it.
+   */
+  fence?: FenceState;
   /**
    * What is known about it, for people.
    */
