@@ -1,0 +1,31 @@
+import type { Action, Service } from './action.ts';
+import { getMetricData, listMetrics, putMetricData } from './cloudwatch.ts';
+import { createDbCluster, createDbInstance, describeDbClusters, describeDbInstances } from './rds-clusters.ts';
+import {
+  createGlobalCluster,
+  describeGlobalClusters,
+  failoverGlobalCluster,
+  switchoverGlobalCluster,
+} from './rds-global-clusters.ts';
+import { describeDbClusterSnapshots, describeEvents } from './rds-history.ts';
+import { createTopic, publish } from './sns.ts';
+import { assumeRole, getCallerIdentity } from './sts.ts';
+
+/** Every action that is served. */
+export const actions: Record<Service, Partial<Record<string, Action>>> = {
+  rds: {
+    CreateDBCluster: createDbCluster,
+    CreateDBInstance: createDbInstance,
+    CreateGlobalCluster: createGlobalCluster,
+    DescribeDBClusterSnapshots: describeDbClusterSnapshots,
+    DescribeDBClusters: describeDbClusters,
+    DescribeDBInstances: describeDbInstances,
+    DescribeEvents: describeEvents,
+    DescribeGlobalClusters: describeGlobalClusters,
+    FailoverGlobalCluster: failoverGlobalCluster,
+    SwitchoverGlobalCluster: switchoverGlobalCluster,
+  },
+  monitoring: { GetMetricData: getMetricData, ListMetrics: listMetrics, PutMetricData: putMetricData },
+  sns: { CreateTopic: createTopic, Publish: publish },
+  sts: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
+};

@@ -1,0 +1,66 @@
+import { parseArn } from '../arn.ts';
+import { AwsError } from '../aws-error.ts';
+import type { Action } from './action.ts';
+import { optionalNumber, optionalString, requiredString } from './input.ts';
+
+export const assumeRole: Action = ({ world, now }, input) => {
+  const roleArn = requiredString(input, 'RoleArn');
+  const sessionName = requiredString(input, 'RoleSessionName');
+  const seconds = optionalNumber(input, 'DurationSeconds') ?? 3600;
+  const arn = parseArn(roleArn);
+  if (arn?.service !== 'iam' || !arn.resource.startsWith('role/')) {
+    throw new AwsError('ValidationError', 400, `${roleArn} is invalid`);
+  }
+  if (seconds < 900 || seconds > 43_200) {
+    throw new AwsError('ValidationError', 400, 'DurationSeconds must be between 900 and 43200.');
+  }
+  const role = world.sessions.role(roleArn);
+  if (
+    role?.isDenied === true ||
+    (role?.externalId !== undefined && role.externalId !== optionalString(input, 'ExternalId'))
+  ) {
+    throw new AwsError(
+      'AccessDenied',
+      403,
+      `User is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+    );
+  }
+  const number = world.nextNumber().toString(36).toUpperCase().padStart(16, 'A');
+  const session = {
+    accessKeyId: `ASIA${number}`,
+    secretAccessKey: `secret-of-${number}`.padEnd(40, '0'),
+    sessionToken: `token-of-${number}`,
+    expiresAt: now + seconds * 1000,
+    accountId: arn.accountId,
+    roleArn,
+    sessionName,
+  };
+  world.sessions.addSession(session);
+  return {
+    Credentials: {
+      AccessKeyId: session.accessKeyId,
+      SecretAccessKey: session.secretAccessKey,
+      SessionToken: session.sessionToken,
+      Expiration: new Date(session.expiresAt),
+    },
+    AssumedRoleUser: {
+      AssumedRoleId: `AROA${number}:${sessionName}`,
+      Arn: assumedRoleArn(arn.accountId, roleArn, sessionName),
+    },
+  };
+};
+
+export const getCallerIdentity: Action = ({ caller }) => {
+  const { accountId, session, accessKeyId } = caller;
+  return session === undefined
+    ? { UserId: accessKeyId, Account: accountId, Arn: `arn:aws:iam::${accountId}:user/local` }
+    : {
+        UserId: `AROA${session.accessKeyId.slice(4)}:${session.sessionName}`,
+        Account: accountId,
+        Arn: assumedRoleArn(accountId, session.roleArn, session.sessionName),
+      };
+};
+
+function assumedRoleArn(accountId: string, roleArn: string, sessionName: string): string {
+  return `arn:aws:sts::${accountId}:assumed-role/${roleArn.split('/').at(-1) ?? ''}/${sessionName}`;
+}

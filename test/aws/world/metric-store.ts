@@ -1,0 +1,71 @@
+/** A dimension of a metric. */
+export interface Dimension {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A statistic set: what CloudWatch keeps of one period. */
+export interface MetricSample {
+  /** Start of the period. */
+  readonly timestamp: number;
+  /** When readers can see it: never before the end of the period. */
+  readonly deliveredAt: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** A series: one metric with one exact set of dimensions, in one region of one account. */
+export interface MetricSeries {
+  readonly accountId: string;
+  readonly region: string;
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: readonly Dimension[];
+  readonly samples: MetricSample[];
+}
+
+export type MetricIdentity = Omit<MetricSeries, 'samples'>;
+
+/** How long samples are kept, in milliseconds. AWS keeps those of sub-minute resolution for three hours. */
+export const metricRetention = 3 * 3_600_000;
+
+/** The metrics of every region. A series exists only under the exact set of dimensions it was written with. */
+export class MetricStore {
+  private readonly series = new Map<string, MetricSeries>();
+
+  put(identity: MetricIdentity, sample: MetricSample): void {
+    const key = keyOf(identity);
+    const series = this.series.get(key) ?? { ...identity, samples: [] };
+    this.series.set(key, series);
+    series.samples.push(sample);
+    const horizon = sample.timestamp - metricRetention;
+    if ((series.samples[0]?.timestamp ?? horizon) < horizon) {
+      series.samples.splice(
+        0,
+        series.samples.findIndex((kept) => kept.timestamp >= horizon),
+      );
+    }
+  }
+
+  /** The samples that a reader sees at `at`, oldest first. */
+  read(identity: MetricIdentity, at: number): MetricSample[] {
+    return (this.series.get(keyOf(identity))?.samples ?? []).filter((sample) => sample.deliveredAt <= at);
+  }
+
+  /** The series of one account and region that have a sample delivered in (`since`, `at`]. */
+  list(accountId: string, region: string, since: number, at: number): MetricSeries[] {
+    return [...this.series.values()].filter(
+      (series) =>
+        series.accountId === accountId &&
+        series.region === region &&
+        series.samples.some(({ deliveredAt }) => deliveredAt <= at && deliveredAt > since),
+    );
+  }
+}
+
+function keyOf({ accountId, region, namespace, metricName, dimensions }: MetricIdentity): string {
+  const sorted = dimensions.map(({ name, value }) => [name, value]).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return JSON.stringify([accountId, region, namespace, metricName, sorted]);
+}
