@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import packageJson from '../package.json' with { type: 'json' };
 import { isDuration, parseDuration } from './api/v1alpha1/duration.ts';
 
 /** Where an HTTP endpoint listens: a port, 0 for one that the system picks, or not at all. */
@@ -38,7 +38,7 @@ export interface Config {
   readonly metricsPort: PortSetting;
   readonly healthPort: PortSetting;
   readonly leaderElection: LeaderElectionConfig;
-  /** Who this process is to the lease and in events: unique for each process. */
+  /** Who this process is to the lease and in events: unique for each run of a process. */
   readonly identity: string;
   readonly logLevel: LogLevel;
   /** Policies that are reconciled at the same time. */
@@ -80,6 +80,11 @@ export class ConfigError extends Error {
 export interface ConfigDefaults {
   readonly identity: () => string;
 }
+
+/** The version of this program: the package's. */
+export const operatorVersion: string = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).version;
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -280,7 +285,8 @@ const settings = {
     flag: 'identity',
     variable: 'AURORA_DR_IDENTITY',
     placeholder: 'NAME',
-    description: 'who this process is to the lease; unique for each process (default: host name and a random part)',
+    description:
+      'who this process is to the lease; unique for each run, so rarely set (default: host name and a random part)',
     allowed: 'at most 253 characters without spaces around',
     schema: plainText,
   }),
@@ -373,7 +379,7 @@ export function loadConfig(
 ): ConfigResult {
   const commandLine = parseCommandLine(argv);
   if (commandLine.isHelpWanted) return { kind: 'print', text: helpText() };
-  if (commandLine.isVersionWanted) return { kind: 'print', text: packageJson.version };
+  if (commandLine.isVersionWanted) return { kind: 'print', text: operatorVersion };
 
   const reader = new SettingReader(commandLine, env);
   const config = readConfig(reader, defaults);

@@ -1,0 +1,219 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../runtime/manual-clock.ts';
+import { OperatorMetrics } from './metrics.ts';
+import type { PolicySample } from './policy-metrics.ts';
+
+const key = { namespace: 'payments', name: 'transactions' };
+const sample: PolicySample = {
+  isProtected: true,
+  isFailoverReady: false,
+  hasSplitBrainRisk: false,
+  lag: [],
+  signals: [],
+};
+
+describe('OperatorMetrics', () => {
+  let clock: ManualClock;
+  let metrics: OperatorMetrics;
+
+  beforeEach(() => {
+    clock = new ManualClock(1_000_000);
+    metrics = new OperatorMetrics({ clock, version: '1.2.3', isProcessIncluded: false });
+  });
+
+  /** The sample lines that start with the text. */
+  async function lines(start: string): Promise<string[]> {
+    return (await metrics.render()).split('\n').filter((line) => line.startsWith(start));
+  }
+
+  const policy = 'namespace="payments",name="transactions"';
+
+  it('given a policy, shows what is known of it', async () => {
+    metrics.observePolicy(key, {
+      isProtected: true,
+      isFailoverReady: false,
+      hasSplitBrainRisk: true,
+      lag: [{ region: 'us-west-2', lagMilliseconds: 250, sampleTime: 970_000 }],
+      signals: [{ name: 'endpoint', state: 'Failing' }],
+      operationInFlight: 'Switchover',
+      cooldownUntil: 1_090_000,
+      estimatedDataLossMilliseconds: 1_500,
+    });
+    const text = await metrics.render();
+    for (const line of [
+      `aurora_dr_protected{${policy}} 1`,
+      `aurora_dr_failover_ready{${policy}} 0`,
+      `aurora_dr_split_brain_risk{${policy}} 1`,
+      `aurora_dr_replication_lag_seconds{${policy},region="us-west-2"} 0.25`,
+      `aurora_dr_lag_sample_age_seconds{${policy},region="us-west-2"} 30`,
+      `aurora_dr_signal_state{${policy},signal="endpoint",state="Passing"} 0`,
+      `aurora_dr_signal_state{${policy},signal="endpoint",state="Failing"} 1`,
+      `aurora_dr_signal_state{${policy},signal="endpoint",state="Unknown"} 0`,
+      `aurora_dr_operation_in_flight{${policy},type="Failover"} 0`,
+      `aurora_dr_operation_in_flight{${policy},type="Switchover"} 1`,
+      `aurora_dr_cooldown_remaining_seconds{${policy}} 90`,
+      `aurora_dr_estimated_data_loss_seconds{${policy}} 1.5`,
+    ]) {
+      expect(text).toContain(`\n${line}\n`);
+    }
+  });
+
+  it('given time that passes, ages grow and the cooldown shrinks down to zero', async () => {
+    const lag = [{ region: 'us-west-2', lagMilliseconds: 250, sampleTime: 1_000_000 }];
+    metrics.observePolicy(key, { ...sample, lag, cooldownUntil: 1_060_000 });
+    await clock.advance(45_000);
+    expect(await lines('aurora_dr_lag_sample_age_seconds{')).toEqual([expect.stringMatching(/ 45$/)]);
+    expect(await lines('aurora_dr_cooldown_remaining_seconds{')).toEqual([expect.stringMatching(/ 15$/)]);
+    await clock.advance(45_000);
+    expect(await lines('aurora_dr_cooldown_remaining_seconds{')).toEqual([expect.stringMatching(/ 0$/)]);
+  });
+
+  it('given no lag sample and no estimate, shows none instead of zero', async () => {
+    metrics.observePolicy(key, sample);
+    expect(await lines('aurora_dr_replication_lag_seconds{')).toEqual([]);
+    expect(await lines('aurora_dr_estimated_data_loss_seconds{')).toEqual([]);
+  });
+
+  it('given a signal that is not configured any more, its series go', async () => {
+    metrics.observePolicy(key, { ...sample, signals: [{ name: 'http', state: 'Passing' }] });
+    expect(await lines('aurora_dr_signal_state{')).toHaveLength(3);
+    metrics.observePolicy(key, sample);
+    expect(await lines('aurora_dr_signal_state{')).toEqual([]);
+  });
+
+  it('given a policy that is gone, its series go and those of others stay', async () => {
+    metrics.observePolicy(key, sample);
+    metrics.observePolicy({ ...key, name: 'orders' }, sample);
+    metrics.removePolicy(key);
+    expect(await metrics.render()).not.toContain('transactions');
+    expect(await lines('aurora_dr_protected{')).toEqual(['aurora_dr_protected{namespace="payments",name="orders"} 1']);
+  });
+
+  it('counts operations and measures those times that are known', async () => {
+    const operation = { type: 'Failover', trigger: 'Automatic', outcome: 'Succeeded' } as const;
+    metrics.countOperation({ ...operation, detectionMilliseconds: 32_000, recoveryMilliseconds: 95_000 });
+    metrics.countOperation({ ...operation, outcome: 'Failed' });
+    expect(await lines('aurora_dr_operations_total{')).toEqual([
+      'aurora_dr_operations_total{type="Failover",trigger="Automatic",outcome="Succeeded"} 1',
+      'aurora_dr_operations_total{type="Failover",trigger="Automatic",outcome="Failed"} 1',
+    ]);
+    expect(await lines('aurora_dr_detection_seconds_sum')).toEqual([
+      'aurora_dr_detection_seconds_sum{type="Failover"} 32',
+    ]);
+    expect(await lines('aurora_dr_recovery_seconds_count')).toEqual([
+      'aurora_dr_recovery_seconds_count{type="Failover"} 1',
+    ]);
+    expect(await lines('aurora_dr_recovery_seconds_sum')).toEqual([
+      'aurora_dr_recovery_seconds_sum{type="Failover"} 95',
+    ]);
+  });
+
+  it('counts calls to AWS and notifications', async () => {
+    metrics.countAwsCall({ region: 'us-east-1', action: 'Publish', result: 'timeout', durationMilliseconds: 3_000 });
+    metrics.countAwsCall({ region: 'us-east-1', action: 'Publish', result: 'timeout' });
+    metrics.countNotification({ region: 'us-east-1', kind: 'FailoverStarted', result: 'delivered' });
+    expect(await lines('aurora_dr_aws_calls_total{')).toEqual([
+      'aurora_dr_aws_calls_total{region="us-east-1",action="Publish",result="timeout"} 2',
+    ]);
+    expect(await lines('aurora_dr_aws_call_duration_seconds_sum')).toEqual([expect.stringMatching(/ 3$/)]);
+    expect(await lines('aurora_dr_notifications_total{')).toEqual([
+      'aurora_dr_notifications_total{region="us-east-1",kind="FailoverStarted",result="delivered"} 1',
+    ]);
+  });
+
+  it('names its version', async () => {
+    expect(await lines('aurora_dr_build_info')).toEqual(['aurora_dr_build_info{version="1.2.3"} 1']);
+  });
+
+  it("shows Node's own figures unless told not to", async () => {
+    expect(await lines('nodejs_')).toEqual([]);
+    expect(await new OperatorMetrics({ clock, version: '1' }).render()).toContain('nodejs_eventloop_lag_seconds');
+  });
+
+  it('two instances share nothing', async () => {
+    metrics.observePolicy(key, sample);
+    const other = new OperatorMetrics({ clock, version: '1', isProcessIncluded: false });
+    expect(await other.render()).not.toContain('transactions');
+  });
+
+  describe('runtime', () => {
+    it("given a controller, counts under controller-runtime's names", async () => {
+      const listener = metrics.runtime.controllerListener('policy', 8);
+      listener.onStart('a/b');
+      listener.onStart('a/c');
+      expect(await lines('controller_runtime_active_workers')).toEqual([
+        'controller_runtime_active_workers{controller="policy"} 2',
+      ]);
+      listener.onEnd('a/b', 'requeue_after', 300);
+      listener.onError('a/c', new Error('x'), true);
+      listener.onEnd('a/c', 'error', 700);
+      listener.onError('a/d', new Error('x'), false);
+      const text = await metrics.render();
+      for (const line of [
+        'controller_runtime_reconcile_total{controller="policy",result="requeue_after"} 1',
+        'controller_runtime_reconcile_total{controller="policy",result="error"} 1',
+        'controller_runtime_reconcile_errors_total{controller="policy"} 2',
+        'controller_runtime_terminal_reconcile_errors_total{controller="policy"} 1',
+        'controller_runtime_reconcile_time_seconds_sum{controller="policy"} 1',
+        'controller_runtime_active_workers{controller="policy"} 0',
+        'controller_runtime_max_concurrent_reconciles{controller="policy"} 8',
+      ]) {
+        expect(text).toContain(`\n${line}\n`);
+      }
+    });
+
+    it("given a work queue, counts under client-go's names with controller-runtime's labels", async () => {
+      const queue = { unfinishedWorkMilliseconds: 1_500, longestRunningMilliseconds: 1_000 };
+      const listener = metrics.runtime.workQueueListener('policy');
+      metrics.runtime.trackWorkQueue('policy', queue);
+      listener.onAdd('a/b');
+      listener.onDepth(4);
+      listener.onGet('a/b', 20);
+      listener.onDone('a/b', 30);
+      listener.onRetry('a/b', 1_000);
+      const text = await metrics.render();
+      for (const line of [
+        'workqueue_adds_total{name="policy",controller="policy"} 1',
+        'workqueue_depth{name="policy",controller="policy",priority=""} 4',
+        'workqueue_queue_duration_seconds_sum{name="policy",controller="policy"} 0.02',
+        'workqueue_work_duration_seconds_sum{name="policy",controller="policy"} 0.03',
+        'workqueue_retries_total{name="policy",controller="policy"} 1',
+        'workqueue_unfinished_work_seconds{name="policy",controller="policy"} 1.5',
+        'workqueue_longest_running_processor_seconds{name="policy",controller="policy"} 1',
+      ]) {
+        expect(text).toContain(`\n${line}\n`);
+      }
+      queue.unfinishedWorkMilliseconds = 0;
+      expect(await lines('workqueue_unfinished_work_seconds{')).toEqual([expect.stringMatching(/ 0$/)]);
+    });
+
+    it('shows watches, requests and leadership', async () => {
+      let staleness = 2_000;
+      const listener = metrics.runtime.reflectorListener('drps');
+      metrics.runtime.trackWatch('drps', () => staleness);
+      listener.onList(3, 10);
+      listener.onWatch();
+      listener.onError(new Error('x'), 200);
+      metrics.runtime.countRestRequest({ code: '200', method: 'GET', host: 'h' });
+      expect(await lines('aurora_dr_leader')).toEqual(['aurora_dr_leader 0']);
+      metrics.runtime.setLeader(true);
+      const text = await metrics.render();
+      for (const line of [
+        'aurora_dr_watch_staleness_seconds{resource="drps"} 2',
+        'aurora_dr_watch_lists_total{resource="drps"} 1',
+        'aurora_dr_watch_opened_total{resource="drps"} 1',
+        'aurora_dr_watch_errors_total{resource="drps"} 1',
+        'rest_client_requests_total{code="200",method="GET",host="h"} 1',
+        'aurora_dr_leader 1',
+      ]) {
+        expect(text).toContain(`\n${line}\n`);
+      }
+      staleness = 7_000;
+      expect(await lines('aurora_dr_watch_staleness')).toEqual([
+        'aurora_dr_watch_staleness_seconds{resource="drps"} 7',
+      ]);
+      metrics.runtime.setLeader(false);
+      expect(await lines('aurora_dr_leader')).toEqual(['aurora_dr_leader 0']);
+    });
+  });
+});
