@@ -44,7 +44,7 @@ const secretKeys = [
 
 /** The same keys in a finished line: those that a child logger was given come by no other way. */
 const secretPairs = new RegExp(
-  `"([^"\\\\]*(?:${secretKeys.map((key) => [...key].join('[-_]?')).join('|')}))":"(?:[^"\\\\]|\\\\.)*"`,
+  `"([^"\\\\]*(?:${secretKeys.map((key) => Array.from(key).join('[-_]?')).join('|')}))":"(?:[^"\\\\]|\\\\.)*"`,
   'gi',
 );
 

@@ -30,7 +30,7 @@ class FakeKube implements Pick<KubeClient, 'get' | 'apply'> {
     return Promise.resolve(object);
   }
 
-  put(type: ResourceType, object: KubeObject): void {
+  put(type: ResourceType, object: ServiceObject & ConfigMapObject): void {
     this.objects.set(
       `${type.plural} ${object.metadata.namespace ?? ''}/${object.metadata.name}`,
       structuredClone(object),
@@ -168,7 +168,7 @@ describe('WriterPublisher', () => {
       kind: 'Service',
       metadata,
       spec: { type: 'ExternalName' },
-    } as ServiceObject);
+    });
     await publisher.publishWriter(policy, targets, writer);
     expect(kube.service()?.spec?.externalName).toBe(writer.host);
   });
@@ -177,7 +177,7 @@ describe('WriterPublisher', () => {
     "given somebody else's Service of type %s, leaves it alone, says what to do, and publishes the ConfigMap",
     async (type) => {
       const spec = type === undefined ? {} : { type };
-      kube.put(serviceType, { apiVersion: 'v1', kind: 'Service', metadata, spec } as ServiceObject);
+      kube.put(serviceType, { apiVersion: 'v1', kind: 'Service', metadata, spec });
       const error = await failure();
       expect(error.reason).toBe('NameTaken');
       expect(error.message).toMatch(/^cannot publish the writer in Service payments\/db: .*; choose another name/);
