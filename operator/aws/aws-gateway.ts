@@ -1,6 +1,9 @@
 import type { ClusterView, GlobalClusterView, Instant } from '../failover/observation.ts';
 import type { AwsAccount } from './account.ts';
 
+/** Where a request is: waiting for its pace, a free connection or credentials, or on its way to AWS. */
+export type RequestStage = 'pacing' | 'slot' | 'credentials' | 'sent';
+
 export interface CallOptions {
   /** Each request of the call (each page of a walk is one) is given up after this long without an answer. */
   readonly timeoutMilliseconds: number;
@@ -11,6 +14,8 @@ export interface CallOptions {
    * call with that error. Mutating calls never wait for it.
    */
   readonly beforeRequest?: (signal: AbortSignal) => Promise<void>;
+  /** Told as each request of the call comes to a stage, so that one that was never sent is not taken for silence. */
+  readonly onStage?: (stage: RequestStage) => void;
 }
 
 /** Called with each page of a walk as it arrives. */
@@ -96,6 +101,7 @@ export interface AwsGateway {
     account: AwsAccount,
     region: string,
     options: CallOptions,
+    onPage?: OnPage<GlobalClusterView>,
   ): Promise<readonly GlobalClusterView[]>;
 
   /**

@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { abortable } from './abortable.ts';
+import { CallTimeoutError } from './call-timeout-error.ts';
 import { accountKey, type AwsAccount } from './account.ts';
 
 export interface Credentials {
@@ -14,6 +15,8 @@ export type FetchCredentials = (account: AwsAccount, region: string) => Promise<
 
 /** Credentials without an expiration are read anew this often: a mounted file may have changed. */
 const UNDATED_MILLISECONDS = 5 * 60_000;
+/** A source that hangs is asked again after this long. */
+const FETCH_TIMEOUT_MILLISECONDS = 10_000;
 /** A session this close to its end is not handed out any more. */
 const MARGIN_MILLISECONDS = 60_000;
 
@@ -87,7 +90,7 @@ export class CredentialPool {
   }
 
   async #fetchAndHold(account: AwsAccount, key: string, region: string): Promise<Credentials> {
-    const credentials = await this.#fetch(account, region);
+    const credentials = await this.#fetchInTime(account, region);
     const now = this.#clock.now();
     const end = credentials.expiration?.getTime();
     mapOf(this.#held, key).set(region, {
@@ -96,6 +99,17 @@ export class CredentialPool {
       unusableAt: end === undefined ? Infinity : end - Math.min(MARGIN_MILLISECONDS, (end - now) / 10),
     });
     return credentials;
+  }
+
+  async #fetchInTime(account: AwsAccount, region: string): Promise<Credentials> {
+    const controller = new AbortController();
+    const giveUp = (): void => controller.abort(new CallTimeoutError(FETCH_TIMEOUT_MILLISECONDS));
+    const timer = this.#clock.setTimeout(giveUp, FETCH_TIMEOUT_MILLISECONDS);
+    try {
+      return await abortable(this.#fetch(account, region), controller.signal);
+    } finally {
+      timer.cancel();
+    }
   }
 }
 

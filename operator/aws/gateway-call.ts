@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { abortable } from './abortable.ts';
-import type { CallOptions } from './aws-gateway.ts';
+import type { CallOptions, RequestStage } from './aws-gateway.ts';
 import { CallTimeoutError } from './call-timeout-error.ts';
 import { classify, type CallFailure } from './classify.ts';
 import type { Credentials } from './credential-pool.ts';
@@ -27,14 +27,12 @@ export interface CallSteps<T> {
   readonly onExpired: (credentials: Credentials) => void;
 }
 
-/** How far a request has come: what a failure means depends on it. */
-type Stage = 'pacing' | 'slot' | 'credentials' | 'sent';
-
 /** One request: paced, given a connection and credentials, sent, and given up in time. */
 export class GatewayCall {
   readonly #props: GatewayCallProps;
   readonly #controller = new AbortController();
-  #stage: Stage = 'pacing';
+  /** How far the request has come: what a failure means depends on it. */
+  #stage: RequestStage = 'pacing';
 
   constructor(props: GatewayCallProps) {
     this.#props = props;
@@ -47,6 +45,7 @@ export class GatewayCall {
     if (options.signal?.aborted === true) onAbort();
     else options.signal?.addEventListener('abort', onAbort, { once: true });
     try {
+      this.#enter('pacing');
       await options.beforeRequest?.(signal);
       const timeout = options.timeoutMilliseconds;
       const timer = clock.setTimeout(() => this.#controller.abort(new CallTimeoutError(timeout)), timeout);
@@ -63,13 +62,13 @@ export class GatewayCall {
   }
 
   async #attempt<T>(steps: CallSteps<T>, signal: AbortSignal): Promise<T> {
-    this.#stage = 'slot';
+    this.#enter('slot');
     const release = await steps.slots.take(signal);
     try {
-      this.#stage = 'credentials';
+      this.#enter('credentials');
       const credentials = await steps.credentials(signal);
       signal.throwIfAborted();
-      this.#stage = 'sent';
+      this.#enter('sent');
       const sendOptions = { abortSignal: signal, requestTimeout: this.#props.options.timeoutMilliseconds };
       return await abortable(steps.send(sendOptions), signal).catch((error: unknown) => {
         const { classification } = classify(error);
@@ -81,6 +80,11 @@ export class GatewayCall {
     } finally {
       release();
     }
+  }
+
+  #enter(stage: RequestStage): void {
+    this.#stage = stage;
+    this.#props.options.onStage?.(stage);
   }
 
   #describe(error: unknown): unknown {

@@ -1,10 +1,17 @@
+import { accountKey } from '../aws/account.ts';
 import type { AwsGateway } from '../aws/aws-gateway.ts';
-import type { Round } from '../failover/observation.ts';
+import type { GlobalClusterView, Round } from '../failover/observation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import { Deadlines } from './deadlines.ts';
+import { LoopMonitor } from './loop-monitor.ts';
 import type { ObservationListener } from './observation-listener.ts';
 import type { ObservationTarget } from './observation-target.ts';
+import type { Observation } from './observation.ts';
 import type { EndpointProber, FetchWitness } from './probes.ts';
+import { RegionObserver } from './region-observer.ts';
+import { RoundRunner, type RoundOutput } from './round-runner.ts';
+import { Schedule, type Tick } from './schedule.ts';
 import type { ObservationSettings } from './settings.ts';
 
 export interface ObservationServiceProps {
@@ -17,4 +24,192 @@ export interface ObservationServiceProps {
   /** Called at once when a round of the target with this key is complete. */
   readonly onRound: (key: string, round: Round) => void;
   readonly listener?: ObservationListener;
+}
+
+interface Watched {
+  target: ObservationTarget;
+  /** By region name. */
+  observers: ReadonlyMap<string, RegionObserver>;
+  sequence: number;
+  /** Start of the last round, by the monotonic clock. */
+  startedAt: number;
+  lastViews: readonly GlobalClusterView[];
+  running: Promise<void> | undefined;
+}
+
+/** Observes for all policies at once: reads are shared by account and region, rounds are delivered by policy. */
+export class ObservationService implements Observation {
+  readonly #props: ObservationServiceProps;
+  readonly #listener: ObservationListener;
+  readonly #runner: RoundRunner;
+  readonly #monitor: LoopMonitor;
+  readonly #deadlines: Deadlines;
+  readonly #controller = new AbortController();
+  readonly #watched = new Map<string, Watched>();
+  readonly #observers = new Map<string, RegionObserver>();
+  readonly #schedules = new Map<string, Schedule>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(props: ObservationServiceProps) {
+    this.#props = props;
+    this.#listener = props.listener ?? {};
+    this.#monitor = new LoopMonitor(props.clock);
+    this.#deadlines = new Deadlines(props.clock);
+    this.#runner = new RoundRunner({
+      ...props,
+      monitor: this.#monitor,
+      probeConcurrency: props.settings.probeConcurrency,
+      listener: this.#listener,
+      signal: this.#controller.signal,
+    });
+  }
+
+  watch(target: ObservationTarget): void {
+    if (this.#controller.signal.aborted) return;
+    const before = this.#watched.get(target.key);
+    const isSameCluster = before !== undefined && clusterKey(before.target) === clusterKey(target);
+    if (before !== undefined && !isSameCluster) this.unwatch(target.key);
+    const watched = isSameCluster ? before : newcomer(target, before?.sequence ?? 0);
+    const wasRunning = isSameCluster && before.target.isPaused !== true;
+    watched.target = target;
+    this.#watched.set(target.key, watched);
+    this.#share(watched);
+    this.#plan(watched, wasRunning);
+  }
+
+  unwatch(key: string): void {
+    const watched = this.#watched.get(key);
+    if (watched === undefined) return;
+    this.#watched.delete(key);
+    this.#unschedule(watched.target);
+    for (const [region, observer] of watched.observers) this.#leave(watched.target, region, observer);
+  }
+
+  async close(): Promise<void> {
+    this.#controller.abort(new Error('observation ends'));
+    this.#watched.clear();
+    for (const schedule of this.#schedules.values()) schedule.close();
+    for (const observer of this.#observers.values()) observer.close();
+    await Promise.all(this.#running);
+  }
+
+  /** Takes the observers of the target's regions, and leaves those of regions that it has no more. */
+  #share(watched: Watched): void {
+    const { target } = watched;
+    const observers = new Map(target.regions.map(({ name }) => [name, this.#observerOf(target, name)]));
+    for (const observer of observers.values()) observer.use(target);
+    for (const [region, observer] of watched.observers) {
+      if (!observers.has(region)) this.#leave(target, region, observer);
+    }
+    watched.observers = observers;
+  }
+
+  #leave(target: ObservationTarget, region: string, observer: RegionObserver): void {
+    observer.leave(target.key);
+    if (!observer.isUnused) return;
+    observer.close();
+    this.#observers.delete(observerKey(target, region));
+  }
+
+  #observerOf(target: ObservationTarget, region: string): RegionObserver {
+    const key = observerKey(target, region);
+    const existing = this.#observers.get(key);
+    if (existing !== undefined) return existing;
+    const observer = new RegionObserver({
+      ...this.#props,
+      account: target.account,
+      region,
+      monitor: this.#monitor,
+      deadlines: this.#deadlines,
+      listener: this.#listener,
+    });
+    this.#observers.set(key, observer);
+    return observer;
+  }
+
+  #plan(watched: Watched, wasRunning: boolean): void {
+    const { target } = watched;
+    if (target.isPaused === true) {
+      this.#unschedule(target);
+      return;
+    }
+    this.#scheduleOf(target).set(target.key, target.intervalMilliseconds);
+    if (!wasRunning) this.#start(watched, { startedAt: this.#props.clock.monotonic(), lateMilliseconds: 0 });
+  }
+
+  #unschedule(target: ObservationTarget): void {
+    const account = accountKey(target.account);
+    const schedule = this.#schedules.get(account);
+    schedule?.delete(target.key);
+    if (schedule?.isEmpty === true) this.#schedules.delete(account);
+  }
+
+  #scheduleOf(target: ObservationTarget): Schedule {
+    const account = accountKey(target.account);
+    const existing = this.#schedules.get(account);
+    if (existing !== undefined) return existing;
+    const { clock, random } = this.#props;
+    const schedule = new Schedule({ clock, random, onTick: (key, tick) => this.#tick(key, tick) });
+    this.#schedules.set(account, schedule);
+    return schedule;
+  }
+
+  #tick(key: string, tick: Tick): void {
+    const watched = this.#watched.get(key);
+    if (watched === undefined) return;
+    // The first round of a target starts at once, its second with everybody else's, but not right after the first:
+    // consecutive rounds are evidence over time.
+    const isTooSoon = tick.startedAt - watched.startedAt < watched.target.intervalMilliseconds / 2;
+    if (!isTooSoon) this.#start(watched, tick);
+  }
+
+  #start(watched: Watched, tick: Tick): void {
+    if (watched.running !== undefined) return;
+    watched.startedAt = tick.startedAt;
+    watched.sequence += 1;
+    const running = this.#run(watched, tick).finally(() => {
+      watched.running = undefined;
+      this.#running.delete(running);
+    });
+    watched.running = running;
+    this.#running.add(running);
+  }
+
+  async #run(watched: Watched, tick: Tick): Promise<void> {
+    const { target, observers, sequence, lastViews } = watched;
+    const isCrowded = this.#watched.size > this.#props.settings.probeConcurrency / 4;
+    try {
+      const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, isCrowded });
+      watched.lastViews = output.views;
+      if (this.#watched.get(target.key) === watched) this.#deliver(target.key, output, tick);
+    } catch (error) {
+      this.#listener.roundFailed?.({ key: target.key, error });
+    }
+  }
+
+  #deliver(key: string, output: RoundOutput, tick: Tick): void {
+    const durationMilliseconds = this.#props.clock.monotonic() - tick.startedAt;
+    this.#props.onRound(key, output.round);
+    this.#listener.roundCompleted?.({ key, durationMilliseconds, isDisturbed: output.isDisturbed });
+  }
+}
+
+function newcomer(target: ObservationTarget, sequence: number): Watched {
+  return {
+    target,
+    observers: new Map(),
+    sequence,
+    startedAt: -Infinity,
+    lastViews: [],
+    running: undefined,
+  };
+}
+
+/** A target of another cluster has nothing but its key in common with its predecessor. */
+function clusterKey(target: ObservationTarget): string {
+  return JSON.stringify([accountKey(target.account), target.globalClusterIdentifier]);
+}
+
+function observerKey(target: ObservationTarget, region: string): string {
+  return JSON.stringify([accountKey(target.account), region]);
 }

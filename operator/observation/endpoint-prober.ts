@@ -1,0 +1,47 @@
+import { connect } from 'node:net';
+import { CallTimeoutError } from '../aws/call-timeout-error.ts';
+import { classifyTransportError } from '../aws/transport-error.ts';
+import type { Attempt } from '../failover/observation.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { EndpointProber, ProbeOptions } from './probes.ts';
+
+/**
+ * Connects over TCP and closes at once: whether something accepts, not whether it is a database. Addresses come from
+ * the operating system's resolver each time.
+ */
+export class TcpEndpointProber implements EndpointProber {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  probe(host: string, port: number, options: ProbeOptions): Promise<Attempt> {
+    const { timeoutMilliseconds, signal } = options;
+    return new Promise((resolve) => {
+      const socket = connect({ host, port });
+      const settle = (attempt: Attempt): void => {
+        timer.cancel();
+        signal?.removeEventListener('abort', giveUp);
+        socket.destroy();
+        resolve(attempt);
+      };
+      const giveUp = (): void => settle({ kind: 'local', cause: 'notAttempted', message: 'given up by the caller' });
+      const timer = this.#clock.setTimeout(
+        () => settle(attemptOf(new CallTimeoutError(timeoutMilliseconds))),
+        timeoutMilliseconds,
+      );
+      socket.once('connect', () => settle({ kind: 'answered' }));
+      // A socket that is being destroyed may still report an error.
+      socket.on('error', (error) => settle(attemptOf(error)));
+      if (signal?.aborted === true) giveUp();
+      else signal?.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+}
+
+function attemptOf(error: Error): Attempt {
+  return (
+    classifyTransportError(error)?.classification ?? { kind: 'local', cause: 'notAttempted', message: error.message }
+  );
+}

@@ -1,0 +1,253 @@
+import { Slots } from '../aws/slots.ts';
+import type {
+  Attempt,
+  EndpointObservation,
+  GlobalClusterView,
+  LagObservation,
+  RegionObservation,
+  Round,
+  WitnessObservation,
+} from '../failover/observation.ts';
+import { parseClusterArn } from '../failover/topology.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import { settleLocally } from './local-trouble.ts';
+import type { LoopMonitor } from './loop-monitor.ts';
+import type { ObservationListener } from './observation-listener.ts';
+import type { ObservationTarget, TargetEndpoint, TargetRegion } from './observation-target.ts';
+import type { EndpointProber, FetchWitness, WitnessAnswer } from './probes.ts';
+import type { RegionObserver } from './region-observer.ts';
+import type { Tick } from './schedule.ts';
+
+/** Probes are spread over this share of the interval at most, and over half of what the timeout leaves of it. */
+const SPREAD_FRACTION = 0.1;
+
+export interface RoundRunnerProps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly monitor: LoopMonitor;
+  readonly prober: EndpointProber;
+  readonly fetchWitness: FetchWitness;
+  readonly probeConcurrency: number;
+  readonly listener: ObservationListener;
+  readonly signal: AbortSignal;
+}
+
+export interface RoundInput {
+  readonly target: ObservationTarget;
+  readonly observers: ReadonlyMap<string, RegionObserver>;
+  readonly tick: Tick;
+  readonly sequence: number;
+  /** How the regions described the global cluster when they last did. */
+  readonly lastViews: readonly GlobalClusterView[];
+  /** Whether so many policies are watched that their probes must not all start at once. */
+  readonly isCrowded: boolean;
+}
+
+export interface RoundOutput {
+  readonly round: Round;
+  /** The views to take the roles from in the next round. */
+  readonly views: readonly GlobalClusterView[];
+  readonly isDisturbed: boolean;
+}
+
+/** One attempt at a time and place: what a probe needs to know about its round. */
+interface Timing {
+  readonly target: ObservationTarget;
+  readonly startedAt: number;
+  readonly deadline: number;
+  /** How long a probe may wait, for its turn in the spread and for a free slot. */
+  readonly patience: number;
+}
+
+/** Observes everything of one policy once: regions, endpoints, witness and lag, all at the same time. */
+export class RoundRunner {
+  readonly #props: RoundRunnerProps;
+  readonly #slots: Slots;
+
+  constructor(props: RoundRunnerProps) {
+    this.#props = props;
+    this.#slots = new Slots(props.probeConcurrency);
+  }
+
+  async run(input: RoundInput): Promise<RoundOutput> {
+    const { clock } = this.#props;
+    const { target, tick, sequence } = input;
+    const startedAt = clock.now();
+    const monotonicStart = clock.monotonic();
+    const timing = timingOf(target, tick);
+
+    const pendingRegions = target.regions.map((region) => this.#observeRegion(region, input, timing));
+    const [regions, endpoints, witness, lag] = await Promise.all([
+      Promise.all(pendingRegions),
+      Promise.all(target.endpoints.map((endpoint) => this.#probe(endpoint, timing, input.isCrowded))),
+      target.witness && this.#askWitness(target.witness.url, timing),
+      this.#observeLag(input, timing, pendingRegions),
+    ]);
+
+    const completedAt = clock.now();
+    const trouble = {
+      jumpMilliseconds: completedAt - startedAt - (clock.monotonic() - monotonicStart),
+      lateMilliseconds: tick.lateMilliseconds,
+      intervalMilliseconds: target.intervalMilliseconds,
+    };
+    const round: Round = {
+      sequence,
+      startedAt,
+      completedAt,
+      regions: byRegion(regions),
+      endpoints: byRegion(endpoints),
+      lag: byRegion(lag),
+      ...(witness && { witness }),
+    };
+    const settled = settleLocally(round, trouble);
+    const views = regions.flatMap(({ globalCluster }) => globalCluster ?? []);
+    return { round: settled, views: views.length > 0 ? views : input.lastViews, isDisturbed: settled !== round };
+  }
+
+  async #observeRegion(region: TargetRegion, input: RoundInput, timing: Timing): Promise<RegionObservation> {
+    const observer = input.observers.get(region.name);
+    if (observer === undefined)
+      throw new Error(`cannot observe ${region.name}: it has no observer; report this as a bug`);
+    const request = {
+      deadline: timing.deadline,
+      timeoutMilliseconds: timing.target.timeoutMilliseconds,
+      maxAgeMilliseconds: observer.maxWalkAgeMilliseconds,
+      maxSightingAgeMilliseconds: timing.target.intervalMilliseconds,
+    };
+    const [globalClusters, clusters] = await Promise.all([
+      observer.globalClusters.observe({ ...request, key: timing.target.globalClusterIdentifier }),
+      observer.clusters.observe({ ...request, key: region.clusterIdentifier }),
+    ]);
+    return {
+      region: region.name,
+      globalClusters: globalClusters.attempt,
+      clusters: clusters.attempt,
+      ...(globalClusters.item && { globalCluster: globalClusters.item }),
+      ...(clusters.item && { cluster: clusters.item }),
+    };
+  }
+
+  async #probe(endpoint: TargetEndpoint, timing: Timing, isCrowded: boolean): Promise<EndpointObservation> {
+    const { prober } = this.#props;
+    const delay = isCrowded ? this.#props.random() * timing.patience : 0;
+    const attempt = await this.#attempt('endpoint', timing, delay, (options) =>
+      prober.probe(endpoint.host, endpoint.port, options).then((outcome) => ({ attempt: outcome })),
+    );
+    return { region: endpoint.region, target: `${endpoint.host}:${endpoint.port}`, ...attempt };
+  }
+
+  #askWitness(url: string, timing: Timing): Promise<WitnessObservation> {
+    return this.#attempt('witness', timing, 0, (options) => this.#props.fetchWitness(url, options));
+  }
+
+  async #attempt(
+    kind: 'endpoint' | 'witness',
+    timing: Timing,
+    delay: number,
+    send: (options: { timeoutMilliseconds: number; signal: AbortSignal }) => Promise<WitnessAnswer>,
+  ): Promise<WitnessAnswer> {
+    const { clock, monitor, signal, listener } = this.#props;
+    const release = await this.#slot(timing, delay).catch(() => undefined);
+    if (release === undefined) return { attempt: notAttempted };
+    const { timeoutMilliseconds } = timing.target;
+    const startedAt = clock.monotonic();
+    const span = monitor.begin();
+    try {
+      const answer = await send({ timeoutMilliseconds, signal });
+      const attempt: Attempt = span.judge(answer.attempt, timeoutMilliseconds);
+      listener.probed?.({ kind, attempt, durationMilliseconds: clock.monotonic() - startedAt });
+      return { ...answer, attempt };
+    } finally {
+      span.end();
+      release();
+    }
+  }
+
+  /** A place among the probes in flight; rejects when none came free while the probe could still end in its round. */
+  async #slot(timing: Timing, delay: number): Promise<() => void> {
+    const { clock, signal } = this.#props;
+    if (delay > 0) await clock.sleep(delay, signal);
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const patience = timing.startedAt + timing.patience - clock.monotonic();
+    const timer = clock.setTimeout(() => controller.abort(new Error('no free slot')), Math.max(0, patience));
+    try {
+      return await this.#slots.take(controller.signal);
+    } finally {
+      timer.cancel();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #observeLag(
+    input: RoundInput,
+    timing: Timing,
+    regions: readonly Promise<RegionObservation>[],
+  ): Promise<readonly LagObservation[]> {
+    const { target } = input;
+    if (!target.isReplicationWatched) return [];
+    const views = input.lastViews.length > 0 ? input.lastViews : await firstView(regions);
+    const sourceRegion = regionsWhere(views, target, true)[0]?.name;
+    const request = {
+      sourceRegion,
+      isUrgent: target.isUnderSuspicion,
+      intervalMilliseconds: target.intervalMilliseconds,
+      timeoutMilliseconds: target.timeoutMilliseconds,
+      deadline: timing.deadline,
+    };
+    const observations = regionsWhere(views, target, false).flatMap(({ name, clusterIdentifier }) => {
+      return input.observers.get(name)?.lag.observe({ ...request, clusterIdentifier }) ?? [];
+    });
+    return Promise.all(observations);
+  }
+}
+
+const notAttempted: Attempt = {
+  kind: 'local',
+  cause: 'notAttempted',
+  message: 'too many probes were in flight for this one to start in time',
+};
+
+function timingOf(target: ObservationTarget, tick: Tick): Timing {
+  const { intervalMilliseconds: interval, timeoutMilliseconds: timeout } = target;
+  const patience = Math.max(0, Math.min(interval * SPREAD_FRACTION, (interval - timeout) / 2));
+  return { target, startedAt: tick.startedAt, deadline: tick.startedAt + timeout, patience };
+}
+
+/** Resolves as soon as one region has described the global cluster; empty when none does. */
+async function firstView(regions: readonly Promise<RegionObservation>[]): Promise<readonly GlobalClusterView[]> {
+  const views = regions.map(async (region) => {
+    const { globalCluster } = await region;
+    if (globalCluster === undefined) throw new Error('not described');
+    return [globalCluster];
+  });
+  return Promise.any(views).catch(() => []);
+}
+
+/**
+ * The policy's regions whose member some view calls the writer, or calls a secondary. Regions may disagree for a while:
+ * lag of one too many is asked rather than of one too few, and who is what is decided elsewhere.
+ */
+function regionsWhere(
+  views: readonly GlobalClusterView[],
+  target: ObservationTarget,
+  isWriter: boolean,
+): TargetRegion[] {
+  const found = views
+    .flatMap(({ members }) => members)
+    .filter((member) => member.isWriter === isWriter)
+    .map(({ clusterArn }) => memberKey(parseClusterArn(clusterArn)));
+  return target.regions.filter(({ name, clusterIdentifier }) => {
+    return found.includes(memberKey({ region: name, identifier: clusterIdentifier }));
+  });
+}
+
+function memberKey(name: { region: string; identifier: string } | undefined): string {
+  return name === undefined ? '' : `${name.region}/${name.identifier}`;
+}
+
+function byRegion<T extends { readonly region: string }>(observations: readonly T[]): Record<string, T> {
+  return Object.fromEntries(observations.map((observation) => [observation.region, observation]));
+}
