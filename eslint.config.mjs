@@ -9,16 +9,34 @@ import tseslint from 'typescript-eslint';
 const rooms = {
   // Domain-free: could be published on its own.
   runtime: {
-    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'aws', 'publishing', 'observability'],
+    forbiddenRooms: [
+      'api',
+      'failover',
+      'controllers',
+      'observation',
+      'aws',
+      'publishing',
+      'notifications',
+      'observability',
+    ],
     forbiddenModules: ['@aws-sdk/*', '@smithy/*', 'pino', 'prom-client'],
   },
   // The brain: plain data in, plain data out.
   failover: {
-    forbiddenRooms: ['runtime', 'controllers', 'observation', 'aws', 'publishing', 'observability'],
+    forbiddenRooms: ['runtime', 'controllers', 'observation', 'aws', 'publishing', 'notifications', 'observability'],
     forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici', 'zod'],
   },
   api: {
-    forbiddenRooms: ['runtime', 'failover', 'controllers', 'observation', 'aws', 'publishing', 'observability'],
+    forbiddenRooms: [
+      'runtime',
+      'failover',
+      'controllers',
+      'observation',
+      'aws',
+      'publishing',
+      'notifications',
+      'observability',
+    ],
     forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici'],
   },
   aws: {
@@ -35,6 +53,10 @@ const rooms = {
   },
   observability: {
     forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'aws', 'publishing'],
+    forbiddenModules: ['@aws-sdk/*', '@kubernetes/*'],
+  },
+  notifications: {
+    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'publishing', 'observability'],
     forbiddenModules: ['@aws-sdk/*', '@kubernetes/*'],
   },
   controllers: { forbiddenRooms: [], forbiddenModules: ['@aws-sdk/*'] },
@@ -65,7 +87,17 @@ const boundaries = Object.entries(rooms).map(([room, { forbiddenRooms, forbidden
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '.stryker-tmp/', 'cdk8s/imports/', 'test/control-plane/go/', 'reports/'] },
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'node_modules/',
+      '.stryker-tmp/',
+      'cdk8s/imports/',
+      'test/control-plane/go/',
+      'reports/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -96,13 +128,32 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': [
         'error',
-        ...['process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'console', 'crypto', 'Buffer'],
+        ...[
+          'process',
+          'fetch',
+          'setTimeout',
+          'setInterval',
+          'setImmediate',
+          'performance',
+          'console',
+          'crypto',
+          'Buffer',
+        ],
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'The brain takes `now` as input.' },
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'The brain takes `now` as input.' },
-        { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'The brain is deterministic.' },
+        {
+          selector: "MemberExpression[object.name='Date'][property.name='now']",
+          message: 'The brain takes `now` as input.',
+        },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'The brain takes `now` as input.',
+        },
+        {
+          selector: "MemberExpression[object.name='Math'][property.name='random']",
+          message: 'The brain is deterministic.',
+        },
       ],
     },
   },
@@ -110,10 +161,7 @@ export default tseslint.config(
     files: ['operator/**/*.ts'],
     ignores: ['operator/main.ts', '**/*.test.ts'],
     rules: {
-      'no-restricted-properties': [
-        'error',
-        { object: 'process', property: 'exit', message: 'Only main.ts exits.' },
-      ],
+      'no-restricted-properties': ['error', { object: 'process', property: 'exit', message: 'Only main.ts exits.' }],
     },
   },
   {
@@ -123,6 +171,9 @@ export default tseslint.config(
       complexity: 'off',
     },
   },
-  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' } } },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' } },
+  },
   prettier,
 );
