@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { FailedAttempt } from './errors.ts';
 import { classifyTransportError } from './transport-error.ts';
 
@@ -58,7 +59,7 @@ export function classify(error: unknown): CallFailure {
   if (transport !== undefined) {
     return { classification: transport.classification, isEffectPossible: !transport.isUnsent };
   }
-  if (error instanceof Error && error.name === 'CredentialsProviderError') {
+  if (types.isNativeError(error) && error.name === 'CredentialsProviderError') {
     return { classification: { kind: 'local', cause: 'credentials', message: error.message }, isEffectPossible: false };
   }
   return classifyAnswer(toAnswer(error));
@@ -101,7 +102,7 @@ function rejectionCause(status: number, code = ''): 'throttled' | 'denied' | 'ex
 }
 
 function toAnswer(error: unknown): SdkAnswer {
-  if (!(error instanceof Error)) return { status: 0, code: undefined, message: String(error) };
+  if (!types.isNativeError(error)) return { status: 0, code: undefined, message: String(error) };
   const { $metadata, $fault, Code } = error as Error & {
     $metadata?: { httpStatusCode?: number };
     $fault?: string;

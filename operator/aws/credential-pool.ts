@@ -38,6 +38,9 @@ export class CredentialPool {
   readonly #held = new Map<string, Map<string, Held>>();
   readonly #fetching = new Map<string, Map<string, Promise<Credentials>>>();
 
+  /** Those who wait for any region's credentials, by account. */
+  readonly #arrivals = new Map<string, Set<(credentials: Credentials) => void>>();
+
   constructor(props: { fetch: FetchCredentials; clock: Clock }) {
     this.#fetch = props.fetch;
     this.#clock = props.clock;
@@ -52,7 +55,14 @@ export class CredentialPool {
     const fetching = this.#refresh(account, key, region);
     const at = own ?? this.#usableAnywhere(key);
     if (at !== undefined) return at.credentials;
-    return abortable(this.#first(key, fetching), signal);
+    const arrival = Promise.withResolvers<Credentials>();
+    const arrivals = this.#arrivals.get(key) ?? new Set();
+    this.#arrivals.set(key, arrivals.add(arrival.resolve));
+    try {
+      return await abortable(Promise.race([this.#first(key, fetching), arrival.promise]), signal);
+    } finally {
+      arrivals.delete(arrival.resolve);
+    }
   }
 
   /** Forgets credentials that AWS called expired, in every region that holds the same. */
@@ -98,6 +108,7 @@ export class CredentialPool {
       refreshAt: end === undefined ? now + UNDATED_MILLISECONDS : now + (end - now) / 2,
       unusableAt: end === undefined ? Infinity : end - Math.min(MARGIN_MILLISECONDS, (end - now) / 10),
     });
+    for (const arrive of this.#arrivals.get(key) ?? []) arrive(credentials);
     return credentials;
   }
 

@@ -1,11 +1,12 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Credentials } from './credential-pool.ts';
 import { Slots } from './slots.ts';
+import { TransportKeepingHandler } from './transport-keeping-handler.ts';
 
 /**
  * What a call is for. Each purpose has connections of its own, so that none waits behind another: reads of observation,
@@ -72,7 +73,7 @@ export function createHttpHandler(purpose: Purpose): NodeHttpHandler {
     maxFreeSockets: 8,
     timeout: IDLE_CONNECTION_MILLISECONDS,
   };
-  return new NodeHttpHandler({
+  return new TransportKeepingHandler({
     httpAgent: new HttpAgent(options),
     httpsAgent: new HttpsAgent(options),
     connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,

@@ -205,7 +205,7 @@ export class SdkAwsGateway implements AwsGateway {
       });
       const answer = await clients.cloudWatch.send(command, sendOptions);
       return {
-        items: requirePart(answer, 'Metrics').flatMap((one) => toMetricSeries(one) ?? []),
+        items: (answer.Metrics ?? []).flatMap((one) => toMetricSeries(one) ?? []),
         next: answer.NextToken,
       };
     });

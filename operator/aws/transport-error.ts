@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { LocalCause, NoAnswerCause } from '../failover/observation.ts';
 import type { FailedAttempt } from './errors.ts';
 
@@ -47,7 +48,8 @@ export interface TransportFailure {
  * the far side answered something, or the trouble is of another kind.
  */
 export function classifyTransportError(error: unknown): TransportFailure | undefined {
-  if (!(error instanceof Error)) return undefined;
+  // Not by instanceof: sockets' errors come from Node's own realm, which tests and sandboxes do not share.
+  if (!types.isNativeError(error)) return undefined;
   return classifyParts(error) ?? classifyOne(error) ?? classifyTransportError(error.cause);
 }
 
@@ -55,8 +57,8 @@ export function classifyTransportError(error: unknown): TransportFailure | undef
  * A host with several addresses fails with one error for each. What certainly left this process outweighs what did
  * not: a machine without IPv6 gets ENETUNREACH beside the IPv4 address's true outcome.
  */
-function classifyParts(error: Error): TransportFailure | undefined {
-  if (!(error instanceof AggregateError)) return undefined;
+function classifyParts(error: Error & { errors?: unknown }): TransportFailure | undefined {
+  if (!Array.isArray(error.errors)) return undefined;
   const parts = error.errors.flatMap((part) => classifyTransportError(part) ?? []);
   const most = parts.find((part) => part.classification.kind === 'noAnswer') ?? parts[0];
   return most && { ...most, isUnsent: parts.every((part) => part.isUnsent) };

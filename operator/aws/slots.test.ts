@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { Slots } from './slots.ts';
+
+const never = new AbortController().signal;
+
+describe('Slots', () => {
+  it('given all places taken, serves in order as they come back, once each', async () => {
+    const slots = new Slots(1);
+    const release = await slots.take(never);
+    const served: string[] = [];
+    const first = slots.take(never).then((give) => (served.push('first'), give));
+    const second = slots.take(never).then((give) => (served.push('second'), give));
+    release();
+    release();
+    const giveFirst = await first;
+    expect(served).toEqual(['first']);
+    giveFirst();
+    await second;
+    expect(served).toEqual(['first', 'second']);
+  });
+
+  it('given a place in the queue that is given up, the next one moves up', async () => {
+    const slots = new Slots(1);
+    const release = await slots.take(never);
+    const controller = new AbortController();
+    const givenUp = slots.take(controller.signal);
+    const next = slots.take(never);
+    controller.abort(new Error('enough'));
+    await expect(givenUp).rejects.toThrow('enough');
+    release();
+    await expect(next).resolves.toBeInstanceOf(Function);
+    await expect(slots.take(AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+  });
+});
