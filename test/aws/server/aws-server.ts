@@ -16,16 +16,27 @@ interface Credential {
   readonly service: string;
 }
 
-/** Serves RDS, CloudWatch, SNS and STS of one region over the wire protocols that the SDK speaks. */
-export function createAwsServer(world: World, region: string, onAnswered: () => void): Server {
+/** Serves a region's services (all four unless told otherwise) over the wire protocols that the SDK speaks. */
+export function createAwsServer(
+  world: World,
+  region: string,
+  onAnswered: () => void,
+  services: readonly Service[] = ['rds', 'monitoring', 'sns', 'sts'],
+): Server {
   return createServer((request, response) => {
-    void serve(world, region, request, response).then(onAnswered, (error: unknown) => {
+    void serve(world, region, services, request, response).then(onAnswered, (error: unknown) => {
       response.destroy(error instanceof Error ? error : new Error(String(error)));
     });
   });
 }
 
-async function serve(world: World, region: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  world: World,
+  region: string,
+  services: readonly Service[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const body = await readBody(request);
   const requestId = `00000000-0000-4000-9000-${world.nextNumber().toString(16).padStart(12, '0')}`;
   response.setHeader('x-amzn-requestid', requestId);
@@ -34,6 +45,9 @@ async function serve(world: World, region: string, request: IncomingMessage, res
   let result: Answer;
   try {
     call = parseCall(region, request, target, body);
+    if (!services.includes(call.service)) {
+      throw new AwsError('InvalidAction', 400, `${call.service} is not served by this endpoint.`);
+    }
     result = answer(world, call);
   } catch (error) {
     if (!(error instanceof AwsError)) {

@@ -84,11 +84,12 @@ export function addGlobalCluster(
       clusterArn: arn,
       isWriter: index === 0,
       synchronizationStatus: 'connected',
+      resynchronizations: 0,
     })),
     operation: undefined,
   };
   world.addGlobalCluster(globalCluster);
-  freezeOrThaw(world, now);
+  freezeOrThaw(world, now, globalCluster);
   emitPastMetrics(world, clusters, now - (options.age ?? 3 * world.settings.metricPeriod), now);
   return { globalCluster, clusters };
 }

@@ -78,7 +78,7 @@ function refuse(fault: FaultKind, service: Service): Answer | undefined {
     case 'garbage':
       return { kind: fault.kind };
     case 'throttle':
-      return error(throttlingCodes[service], service === 'sns' ? 429 : 400, 'Rate exceeded');
+      return error(fault.code ?? throttlingCodes[service], service === 'sns' ? 429 : 400, 'Rate exceeded');
     case 'serverError':
       return error(fault.code ?? 'InternalFailure', fault.status ?? 500, 'An internal error has occurred.');
     case 'accessDenied':

@@ -4,7 +4,8 @@ export type FaultKind =
   | { readonly kind: 'refuse' }
   /** No answer, ever. The call has no effect. */
   | { readonly kind: 'hang' }
-  | { readonly kind: 'throttle' }
+  /** Too many requests, in the service's own words unless a code is given (`RequestLimitExceeded`). */
+  | { readonly kind: 'throttle'; readonly code?: string }
   | { readonly kind: 'serverError'; readonly status?: number; readonly code?: string }
   /** 200 with a body that cannot be parsed. */
   | { readonly kind: 'garbage' }

@@ -1,5 +1,5 @@
 /**
- * The lag of a secondary over time, in milliseconds. A point of `undefined` means that no sample is emitted while the lag
+ * The lag of a secondary over time, in milliseconds. A point without a lag means that no sample is emitted while the lag
  * itself stays at the last known point.
  */
 export type LagCurve =
@@ -10,7 +10,7 @@ export type LagCurve =
 /** A point of a curve: the lag so long after the curve was set. Between points it is interpolated. */
 export interface LagPoint {
   readonly after: number;
-  readonly milliseconds: number | undefined;
+  readonly milliseconds?: number | undefined;
 }
 
 /** The lag `elapsed` milliseconds after the curve was set. */

@@ -8,6 +8,8 @@ export interface GlobalMember {
   clusterArn: string;
   isWriter: boolean;
   synchronizationStatus: SynchronizationStatus;
+  /** Counts the attempts to synchronise it anew, so that an interrupted one does not finish later. */
+  resynchronizations: number;
 }
 
 /** An Aurora global database. Global: the same in every region. */
@@ -149,6 +151,7 @@ export interface ClusterSnapshot {
   readonly region: string;
   readonly identifier: string;
   readonly arn: string;
+  readonly clusterArn: string;
   readonly clusterIdentifier: string;
   readonly engine: string;
   readonly engineVersion: string;

@@ -1,91 +1,101 @@
 import { snapshotArn } from './arn.ts';
-import type { DbCluster, GlobalCluster, RoleChange } from './model.ts';
+import type { DbCluster, GlobalCluster, GlobalMember, RoleChange } from './model.ts';
 import { clusterEvent } from './rds-events.ts';
 import { freezeOrThaw } from './replication.ts';
 import type { World } from './world.ts';
 
-/** After a failover Aurora rebuilds the secondaries that were not promoted; until then they cannot be promoted either. */
-export function rebuildOtherSecondaries(
+/**
+ * After a failover every secondary is synchronised anew and cannot be promoted until then: the old primary on a new volume,
+ * as soon as its region lives; the others by a rebuild.
+ */
+export function resynchronizeMembers(
   world: World,
   globalCluster: GlobalCluster,
   operation: RoleChange,
   at: number,
 ): void {
-  for (const member of globalCluster.members) {
-    if (member.isWriter) {
+  for (const member of globalCluster.members.filter((each) => !each.isWriter)) {
+    member.synchronizationStatus = 'pending-resync';
+    resynchronize(world, globalCluster, operation, member, at);
+  }
+}
+
+/** Goes on with the members that live in a region that came back. */
+export function resumeResynchronization(world: World, region: string, at: number): void {
+  for (const cluster of world.clusters.values()) {
+    const globalCluster = world.globalClusterOf(cluster);
+    const member = world.memberOf(cluster);
+    if (
+      globalCluster === undefined ||
+      cluster.region !== region ||
+      member?.synchronizationStatus !== 'pending-resync'
+    ) {
       continue;
     }
-    member.synchronizationStatus = 'pending-resync';
-    if (member.clusterArn !== operation.fromArn) {
-      connectAfter(world, globalCluster, operation, member.clusterArn, operation.plan.durations.resynchronizing, at);
+    const operation = world.operations.findLast(
+      (each) =>
+        each.globalClusterIdentifier === globalCluster.identifier &&
+        each.kind === 'failover' &&
+        each.phase === 'completed',
+    );
+    if (operation !== undefined) {
+      resynchronize(world, globalCluster, operation, member, at);
     }
   }
 }
 
-/**
- * The old primary re-joins as a secondary on a new volume as soon as its region lives; a snapshot of the old volume is kept.
- * When the region is lost, `resumeRejoins` does it later.
- */
-export function rejoinOldPrimary(world: World, globalCluster: GlobalCluster, operation: RoleChange, at: number): void {
-  const oldPrimary = world.cluster(operation.fromArn);
-  if (!world.isAlive(oldPrimary.region)) {
-    return;
-  }
-  operation.lastWriteAt ??= at;
-  takeSnapshot(world, oldPrimary, at);
-  setStatus(world, oldPrimary, 'creating', at);
-  const { recreating, resynchronizing } = operation.plan.durations;
-  world.agenda.add(at + recreating, (created) => {
-    setStatus(world, oldPrimary, 'available', created);
-    connectAfter(world, globalCluster, operation, oldPrimary.arn, resynchronizing, created);
-  });
-}
-
-/** Re-joins the old primaries that live in a region that came back. */
-export function resumeRejoins(world: World, region: string, at: number): void {
-  for (const operation of world.operations) {
-    const oldPrimary = world.cluster(operation.fromArn);
-    const globalCluster = world.globalClusterOf(oldPrimary);
-    const isLatest = world.operations.findLast((each) => each.fromArn === operation.fromArn) === operation;
-    const isWaiting =
-      operation.kind === 'failover' &&
-      operation.phase === 'completed' &&
-      isLatest &&
-      oldPrimary.region === region &&
-      world.memberOf(oldPrimary)?.synchronizationStatus === 'pending-resync';
-    if (isWaiting && globalCluster !== undefined) {
-      rejoinOldPrimary(world, globalCluster, operation, at);
-    }
-  }
-}
-
-function connectAfter(
+function resynchronize(
   world: World,
   globalCluster: GlobalCluster,
   operation: RoleChange,
-  arn: string,
-  duration: number,
+  member: GlobalMember,
   at: number,
 ): void {
-  world.agenda.add(at + duration, (end) => {
-    const member = globalCluster.members.find((each) => each.clusterArn === arn);
-    const cluster = world.cluster(arn);
-    if (member === undefined || member.isWriter || !world.isAlive(cluster.region)) {
-      return;
-    }
-    member.synchronizationStatus = 'connected';
-    cluster.replication.lagSince = end;
-    freezeOrThaw(world, end);
-    world.changed(globalCluster, end);
-    const writer = world.cluster(operation.toArn);
-    if (globalCluster.members.every((each) => each.synchronizationStatus === 'connected')) {
-      world.events.push(clusterEvent('resynchronizationFinished', writer, writer, end));
+  const cluster = world.cluster(member.clusterArn);
+  if (!world.isAlive(cluster.region)) {
+    return;
+  }
+  member.resynchronizations += 1;
+  const attempt = member.resynchronizations;
+  const isCurrent = (): boolean =>
+    member.resynchronizations === attempt && !member.isWriter && world.isAlive(cluster.region);
+  const { recreating, resynchronizing } = operation.plan.durations;
+  const isOldPrimary = cluster.arn === operation.fromArn;
+  if (isOldPrimary) {
+    operation.lastWriteAt ??= at;
+    keepSnapshot(world, cluster, operation, at);
+    setStatus(world, cluster, 'creating', at);
+    world.agenda.add(at + recreating, (created) => {
+      if (isCurrent()) {
+        setStatus(world, cluster, 'available', created);
+      }
+    });
+  }
+  world.agenda.add(at + (isOldPrimary ? recreating : 0) + resynchronizing, (end) => {
+    if (isCurrent()) {
+      connect(world, globalCluster, member, end);
     }
   });
 }
 
-function takeSnapshot(world: World, cluster: DbCluster, at: number): void {
+function connect(world: World, globalCluster: GlobalCluster, member: GlobalMember, at: number): void {
+  member.synchronizationStatus = 'connected';
+  world.cluster(member.clusterArn).replication.lagSince = at;
+  freezeOrThaw(world, at, globalCluster);
+  world.changed(globalCluster, at);
+  const writer = world.writerOf(globalCluster);
+  if (writer !== undefined && globalCluster.members.every((each) => each.synchronizationStatus === 'connected')) {
+    world.events.push(clusterEvent('resynchronizationFinished', writer, writer, at));
+  }
+}
+
+/** A snapshot of the old primary's volume as it was, once for each failover. */
+function keepSnapshot(world: World, cluster: DbCluster, operation: RoleChange, at: number): void {
   const { accountId, region, engine, engineVersion } = cluster;
+  const since = operation.requestedAt;
+  if (world.snapshots.some((each) => each.clusterArn === cluster.arn && each.createdAt >= since)) {
+    return;
+  }
   const timestamp = new Date(at).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
   const identifier = `rds:unplanned-global-failover-${cluster.identifier}-${timestamp}`;
   world.snapshots.push({
@@ -93,6 +103,7 @@ function takeSnapshot(world: World, cluster: DbCluster, at: number): void {
     region,
     identifier,
     arn: snapshotArn(region, accountId, identifier),
+    clusterArn: cluster.arn,
     clusterIdentifier: cluster.identifier,
     engine,
     engineVersion,

@@ -1,6 +1,6 @@
 import { lagAt } from './lag-curve.ts';
 import type { LagCurve } from './lag-curve.ts';
-import type { DbCluster } from './model.ts';
+import type { DbCluster, GlobalCluster } from './model.ts';
 import type { World } from './world.ts';
 
 /** Up to when the primary's writes have arrived at this secondary: the truth that metrics only report. */
@@ -31,9 +31,10 @@ export function isReplicating(world: World, cluster: DbCluster): boolean {
   );
 }
 
-/** Stops and resumes replication streams after something changed that they depend on. */
-export function freezeOrThaw(world: World, now: number): void {
-  for (const cluster of world.clusters.values()) {
+/** Stops and resumes replication streams, of one global cluster or all, after something changed that they depend on. */
+export function freezeOrThaw(world: World, now: number, globalCluster?: GlobalCluster): void {
+  const members = globalCluster?.members.map(({ clusterArn }) => world.cluster(clusterArn));
+  for (const cluster of members ?? world.clusters.values()) {
     const isFlowing = isReplicating(world, cluster);
     const { replication } = cluster;
     if (isFlowing && replication.stopped !== undefined) {

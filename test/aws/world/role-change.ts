@@ -2,7 +2,7 @@ import { rdsFaults } from './aws-error.ts';
 import type { DbCluster, GlobalCluster, RoleChange } from './model.ts';
 import { clusterEvent, fenceEvent } from './rds-events.ts';
 import type { GlobalFailoverEvent } from './rds-events.ts';
-import { rebuildOtherSecondaries, rejoinOldPrimary } from './rejoin.ts';
+import { resynchronizeMembers } from './rejoin.ts';
 import { freezeOrThaw, replicatedTo } from './replication.ts';
 import type { World } from './world.ts';
 
@@ -120,7 +120,7 @@ function leavePending(world: World, globalCluster: GlobalCluster, operation: Rol
   }
   operation.phase = operation.kind === 'failover' ? 'failing-over' : 'switching-over';
   setStatus(world, target, 'promoting', at);
-  freezeOrThaw(world, at);
+  freezeOrThaw(world, at, globalCluster);
   world.changed(globalCluster, at);
   if (!isStuck(operation, 'promoting')) {
     world.agenda.add(at + plan.durations.promoting, (end) => leavePromoting(world, globalCluster, operation, end));
@@ -179,10 +179,9 @@ function finish(
     record(world, event, target, recordedOn, at);
   }
   if (phase === 'completed' && operation.kind === 'failover') {
-    rebuildOtherSecondaries(world, globalCluster, operation, at);
-    rejoinOldPrimary(world, globalCluster, operation, at);
+    resynchronizeMembers(world, globalCluster, operation, at);
   }
-  freezeOrThaw(world, at);
+  freezeOrThaw(world, at, globalCluster);
   world.changed(globalCluster, at);
 }
 

@@ -17,7 +17,7 @@ import type {
   Region,
   RoleChange,
 } from './model.ts';
-import { resumeRejoins } from './rejoin.ts';
+import { resumeResynchronization } from './rejoin.ts';
 import { freezeOrThaw } from './replication.ts';
 import { SessionStore } from './session-store.ts';
 import type { PartialPlan, WorldSettings } from './settings.ts';
@@ -50,6 +50,7 @@ export class World {
   private readonly plans = new Map<string, PartialPlan>();
   private readonly globalJournal = new Journal<GlobalCluster>();
   private readonly clusterJournal = new Journal<DbCluster>();
+  private readonly lists = new Map<string, (GlobalCluster | DbCluster)[]>();
   private settledTo: number;
   private counter = 0;
 
@@ -116,10 +117,13 @@ export class World {
   restoreRegion(name: string): void {
     const now = this.settle();
     const region = this.region(name);
+    const wasLost = region.lostAt !== undefined;
     region.lostAt = undefined;
     region.isCutOff = false;
-    resumeRejoins(this, name, now);
-    freezeOrThaw(this, now);
+    if (wasLost) {
+      resumeResynchronization(this, name, now);
+      freezeOrThaw(this, now);
+    }
   }
 
   /** Makes a region unreachable for clients while it lives on: replication goes on, its primary goes on writing. */
@@ -148,6 +152,7 @@ export class World {
 
   addGlobalCluster(globalCluster: GlobalCluster): void {
     this.globalClusters.set(globalKey(globalCluster.accountId, globalCluster.identifier), globalCluster);
+    this.lists.clear();
     this.changed(globalCluster);
   }
 
@@ -165,13 +170,17 @@ export class World {
 
   addCluster(cluster: DbCluster): void {
     this.clusters.set(cluster.arn, cluster);
+    this.lists.clear();
     this.clusterChanged(cluster);
   }
 
-  globalClusterOf(cluster: DbCluster): GlobalCluster | undefined {
-    return cluster.globalClusterIdentifier === undefined
-      ? undefined
-      : this.globalClusters.get(globalKey(cluster.accountId, cluster.globalClusterIdentifier));
+  /** The global cluster that a cluster belongs to, as it is or as it was at `at`. */
+  globalClusterOf(cluster: DbCluster, at = Infinity): GlobalCluster | undefined {
+    if (cluster.globalClusterIdentifier === undefined) {
+      return undefined;
+    }
+    const key = globalKey(cluster.accountId, cluster.globalClusterIdentifier);
+    return at >= this.settledTo ? this.globalClusters.get(key) : this.globalJournal.asOf(key, at);
   }
 
   memberOf(cluster: DbCluster): GlobalMember | undefined {
@@ -196,22 +205,35 @@ export class World {
 
   /** The global clusters of an account as they were at `at`, by identifier. */
   globalClustersAt(accountId: string, at: number): GlobalCluster[] {
-    const own = [...this.globalClusters].filter(([, each]) => each.accountId === accountId);
-    const seen = own.flatMap(([key, each]) => (at >= this.settledTo ? each : (this.globalJournal.asOf(key, at) ?? [])));
-    return seen.toSorted(byIdentifier);
+    const own = this.listed(accountId, () =>
+      [...this.globalClusters.values()].filter((each) => each.accountId === accountId).toSorted(byIdentifier),
+    );
+    return at >= this.settledTo
+      ? own
+      : own.flatMap((each) => this.globalJournal.asOf(globalKey(accountId, each.identifier), at) ?? []);
   }
 
   /** The DB clusters of an account in a region as they were at `at`, by identifier. */
   clustersAt(accountId: string, region: string, at: number): DbCluster[] {
-    const own = [...this.clusters.values()].filter((each) => each.accountId === accountId && each.region === region);
-    const seen = own.flatMap((each) => (at >= this.settledTo ? each : (this.clusterJournal.asOf(each.arn, at) ?? [])));
-    return seen.toSorted(byIdentifier);
+    const own = this.listed(`${accountId}/${region}`, () =>
+      [...this.clusters.values()]
+        .filter((each) => each.accountId === accountId && each.region === region)
+        .toSorted(byIdentifier),
+    );
+    return at >= this.settledTo ? own : own.flatMap((each) => this.clusterJournal.asOf(each.arn, at) ?? []);
   }
 
   /** A number that no other thing of this world has, for identifiers. */
   nextNumber(): number {
     this.counter += 1;
     return this.counter;
+  }
+
+  /** A sorted list, kept until something is added: thousands of clusters are listed page by page. */
+  private listed<T extends GlobalCluster | DbCluster>(key: string, list: () => T[]): T[] {
+    const kept = (this.lists.get(key) as T[] | undefined) ?? list();
+    this.lists.set(key, kept);
+    return kept;
   }
 
   /** When the next round of samples ends; rounds older than what is kept are skipped. */

@@ -23,7 +23,7 @@ export const describeDbClusters: Action = ({ world, caller, region, readAt }, in
       byFilter.get('engine')?.includes(each.engine) !== false,
   );
   const { items, marker } = page(input, filtered);
-  return { Marker: marker, DBClusters: items.map((each) => clusterOutput(world, each)) };
+  return { Marker: marker, DBClusters: items.map((each) => clusterOutput(world, each, readAt)) };
 };
 
 export const describeDbInstances: Action = ({ world, caller, region, readAt }, input) => {
@@ -69,11 +69,16 @@ export const createDbCluster: Action = (context, input) => {
   world.addCluster(cluster);
   if (globalCluster !== undefined) {
     const isWriter = globalCluster.members.length === 0;
-    globalCluster.members.push({ clusterArn: cluster.arn, isWriter, synchronizationStatus: 'connected' });
+    globalCluster.members.push({
+      clusterArn: cluster.arn,
+      isWriter,
+      synchronizationStatus: 'connected',
+      resynchronizations: 0,
+    });
     world.changed(globalCluster);
-    freezeOrThaw(world, now);
+    freezeOrThaw(world, now, globalCluster);
   }
-  return { DBCluster: clusterOutput(world, cluster) };
+  return { DBCluster: clusterOutput(world, cluster, now) };
 };
 
 export const createDbInstance: Action = ({ world, caller, region }, input) => {
@@ -123,9 +128,10 @@ function isNamed({ identifier, arn }: { identifier: string; arn: string }, value
   return identifier === value.toLowerCase() || arn === value;
 }
 
-function clusterOutput(world: World, cluster: DbCluster): Output {
-  const globalCluster = world.globalClusterOf(cluster);
-  const isSecondary = globalCluster !== undefined && world.memberOf(cluster)?.isWriter === false;
+function clusterOutput(world: World, cluster: DbCluster, readAt: number): Output {
+  const globalCluster = world.globalClusterOf(cluster, readAt);
+  const member = globalCluster?.members.find(({ clusterArn: arn }) => arn === cluster.arn);
+  const isSecondary = globalCluster !== undefined && member?.isWriter === false;
   return {
     DBClusterIdentifier: cluster.identifier,
     DBClusterArn: cluster.arn,

@@ -61,7 +61,9 @@ export const createGlobalCluster: Action = ({ world, caller, now }, input) => {
     engineVersion: source?.engineVersion ?? optionalString(input, 'EngineVersion') ?? '8.0.mysql_aurora.3.08.0',
     status: 'available',
     members:
-      source === undefined ? [] : [{ clusterArn: source.arn, isWriter: true, synchronizationStatus: 'connected' }],
+      source === undefined
+        ? []
+        : [{ clusterArn: source.arn, isWriter: true, synchronizationStatus: 'connected', resynchronizations: 0 }],
     operation: undefined,
   };
   if (source !== undefined) {
