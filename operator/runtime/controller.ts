@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { isConflict } from './kube-errors.ts';
+import { RuntimeError } from './runtime-error.ts';
 import { TerminalError } from './terminal-error.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -50,7 +51,7 @@ export interface ControllerRunOptions {
 }
 
 /** Aborts reconciles when a controller has to stop now. */
-export class ControllerStopped extends Error {
+export class ControllerStopped extends RuntimeError {
   override name = 'ControllerStopped';
 }
 

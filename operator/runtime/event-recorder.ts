@@ -92,8 +92,9 @@ interface Series {
   count: number;
   /** How much of `count` the API server knows. */
   sentCount: number;
-  /** Set once the API server has it. */
-  name: string | undefined;
+  /** The same for every attempt, so that one whose answer is lost is not repeated. */
+  readonly name: string;
+  isCreated: boolean;
 }
 
 /** After this pause the same event is a new one; the time that client-go's recorder uses. */
@@ -148,7 +149,7 @@ export class EventRecorder {
       existing.count += 1;
       existing.lastObserved = this.#clock.now();
       existing.lastSeen = now;
-      this.#queue.addAfter(key, existing.name === undefined ? 0 : UPDATE_MILLISECONDS);
+      this.#queue.addAfter(key, existing.isCreated ? UPDATE_MILLISECONDS : 0);
       return;
     }
     this.#series.delete(key);
@@ -164,7 +165,8 @@ export class EventRecorder {
       lastSeen: now,
       count: 1,
       sentCount: 0,
-      name: undefined,
+      name: this.#nameFor(event),
+      isCreated: false,
     });
     this.#queue.add(key);
   }
@@ -207,8 +209,7 @@ export class EventRecorder {
   }
 
   #retry(key: string, series: Series | undefined, error: unknown): void {
-    const isWorthwhile = isTransient(error) || isAlreadyExists(error);
-    if (isWorthwhile && this.#queue.numRequeues(key) + 1 < (this.#options.attempts ?? 10)) {
+    if (isTransient(error) && this.#queue.numRequeues(key) + 1 < (this.#options.attempts ?? 10)) {
       this.#queue.addRateLimited(key);
       return;
     }
@@ -219,23 +220,30 @@ export class EventRecorder {
 
   async #send(series: Series): Promise<void> {
     const { count } = series;
-    if (series.name === undefined || !(await this.#update(series, series.name, count))) {
-      await this.#create(series, count);
-    }
+    const isWritten = !series.isCreated && (await this.#create(series, count));
+    if (!isWritten && !(await this.#update(series, count))) await this.#create(series, count);
     series.sentCount = count;
   }
 
-  async #create(series: Series, count: number): Promise<void> {
-    const event = this.#build(series, count);
-    await this.#options.client.create(EVENTS, event);
-    series.name = event.metadata.name;
+  /** `false` when the event is there already, from an attempt whose answer was lost. */
+  async #create(series: Series, count: number): Promise<boolean> {
+    try {
+      await this.#options.client.create(EVENTS, this.#build(series, count));
+      series.isCreated = true;
+      return true;
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      series.isCreated = true;
+      return false;
+    }
   }
 
   /** `false` when the event is gone: it expires after an hour. */
-  async #update(series: Series, name: string, count: number): Promise<boolean> {
-    const patch = { series: seriesOf(series, count) };
+  async #update(series: Series, count: number): Promise<boolean> {
+    if (count === 1) return true;
+    const reference = { namespace: this.#namespaceOf(series.event), name: series.name };
     try {
-      await this.#options.client.mergePatch(EVENTS, { namespace: this.#namespaceOf(series.event), name }, patch);
+      await this.#options.client.mergePatch(EVENTS, reference, { series: seriesOf(series, count) });
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
@@ -248,7 +256,7 @@ export class EventRecorder {
     return {
       apiVersion: apiVersionOf(EVENTS),
       kind: EVENTS.kind,
-      metadata: { name: this.#nameFor(event), namespace: this.#namespaceOf(event) },
+      metadata: { name: series.name, namespace: this.#namespaceOf(event) },
       eventTime: microTime(series.firstObserved),
       reportingController: this.#options.reportingController,
       reportingInstance: this.#options.reportingInstance.slice(0, LONGEST_NAME),

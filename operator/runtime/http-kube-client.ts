@@ -19,7 +19,15 @@ import type {
   WriteOptions,
 } from './kube-client.ts';
 import { KubeConnection } from './kube-connection.ts';
-import { apiErrorFrom, KubeConnectionError, KubeError, KubeTimeoutError } from './kube-errors.ts';
+import {
+  apiErrorFrom,
+  ConflictError,
+  isInvalid,
+  KubeConnectionError,
+  KubeError,
+  KubeTimeoutError,
+  type KubeApiError,
+} from './kube-errors.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { apiVersionOf, keyOf, type KubeObject, type ObjectReference, type ResourceType } from './resource.ts';
 
@@ -180,7 +188,12 @@ export class HttpKubeClient implements KubeClient {
     patch: readonly JsonPatchOperation[],
     options?: SubresourceOptions,
   ): Promise<T> {
-    return this.#write<T>('patch', 'PATCH', JSON_PATCH_TYPE, type, reference, patch, options);
+    try {
+      return await this.#write<T>('patch', 'PATCH', JSON_PATCH_TYPE, type, reference, patch, options);
+    } catch (error) {
+      const isTested = patch.some(({ op }) => op === 'test');
+      throw isTested && isInapplicablePatch(error) ? conflictOf(type, reference, error) : error;
+    }
   }
 
   async apply<T extends KubeObject>(type: ResourceType, object: T, options: ApplyOptions): Promise<T> {
@@ -294,6 +307,21 @@ export class HttpKubeClient implements KubeClient {
   }
 }
 
+/**
+ * Observed with v1.36: a JSON patch that can't be applied, a failed `test` included, is answered with 422, reason Invalid
+ * and no causes. What a schema or an admission policy refuses has causes.
+ */
+function isInapplicablePatch(error: unknown): error is KubeApiError {
+  return isInvalid(error) && error.details?.causes === undefined;
+}
+
+function conflictOf(type: ResourceType, reference: ObjectReference, cause: KubeApiError): ConflictError {
+  const message =
+    `cannot patch ${describe(type, reference)}: it is not as the patch expects, a test or a path failed; ` +
+    'read it again';
+  return new ConflictError(message, { code: 409, reason: 'Conflict' }, { cause });
+}
+
 function timing(options: CallOptions | undefined): CallOptions {
   return { timeoutMilliseconds: options?.timeoutMilliseconds, signal: options?.signal };
 }
@@ -339,7 +367,8 @@ function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 function isTransportFailure(error: unknown): boolean {
   if (error instanceof KubeError) return false;
   if (error instanceof errors.UndiciError || error instanceof SyntaxError) return true;
-  return error instanceof Error && ('code' in error || 'syscall' in error);
+  // Not by class: errors of node:net may come from another realm.
+  return isRecord(error) && (typeof error['code'] === 'string' || typeof error['syscall'] === 'string');
 }
 
 function reasonOf(what: string, error: unknown): string {

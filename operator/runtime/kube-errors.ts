@@ -119,9 +119,7 @@ export function apiErrorFrom(what: string, code: number, body: unknown, retryAft
   const status = typeof body === 'string' ? parseStatus(body) : ((body ?? {}) as Status);
   const effectiveCode = typeof status.code === 'number' ? status.code : code;
   const reason = typeof status.reason === 'string' ? status.reason : '';
-  const fallback = typeof body === 'string' && body.trim() !== '' ? body.trim().slice(0, 500) : 'no explanation given';
-  const explanation = typeof status.message === 'string' && status.message !== '' ? status.message : fallback;
-  const message = `cannot ${what}: ${explanation} (${[String(effectiveCode), reason].filter(Boolean).join(' ')})`;
+  const message = `cannot ${what}: ${explanationOf(status, body)} (${[String(effectiveCode), reason].filter(Boolean).join(' ')})`;
   const seconds = Number(retryAfter);
   const properties = {
     code: effectiveCode,
@@ -129,16 +127,13 @@ export function apiErrorFrom(what: string, code: number, body: unknown, retryAft
     details: status.details,
     retryAfterSeconds: retryAfter !== undefined && Number.isFinite(seconds) ? seconds : undefined,
   };
-  return isConflictStatus(effectiveCode, reason, explanation)
-    ? new ConflictError(message, properties)
-    : new KubeApiError(message, properties);
+  const isPrecondition = effectiveCode === 409 && reason !== 'AlreadyExists';
+  return isPrecondition ? new ConflictError(message, properties) : new KubeApiError(message, properties);
 }
 
-function isConflictStatus(code: number, reason: string, explanation: string): boolean {
-  // A failed `test` of a JSON patch is answered with 422, like a patch that makes no sense.
-  if (code === 422)
-    return /\btest(ing)? (operation|value|path)\b.*\bfail(ed|s)?\b|\btesting value\b/i.test(explanation);
-  return code === 409 && reason !== 'AlreadyExists';
+function explanationOf(status: Status, body: unknown): string {
+  if (typeof status.message === 'string' && status.message !== '') return status.message;
+  return typeof body === 'string' && body.trim() !== '' ? body.trim().slice(0, 500) : 'no explanation given';
 }
 
 function parseStatus(body: string): Status {

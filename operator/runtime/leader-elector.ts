@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { KubeClient } from './kube-client.ts';
-import { isAlreadyExists, isConflict, isNotFound } from './kube-errors.ts';
+import { isAlreadyExists, isConflict, isForbidden, isNotFound } from './kube-errors.ts';
 import { LEASES, type Lease, type LeaseSpec } from './lease.ts';
 import { microTime } from './micro-time.ts';
 import { jitter, type Random } from './random.ts';
@@ -350,6 +350,8 @@ export class LeaderElector {
         if (resourceVersion !== undefined) await this.#watchOnce(resourceVersion, signal);
       } catch (error) {
         if (!isAborted(signal)) this.#report(error);
+        // Not allowed to watch: regular attempts do, and one complaint is enough.
+        if (isForbidden(error)) return;
       }
       await this.#clock.sleep(jitter(this.#retryPeriod, 0.2, this.#options.random), signal).catch(() => undefined);
     }
