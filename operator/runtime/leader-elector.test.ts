@@ -169,14 +169,19 @@ describe('LeaderElector', () => {
     await clock.advance(30_000);
     link.isCut = true;
 
+    const lastRenewal = Date.parse(storedSpec(server).renewTime!);
     let firstOverlap: number | undefined;
+    let takenAfter: number | undefined;
     for (let second = 0; second < 30; second += 0.25) {
       await clock.advance(250);
+      if (two.elector.isLeader()) takenAfter ??= clock.now() - lastRenewal;
       const isOverlapping = one.elector.leaseRemainingMilliseconds() > 0 && two.elector.isLeader();
       if (isOverlapping) firstOverlap ??= second;
     }
 
     expect(firstOverlap).toBeUndefined();
+    expect(takenAfter).toBeGreaterThanOrEqual(15_000);
+    expect(takenAfter).toBeLessThan(18_000);
     expect(one.log).toEqual(['one started', 'one lost']);
     expect(two.log).toEqual(['two started']);
     expect(storedSpec(server).leaseTransitions).toBe(1);
