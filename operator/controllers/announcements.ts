@@ -1,0 +1,213 @@
+import type {
+  Condition,
+  DisasterRecoveryPolicyStatus,
+  HistoryEntry,
+  OperationStatus,
+} from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { defined } from '../failover/defined.ts';
+import type { NotificationKind, NotifiedOperation } from '../notifications/notification.ts';
+
+/** Something that changed and that people hear of: as an event on the policy, and some as a notification too. */
+export interface Announcement {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase, for `kubectl get events`. */
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+  readonly notification?: NotificationKind;
+  readonly operation?: NotifiedOperation;
+}
+
+type Status = DisasterRecoveryPolicyStatus | undefined;
+
+function notified(operation: OperationStatus | HistoryEntry): NotifiedOperation {
+  const { id, type, trigger, from, to } = operation;
+  return defined({
+    id,
+    type,
+    trigger,
+    from,
+    to,
+    step: 'step' in operation ? operation.step : undefined,
+    outcome: 'outcome' in operation ? operation.outcome : undefined,
+    detectedAt: operation.detectedAt,
+    startedAt: operation.startedAt,
+    completedAt: 'completedAt' in operation ? operation.completedAt : undefined,
+    recoveryTimeMilliseconds: 'recoveryTimeMilliseconds' in operation ? operation.recoveryTimeMilliseconds : undefined,
+    estimatedDataLossMilliseconds: operation.estimatedDataLossMilliseconds,
+    worstCaseDataLossMilliseconds: operation.worstCaseDataLossMilliseconds,
+  });
+}
+
+function started(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
+  const { operation } = next;
+  if (operation === undefined || operation.id === previous?.operation?.id) {
+    return [];
+  }
+  const note = `${operation.type} ${operation.id} from ${operation.from} to ${operation.to} (${operation.trigger})`;
+  return [
+    {
+      type: operation.type === 'Failover' ? 'Warning' : 'Normal',
+      reason: `${operation.type}Started`,
+      action: operation.type,
+      note,
+      notification: `${operation.type}Started`,
+      operation: notified(operation),
+    },
+  ];
+}
+
+function ended(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
+  const known = new Map((previous?.history ?? []).map((entry) => [entry.id, entry.outcome]));
+  return (next.history ?? [])
+    .filter((entry) => known.get(entry.id) !== entry.outcome)
+    .map((entry) => {
+      const hasSucceeded = entry.outcome === 'Succeeded';
+      const ending = hasSucceeded ? 'Completed' : 'Failed';
+      const time = entry.recoveryTimeMilliseconds === undefined ? '' : ` in ${entry.recoveryTimeMilliseconds} ms`;
+      return {
+        type: hasSucceeded ? 'Normal' : 'Warning',
+        reason: hasSucceeded ? `${entry.type}Completed` : `${entry.type}${entry.outcome}`,
+        action: entry.type,
+        note: `${entry.type} ${entry.id} to ${entry.to} ${entry.outcome}${time}: ${entry.message ?? ''}`,
+        notification: `${entry.type}${ending}`,
+        operation: notified(entry),
+      } satisfies Announcement;
+    });
+}
+
+function answered(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
+  const request = next.lastRequest;
+  const before = previous?.lastRequest;
+  if (request === undefined || (before?.observedAt === request.observedAt && before.action === request.action)) {
+    return [];
+  }
+  const isRefused = request.result === 'Refused';
+  return [
+    {
+      type: isRefused ? 'Warning' : 'Normal',
+      reason: isRefused ? 'RequestRefused' : 'RequestAccepted',
+      action: 'Request',
+      note: `${request.action}=${request.value ?? ''}: ${request.result}${request.reason === undefined ? '' : ` (${request.reason})`}: ${request.message ?? ''}`,
+    },
+  ];
+}
+
+interface ConditionRule {
+  readonly type: string;
+  /** The status that is news. */
+  readonly status: Condition['status'];
+  readonly event: 'Normal' | 'Warning';
+  readonly reason: (condition: Condition) => string;
+  readonly notification?: (condition: Condition) => NotificationKind | undefined;
+  /** A change of reason alone is news too. */
+  readonly isPerReason?: boolean;
+  /** Not news when it is the first thing ever known. */
+  readonly isQuietAtFirst?: boolean;
+  readonly applies?: (condition: Condition) => boolean;
+}
+
+const CONDITION_RULES: readonly ConditionRule[] = [
+  {
+    type: 'PrimaryHealthy',
+    status: 'False',
+    event: 'Warning',
+    reason: (condition) => (condition.reason === 'InRegionRecovery' ? 'InRegionRecovery' : 'PrimaryUnhealthy'),
+    notification: () => 'PrimaryUnhealthy',
+    isPerReason: true,
+  },
+  {
+    type: 'PrimaryHealthy',
+    status: 'True',
+    event: 'Normal',
+    reason: () => 'PrimaryHealthy',
+    isQuietAtFirst: true,
+  },
+  {
+    type: 'ReplicationHealthy',
+    status: 'False',
+    event: 'Warning',
+    reason: (condition) => (condition.reason === 'LagHigh' ? 'ReplicationLagHigh' : 'ReplicationUnhealthy'),
+    notification: (condition) => (condition.reason === 'LagHigh' ? 'ReplicationLagHigh' : undefined),
+    isPerReason: true,
+  },
+  {
+    type: 'FailoverReady',
+    status: 'False',
+    event: 'Warning',
+    reason: () => 'FailoverNotReady',
+    isPerReason: true,
+    isQuietAtFirst: true,
+    applies: (condition) => condition.reason !== 'OperationInFlight',
+  },
+  {
+    type: 'Progressing',
+    status: 'False',
+    event: 'Warning',
+    reason: () => 'FailoverBlocked',
+    notification: () => 'FailoverBlocked',
+    isPerReason: true,
+    applies: (condition) => condition.reason !== 'Idle' && condition.reason !== 'Confirming',
+  },
+  {
+    type: 'EndpointPublished',
+    status: 'False',
+    event: 'Warning',
+    reason: () => 'PublishingFailed',
+    isPerReason: true,
+    applies: (condition) => condition.reason !== 'Fenced' && condition.reason !== 'EndpointUnknown',
+  },
+  {
+    type: 'SplitBrainRisk',
+    status: 'True',
+    event: 'Warning',
+    reason: () => 'SplitBrainRisk',
+    notification: () => 'SplitBrainRisk',
+  },
+  {
+    type: 'SplitBrainRisk',
+    status: 'False',
+    event: 'Normal',
+    reason: () => 'SplitBrainRiskOver',
+    isQuietAtFirst: true,
+  },
+];
+
+function isNews(rule: ConditionRule, before: Condition | undefined, now: Condition): boolean {
+  if (now.status !== rule.status || rule.applies?.(now) === false) {
+    return false;
+  }
+  if (before === undefined) {
+    return rule.isQuietAtFirst !== true;
+  }
+  return before.status !== now.status || (rule.isPerReason === true && before.reason !== now.reason);
+}
+
+function changed(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
+  const find = (status: Status, type: string): Condition | undefined =>
+    status?.conditions?.find((condition) => condition.type === type);
+  return CONDITION_RULES.flatMap((rule) => {
+    const now = find(next, rule.type);
+    if (now === undefined || !isNews(rule, find(previous, rule.type), now)) {
+      return [];
+    }
+    const announcement = {
+      type: rule.event,
+      reason: rule.reason(now),
+      action: 'Observe',
+      note: `${now.reason}: ${now.message}`,
+      notification: rule.notification?.(now),
+    };
+    return [defined(announcement)];
+  });
+}
+
+/** What there is to tell when a policy's persisted status goes from one to the other: every change once. */
+export function announcementsOf(previous: Status, next: DisasterRecoveryPolicyStatus): readonly Announcement[] {
+  return [
+    ...answered(previous, next),
+    ...started(previous, next),
+    ...ended(previous, next),
+    ...changed(previous, next),
+  ];
+}

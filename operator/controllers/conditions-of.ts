@@ -1,0 +1,226 @@
+import { boundedText } from '../api/v1alpha1/bounded-text.ts';
+import { CONDITION_TYPES, type ConditionType } from '../api/v1alpha1/conditions.ts';
+import type { Condition, ConditionStatus, SignalName } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { Assessment, SignalAssessment } from '../failover/assess.ts';
+import { candidateObstacle, type AutomaticVerdict } from '../failover/automatic.ts';
+import type { Instant } from '../failover/observation.ts';
+import { isListed, type Settings } from '../failover/settings.ts';
+import type { PolicyRecord } from './policy-record.ts';
+import { timestamp } from './status-codec.ts';
+
+/** How the last attempt to publish went. */
+export interface PublicationReport {
+  readonly isPublished: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface ConditionsQuestion {
+  readonly settings: Settings;
+  readonly record: PolicyRecord;
+  readonly assessment: Assessment;
+  readonly verdict: AutomaticVerdict;
+  readonly publication: PublicationReport;
+  readonly previous: readonly Condition[];
+  readonly generation: number | undefined;
+  readonly now: Instant;
+}
+
+interface Finding {
+  readonly status: ConditionStatus;
+  readonly reason: string;
+  readonly message: string;
+}
+
+const finding = (status: ConditionStatus, reason: string, message: string): Finding => ({ status, reason, message });
+const signalOf = ({ assessment }: ConditionsQuestion, name: SignalName): SignalAssessment | undefined =>
+  assessment.signals.find((signal) => signal.name === name);
+const summaryOf = ({ assessment }: ConditionsQuestion): string =>
+  assessment.signals.map((signal) => `${signal.name} ${signal.state}: ${signal.message}`).join('; ');
+
+/** Why no region described the global cluster in this round. */
+function blindness({ assessment, settings }: ConditionsQuestion): Finding {
+  const attempts = Object.values(assessment.round.regions).map((region) => region.globalClusters);
+  const rejected = (cause: string): boolean =>
+    attempts.some((attempt) => attempt.kind === 'rejected' && attempt.cause === cause);
+  const details = Object.values(assessment.round.regions)
+    .map(({ region, globalClusters }) =>
+      globalClusters.kind === 'answered' ? `${region} answers without it` : `${region}: ${globalClusters.message}`,
+    )
+    .join('; ');
+  if (attempts.some((attempt) => attempt.kind === 'answered')) {
+    const message = `global cluster ${settings.globalClusterIdentifier} does not exist in this account: ${details}`;
+    return finding('False', 'GlobalClusterNotFound', message);
+  }
+  const causes = [
+    ['denied', 'AccessDenied'],
+    ['expiredCredentials', 'CredentialsExpired'],
+    ['throttled', 'Throttled'],
+  ] as const;
+  const reason = causes.find(([cause]) => rejected(cause))?.[1] ?? 'SelfIsolated';
+  return finding('False', reason, `no region could be observed: ${details}`);
+}
+
+function ready(question: ConditionsQuestion): Finding {
+  const { topology } = question.assessment;
+  if (!topology.isObserved) {
+    return blindness(question);
+  }
+  if (topology.dispute !== undefined) {
+    return finding('False', 'RolesDisputed', `the regions disagree about the writer: ${topology.dispute}`);
+  }
+  const missing = Object.values(topology.members).filter((member) => member.role === 'Missing');
+  if (topology.primaryRegion === undefined || missing.length > 0) {
+    const names = missing.map((member) => `${member.region}/${member.clusterIdentifier}`).join(', ');
+    const message =
+      missing.length > 0
+        ? `not a member of the global cluster: ${names}; correct spec.regions or add the cluster`
+        : 'no member is the writer';
+    return finding('False', missing.length > 0 ? 'ClusterNotFound' : 'NoPrimary', message);
+  }
+  return finding('True', 'Observed', `observed; ${topology.primaryRegion} is the primary`);
+}
+
+function primaryHealthy(question: ConditionsQuestion): Finding {
+  const { assessment } = question;
+  if (assessment.hold !== undefined) {
+    return finding('False', assessment.hold.reason, assessment.hold.message);
+  }
+  if (assessment.incident !== undefined) {
+    const reason = assessment.isQuorumFailing ? 'PrimaryLost' : 'SignalsFailing';
+    const since = timestamp(assessment.incident.startedAt);
+    return finding('False', reason, `not seen serving since ${since}: ${summaryOf(question)}`);
+  }
+  const serving = assessment.signals.filter((signal) => signal.name !== 'replication' && signal.state === 'Passing');
+  if (serving.length > 0) {
+    return finding('True', 'PrimaryServing', serving.map((signal) => signal.message).join('; '));
+  }
+  const isIsolated = assessment.signals.some((signal) => signal.reason === 'SelfIsolated');
+  return finding('Unknown', isIsolated ? 'SelfIsolated' : 'NotObserved', summaryOf(question));
+}
+
+/** Replication as data: how far the furthest secondary is behind. */
+function lagHealth({ assessment, settings }: ConditionsQuestion): Finding {
+  const secondaries = assessment.regions.filter((region) => region.role === 'Secondary');
+  if (secondaries.length === 0) {
+    return finding('False', 'NoSecondary', 'the global cluster has no secondary of this policy');
+  }
+  const apart = secondaries.filter(
+    (region) => region.synchronizationStatus !== undefined && region.synchronizationStatus !== 'connected',
+  );
+  if (apart.length > 0) {
+    const names = apart.map((region) => `${region.region} (${region.synchronizationStatus ?? ''})`).join(', ');
+    return finding('False', 'NotConnected', `not connected: ${names}`);
+  }
+  const known = secondaries.filter((region) => region.lag !== undefined);
+  const behind = known.filter((region) => (region.lag?.lagMilliseconds ?? 0) > settings.recoveryPointMilliseconds);
+  const says = known.map((region) => `${region.region}: ${region.lag?.lagMilliseconds ?? 0} ms`).join(', ');
+  if (behind.length > 0) {
+    const message = `lag above objectives.recoveryPoint of ${settings.recoveryPointMilliseconds} ms: ${says}`;
+    return finding('False', 'LagHigh', message);
+  }
+  return known.length === 0
+    ? finding('Unknown', 'LagUnknown', 'no lag sample yet')
+    : finding('True', 'Replicating', `lag ${says}`);
+}
+
+function replicationHealthy(question: ConditionsQuestion): Finding {
+  const signal = signalOf(question, 'replication');
+  if (signal?.state === 'Failing') {
+    return finding('False', signal.reason, signal.message);
+  }
+  const health = lagHealth(question);
+  // Old samples are no proof of health: what the signal can't tell, the last figure can't either.
+  return signal?.state === 'Unknown' && health.status === 'True'
+    ? finding('Unknown', signal.reason, signal.message)
+    : health;
+}
+
+/** Whether a failover would find what it needs; whether automation may start one by itself is in the message. */
+function failoverReady(question: ConditionsQuestion): Finding {
+  const { assessment, settings, record, now } = question;
+  if (record.operation !== undefined) {
+    return finding('False', 'OperationInFlight', `${record.operation.type} to ${record.operation.to} is in flight`);
+  }
+  const { target, quorumProblem } = assessment;
+  if (target === undefined) {
+    const obstacle = candidateObstacle(assessment.regions);
+    return finding('False', obstacle.reason, obstacle.message);
+  }
+  if (quorumProblem !== undefined) {
+    return finding('False', quorumProblem.reason, quorumProblem.message);
+  }
+  const isCooling = record.cooldownUntil !== undefined && now < record.cooldownUntil;
+  const notes = [
+    `${target.region} could take over, estimated loss ${target.loss?.lastKnownMilliseconds ?? '?'} ms, at worst ${target.loss?.worstCaseMilliseconds ?? '?'} ms`,
+    settings.isSuspended ? 'spec.suspend holds automation' : '',
+    settings.mode === 'Manual' ? 'failover.mode is Manual: only a forced failover moves it' : '',
+    isCooling ? `automation rests until ${timestamp(record.cooldownUntil ?? now)} (cooldown)` : '',
+    isListed(settings, 'http')
+      ? ''
+      : 'without an http witness the loss of the link between the regions cannot be told from the loss of the region',
+  ];
+  return finding(
+    'True',
+    isListed(settings, 'http') ? 'Protected' : 'ProtectedWithoutWitness',
+    notes.filter((note) => note !== '').join('; '),
+  );
+}
+
+function progressing({ record, verdict }: ConditionsQuestion): Finding {
+  const { operation } = record;
+  if (operation !== undefined) {
+    const what = `${operation.type} ${operation.id} from ${operation.from} to ${operation.to}`;
+    return finding('True', operation.step, `${what}: ${operation.message ?? operation.step}`);
+  }
+  if (verdict.kind === 'Held') {
+    const confirming = verdict.obstacles.find((obstacle) => obstacle.reason === 'Confirming');
+    const reason = (confirming ?? verdict.obstacles[0])?.reason ?? 'Confirming';
+    const why = verdict.obstacles.map((obstacle) => obstacle.message).join('; ');
+    return finding('False', reason, `automatic failover is not started: ${why}`);
+  }
+  return finding('False', 'Idle', 'no operation is in flight');
+}
+
+function splitBrainRisk({ record }: ConditionsQuestion): Finding {
+  const { splitBrain } = record;
+  if (splitBrain === undefined) {
+    return finding('False', 'NoRisk', 'no old primary is outstanding');
+  }
+  const message = `old primary ${splitBrain.region}/${splitBrain.clusterIdentifier} has not re-joined as a connected secondary since ${timestamp(splitBrain.since)}; fence: ${splitBrain.fence}`;
+  return finding('True', splitBrain.fence === 'Succeeded' ? 'OldPrimaryFenced' : 'OldPrimaryNotRejoined', message);
+}
+
+const asStatus = (isTrue: boolean): ConditionStatus => (isTrue ? 'True' : 'False');
+
+/** The policy's conditions; a transition time moves only when the status does. */
+export function conditionsOf(question: ConditionsQuestion): Condition[] {
+  const { settings, publication, previous, generation, now } = question;
+  const suspended = settings.isSuspended
+    ? finding('True', 'SuspendedBySpec', 'spec.suspend is true: nothing starts by itself; force works')
+    : finding('False', 'NotSuspended', 'spec.suspend is false');
+  const findings: readonly (readonly [ConditionType, Finding])[] = [
+    [CONDITION_TYPES.Ready, ready(question)],
+    [CONDITION_TYPES.PrimaryHealthy, primaryHealthy(question)],
+    [CONDITION_TYPES.ReplicationHealthy, replicationHealthy(question)],
+    [CONDITION_TYPES.FailoverReady, failoverReady(question)],
+    [CONDITION_TYPES.Progressing, progressing(question)],
+    [
+      CONDITION_TYPES.EndpointPublished,
+      finding(asStatus(publication.isPublished), publication.reason, publication.message),
+    ],
+    [CONDITION_TYPES.SplitBrainRisk, splitBrainRisk(question)],
+    [CONDITION_TYPES.Suspended, suspended],
+  ];
+  return findings.map(([type, { status, reason, message }]) => {
+    const before = previous.find((condition) => condition.type === type);
+    return {
+      type,
+      status,
+      reason,
+      message: boundedText(message),
+      lastTransitionTime: before?.status === status ? before.lastTransitionTime : timestamp(now),
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    };
+  });
+}

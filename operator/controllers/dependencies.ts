@@ -1,0 +1,45 @@
+import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { AwsGateway } from '../aws/aws-gateway.ts';
+import type { Notifier } from '../notifications/notifier.ts';
+import type { ObservationService } from '../observation/observation-service.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { OperatorMetrics } from '../observability/metrics.ts';
+import type { RoutingMetricPublisher } from '../publishing/routing-metric.ts';
+import type { WriterPublisher } from '../publishing/writer-publisher.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { EventRecorder } from '../runtime/event-recorder.ts';
+import type { KubeClient } from '../runtime/kube-client.ts';
+import type { Random } from '../runtime/random.ts';
+import type { InstallationSettings } from './settings-of.ts';
+
+/** How the reconciler behaves that no policy says. */
+export interface ReconcilerSettings extends InstallationSettings {
+  /** Who this process is, in `status.operation.acceptedBy`. */
+  readonly identity: string;
+  /** Between two observations while an operation is in flight, milliseconds. */
+  readonly followIntervalMilliseconds: number;
+  /** Bounds one mutating call to AWS, milliseconds. */
+  readonly awsCallTimeoutMilliseconds: number;
+}
+
+/** Everything that the reconciler touches, so that a simulation can stand in for each. */
+export interface Dependencies {
+  readonly kube: KubeClient;
+  /** The watch cache. */
+  readonly cached: (key: string) => DisasterRecoveryPolicy | undefined;
+  readonly observation: Pick<ObservationService, 'watch' | 'unwatch'>;
+  readonly gateway: AwsGateway;
+  readonly publisher: Pick<WriterPublisher, 'publishWriter' | 'publishFenced'>;
+  readonly routing: Pick<RoutingMetricPublisher, 'publish'>;
+  readonly notifier: Pick<Notifier, 'send'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly metrics: Pick<OperatorMetrics, 'observePolicy' | 'removePolicy' | 'countOperation'>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Milliseconds for which this process certainly is the only leader; infinite without leader election. */
+  readonly leaseRemainingMilliseconds: () => number;
+  /** Asks for another reconcile of the policy. */
+  readonly enqueue: (key: string) => void;
+  readonly settings: ReconcilerSettings;
+}

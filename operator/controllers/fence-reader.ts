@@ -1,0 +1,88 @@
+import type { FenceState } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { AwsAccount } from '../aws/account.ts';
+import type { FailoverEvent } from '../aws/aws-gateway.ts';
+import type { Instant } from '../failover/observation.ts';
+import type { PolicyTurn } from './policy-turn.ts';
+
+/** RDS tells of the fence within seconds to minutes of the call; it is asked this often meanwhile. */
+const READ_MILLISECONDS = 2_000;
+/** After an operation has ended without a word of the fence, RDS is asked on for this long, less often. */
+const AFTERWARDS_MILLISECONDS = 15 * 60 * 1000;
+const AFTERWARDS_READ_MILLISECONDS = 30_000;
+
+/**
+ * RDS-EVENT-0390: writes to the old primary's storage are blocked. RDS-EVENT-0391: that timed out.
+ * Source: "Amazon RDS event categories and event messages for Aurora".
+ */
+const FENCE_EVENTS: Readonly<Record<string, FenceState>> = {
+  'RDS-EVENT-0390': 'Succeeded',
+  'RDS-EVENT-0391': 'TimedOut',
+};
+
+interface Question {
+  readonly operationId: string;
+  readonly since: Instant;
+  readonly regions: readonly string[];
+  readonly every: number;
+}
+
+function questionOf({ record, now, settings }: PolicyTurn): Question | undefined {
+  const regions = settings.regions.map((region) => region.name);
+  const { operation, splitBrain } = record;
+  if (operation?.type === 'Failover' && operation.fence === 'Unknown' && operation.step !== 'Accepted') {
+    return { operationId: operation.id, since: operation.startedAt, regions, every: READ_MILLISECONDS };
+  }
+  const operationId = splitBrain?.operationId;
+  const isRecent = splitBrain !== undefined && now - splitBrain.since < AFTERWARDS_MILLISECONDS;
+  const started = record.history.find((entry) => entry.id === operationId)?.startedAt;
+  return operation === undefined && isRecent && splitBrain.fence === 'Unknown' && operationId && started
+    ? { operationId, since: Date.parse(started), regions, every: AFTERWARDS_READ_MILLISECONDS }
+    : undefined;
+}
+
+/** Reads from RDS, in the background, whether the old primary of a failover was fenced. */
+export class FenceReader {
+  /** Starts a read when one is due. What it finds comes with the next reconcile, which it asks for. */
+  readIfDue(turn: PolicyTurn): void {
+    const { session, dependencies } = turn;
+    const question = questionOf(turn);
+    const now = dependencies.clock.monotonic();
+    if (question === undefined || session.isReadingFence || now - session.fenceReadAt < question.every) {
+      return;
+    }
+    session.isReadingFence = true;
+    session.fenceReadAt = now;
+    void this.#read(turn, question).then((state) => {
+      session.isReadingFence = false;
+      if (state !== undefined) {
+        session.fence = { operationId: question.operationId, state, at: dependencies.clock.now() };
+        dependencies.enqueue(turn.key);
+      }
+    });
+  }
+
+  async #read(turn: PolicyTurn, question: Question): Promise<FenceState | undefined> {
+    const answers = await Promise.all(question.regions.map((region) => this.#readRegion(turn, region, question)));
+    return answers
+      .flat()
+      .map((event) => FENCE_EVENTS[event.eventId ?? ''])
+      .find((state) => state !== undefined);
+  }
+
+  async #readRegion(turn: PolicyTurn, region: string, question: Question): Promise<readonly FailoverEvent[]> {
+    const { gateway, settings } = turn.dependencies;
+    const account: AwsAccount = turn.account;
+    const clusterIdentifiers = [...new Set(turn.settings.regions.map((configured) => configured.clusterIdentifier))];
+    try {
+      return await gateway.describeFailoverEvents(
+        account,
+        region,
+        { clusterIdentifiers, since: question.since },
+        { timeoutMilliseconds: settings.awsCallTimeoutMilliseconds },
+      );
+    } catch {
+      // The lost region does not answer, and any other says the same a read later.
+      return [];
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { HistoryEntry, Outcome } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { boundedText } from '../api/v1alpha1/bounded-text.ts';
+import { defined } from '../failover/defined.ts';
+import type { Instant } from '../failover/observation.ts';
+import { HISTORY_LENGTH, type Operation, type SplitBrain } from '../failover/operation.ts';
+import { regionSettings, type Settings } from '../failover/settings.ts';
+import type { PolicyRecord } from './policy-record.ts';
+import type { RecordChanges } from './policy-turn.ts';
+import { historyEntry } from './status-codec.ts';
+
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Newest first, exactly the newest ten. */
+export const withHistory = (record: PolicyRecord, entry: HistoryEntry): readonly HistoryEntry[] =>
+  [entry, ...record.history].slice(0, HISTORY_LENGTH);
+
+function entryOf(operation: Operation, ending: Ending, now: Instant): HistoryEntry {
+  const hasSucceeded = ending.outcome === 'Succeeded';
+  return historyEntry(
+    defined({
+      id: operation.id,
+      type: operation.type,
+      trigger: operation.trigger,
+      from: operation.from,
+      to: operation.to,
+      outcome: ending.outcome,
+      reason: ending.reason,
+      message: boundedText(ending.message),
+      detectedAt: operation.detectedAt,
+      startedAt: operation.startedAt,
+      promotedAt: operation.promotedAt,
+      publishedAt: operation.publishedAt,
+      completedAt: now,
+      recoveryTimeMilliseconds: hasSucceeded ? now - operation.detectedAt : undefined,
+      estimatedDataLossMilliseconds: operation.estimatedDataLossMilliseconds,
+      worstCaseDataLossMilliseconds: operation.worstCaseDataLossMilliseconds,
+    }),
+  );
+}
+
+/** After a lossy role change the old primary may go on taking writes until it has re-joined. */
+function splitBrainAfter(operation: Operation, settings: Settings, now: Instant): SplitBrain | undefined {
+  const old = regionSettings(settings, operation.from);
+  return operation.type === 'Switchover' || operation.promotedAt === undefined || old === undefined
+    ? undefined
+    : {
+        region: old.name,
+        clusterIdentifier: old.clusterIdentifier,
+        since: now,
+        operationId: operation.id,
+        fence: operation.fence,
+      };
+}
+
+/** An operation that changed nothing and was not automation's own idea costs automation no rest. */
+function startsCooldown(operation: Operation, { outcome, reason }: Ending): boolean {
+  const isHarmless = outcome === 'Cancelled' || reason === 'RefusedByAws';
+  return operation.trigger === 'Automatic' || !isHarmless;
+}
+
+/** What changes in the record when an operation ends. */
+export function finishChanges(
+  operation: Operation,
+  ending: Ending,
+  context: { readonly record: PolicyRecord; readonly settings: Settings; readonly now: Instant },
+): RecordChanges {
+  const { record, settings, now } = context;
+  const splitBrain = splitBrainAfter(operation, settings, now);
+  return {
+    operation: undefined,
+    history: withHistory(record, entryOf(operation, ending, now)),
+    ...(operation.promotedAt === undefined ? {} : { primaryRegion: operation.to }),
+    ...(startsCooldown(operation, ending) ? { cooldownUntil: now + settings.cooldownMilliseconds } : {}),
+    ...(splitBrain === undefined ? {} : { splitBrain }),
+  };
+}

@@ -1,0 +1,55 @@
+import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { defined } from '../failover/defined.ts';
+import type { Settings } from '../failover/settings.ts';
+import type { ObservationTarget, TargetEndpoint } from '../observation/observation-target.ts';
+import { keyOf } from '../runtime/resource.ts';
+import type { PolicySession } from './policy-session.ts';
+
+/** The regions whose writer endpoint matters now: the primary's, and during a role change the target's. */
+function probedRegions({ status }: DisasterRecoveryPolicy): readonly string[] {
+  const regions = [status?.operation?.to, status?.primaryRegion].filter((region) => region !== undefined);
+  return [...new Set(regions)];
+}
+
+function endpointsOf(policy: DisasterRecoveryPolicy, session: PolicySession): readonly TargetEndpoint[] {
+  const port = policy.spec.detection.signals.endpoint?.port;
+  if (policy.spec.detection.signals.endpoint === undefined) {
+    return [];
+  }
+  return probedRegions(policy).flatMap((region) => {
+    const seen = session.assessment?.regions.find((candidate) => candidate.region === region);
+    const before = policy.status?.regions?.find((candidate) => candidate.name === region);
+    const host = seen?.endpoint ?? before?.endpoint;
+    const probedPort = port ?? seen?.port ?? before?.port;
+    return host === undefined || probedPort === undefined ? [] : [{ region, host, port: probedPort }];
+  });
+}
+
+/** What is to be observed for a policy as it is now: at its own pace, and faster while an operation is in flight. */
+export function observationTargetOf(
+  policy: DisasterRecoveryPolicy,
+  settings: Settings,
+  session: PolicySession,
+  followIntervalMilliseconds: number,
+): ObservationTarget {
+  const isFollowing = policy.status?.operation !== undefined;
+  const interval = settings.intervalMilliseconds;
+  const pace = isFollowing ? Math.min(followIntervalMilliseconds, interval) : interval;
+  const url = policy.spec.detection.signals.http?.url;
+  return defined({
+    key: keyOf(policy),
+    account: policy.spec.aws ?? {},
+    globalClusterIdentifier: settings.globalClusterIdentifier,
+    regions: settings.regions.map(({ name, clusterIdentifier }) => ({ name, clusterIdentifier })),
+    intervalMilliseconds: pace,
+    // A round must be over before the next begins; the lost region would otherwise hold every round of the follow-up.
+    timeoutMilliseconds: isFollowing
+      ? Math.min(settings.timeoutMilliseconds, pace * 0.9)
+      : settings.timeoutMilliseconds,
+    endpoints: endpointsOf(policy, session),
+    witness: url === undefined ? undefined : { url },
+    // The estimate of a loss needs the lag, whether or not replication is listed as a signal.
+    isReplicationWatched: true,
+    isUnderSuspicion: session.memory.incident !== undefined || isFollowing,
+  });
+}

@@ -1,0 +1,300 @@
+import type { LastRequest, OperationTrigger, OperationType } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { RegionAssessment } from '../failover/candidates.ts';
+import { defined } from '../failover/defined.ts';
+import { followOperation, readEffect, type FollowAction } from '../failover/follow.ts';
+import type { Operation } from '../failover/operation.ts';
+import type { Dependencies } from './dependencies.ts';
+import { finishChanges, type Ending } from './finish-operation.ts';
+import { operationId } from './operation-id.ts';
+import type { PolicyTurn } from './policy-turn.ts';
+import type { Publication } from './publication.ts';
+import type { CallResult, Precheck, RoleChanger } from './role-changer.ts';
+import { wholeMilliseconds } from './status-codec.ts';
+
+/** Steps that one round may take at most; each persists something, so this only guards against a mistake of ours. */
+const MAXIMUM_STEPS = 8;
+const FRUITLESS_BASE_MILLISECONDS = 250;
+const FRUITLESS_MAXIMUM_MILLISECONDS = 5_000;
+
+/** What is to be started, on whose behalf. */
+export interface NewOperation {
+  readonly type: OperationType;
+  readonly trigger: OperationTrigger;
+  readonly target: RegionAssessment;
+  /** The person's request that this answers, and its annotations. */
+  readonly request?: {
+    readonly record: (operationId: string) => LastRequest;
+    readonly keys: readonly string[];
+  };
+}
+
+/**
+ * Takes a role change from its registration to a proven end. Exactly once: (1) persist the operation, (2) remove the
+ * annotations that asked for it, (3) only then call AWS; every write carries a precondition, and after an ambiguous
+ * answer only reads decide.
+ */
+export class OperationRunner {
+  readonly #dependencies: Dependencies;
+  readonly #roleChanger: RoleChanger;
+  readonly #publication: Publication;
+
+  constructor(dependencies: Dependencies, roleChanger: RoleChanger, publication: Publication) {
+    this.#dependencies = dependencies;
+    this.#roleChanger = roleChanger;
+    this.#publication = publication;
+  }
+
+  /**
+   * Registers an operation and calls AWS.
+   *
+   * @throws ConflictError when somebody changed the policy meanwhile: nothing was called, the next turn judges anew
+   */
+  async start(turn: PolicyTurn, wish: NewOperation): Promise<void> {
+    const operation = this.#register(turn, wish);
+    if (!this.#roleChanger.hasTimeToCall()) {
+      // Registering what may not be called would only cost the next leader the doubt whether it was.
+      throw new Error(`cannot start ${operation.type} ${operation.id}: the lease ends before the call could`);
+    }
+    const { request } = wish;
+    // The read before the call does not depend on the write before the call: both at once.
+    const precheck = this.#roleChanger.precheck(turn.account, operation, turn.settings.globalClusterIdentifier);
+    turn.session.resetOperation();
+    await turn.save({ operation, ...(request === undefined ? {} : { lastRequest: request.record(operation.id) }) });
+    turn.session.uncalledOperation = operation.id;
+    if (request !== undefined) {
+      await turn.removeAnnotations(request.keys);
+    }
+    await this.#callAfter(turn, operation, await precheck);
+  }
+
+  /** Does what this round's observations call for, step after step, until there is something to wait for. */
+  async follow(turn: PolicyTurn): Promise<void> {
+    for (let step = 0; step < MAXIMUM_STEPS; step += 1) {
+      const operation = this.#withFence(turn);
+      if (operation === undefined || !(await this.#take(turn, operation, this.#nextAction(turn, operation)))) {
+        return;
+      }
+    }
+  }
+
+  /** Follows an operation that somebody else started, so that its end is published and recorded too. */
+  async adopt(turn: PolicyTurn): Promise<void> {
+    const { inFlight, members } = turn.assessment.topology;
+    const from = inFlight?.fromRegion ?? turn.record.primaryRegion;
+    const to = inFlight?.toRegion;
+    if (inFlight === undefined || from === undefined || to === undefined || members[to] === undefined) {
+      return;
+    }
+    const now = turn.now;
+    const operation: Operation = defined({
+      id: operationId('external', now, this.#dependencies.random),
+      type: inFlight.isSwitchover ? ('Switchover' as const) : ('Failover' as const),
+      trigger: 'External' as const,
+      from,
+      to,
+      fromClusterArn: inFlight.fromClusterArn,
+      targetClusterArn: inFlight.toClusterArn,
+      step: 'Promoting' as const,
+      isDataLossAllowed: !inFlight.isSwitchover,
+      detectedAt: turn.assessment.incident?.startedAt ?? now,
+      startedAt: now,
+      calledAt: now,
+      attempts: 0,
+      fence: 'Unknown' as const,
+      message: `seen in flight in ${inFlight.seenIn}, not started by this operator`,
+      ...this.#lossOf(turn, to),
+    });
+    turn.session.resetOperation();
+    await turn.save({ operation });
+  }
+
+  #lossOf(turn: PolicyTurn, region: string): Partial<Operation> {
+    const loss = turn.assessment.regions.find((candidate) => candidate.region === region)?.loss;
+    return defined({
+      estimatedDataLossMilliseconds: wholeMilliseconds(loss?.lastKnownMilliseconds),
+      worstCaseDataLossMilliseconds: wholeMilliseconds(loss?.worstCaseMilliseconds),
+    });
+  }
+
+  #register(turn: PolicyTurn, { type, trigger, target }: NewOperation): Operation {
+    const { assessment, record, now } = turn;
+    const from = record.primaryRegion ?? assessment.topology.primaryRegion ?? '';
+    const isLossy = type === 'Failover';
+    return defined({
+      id: operationId(type.toLowerCase(), now, this.#dependencies.random),
+      type,
+      trigger,
+      from,
+      to: target.region,
+      fromClusterArn: assessment.topology.members[from]?.clusterArn,
+      targetClusterArn: target.clusterArn,
+      step: 'Accepted' as const,
+      isDataLossAllowed: isLossy,
+      detectedAt: assessment.incident?.startedAt ?? now,
+      startedAt: now,
+      attempts: 0,
+      fence: 'Unknown' as const,
+      acceptedBy: this.#dependencies.settings.identity,
+      ...(isLossy ? this.#lossOf(turn, target.region) : {}),
+    });
+  }
+
+  #nextAction(turn: PolicyTurn, operation: Operation): FollowAction {
+    const { assessment, settings, session, now } = turn;
+    return followOperation({
+      operation,
+      assessment,
+      settings,
+      now,
+      memory: session.memory,
+      follow: session.follow,
+      effect: readEffect(operation, assessment, settings),
+      isCertainlyUncalled: session.uncalledOperation === operation.id,
+    });
+  }
+
+  /** @returns whether to look for another step at once */
+  async #take(turn: PolicyTurn, operation: Operation, action: FollowAction): Promise<boolean> {
+    switch (action.kind) {
+      case 'Wait':
+        turn.session.waiting = action.message;
+        return false;
+      case 'Call':
+        await this.#call(turn, operation);
+        return false;
+      case 'Advance':
+        await this.#advance(turn, action.operation);
+        return true;
+      case 'Publish':
+        return this.#publish(turn, operation);
+      case 'Finish':
+        await this.finish(turn, operation, action);
+        return false;
+    }
+  }
+
+  async #advance(turn: PolicyTurn, operation: Operation): Promise<void> {
+    // From the moment a demotion is observed, nothing may take the old primary for the writer again.
+    await turn.saveAfterwards({
+      operation,
+      ...(operation.promotedAt === undefined ? {} : { primaryRegion: operation.to }),
+    });
+  }
+
+  async #publish(turn: PolicyTurn, operation: Operation): Promise<boolean> {
+    if (!(await this.#publication.publish(turn, operation.to))) {
+      turn.session.waiting = turn.session.publication.message;
+      return false;
+    }
+    await turn.saveAfterwards({
+      operation: { ...operation, step: 'Published', publishedAt: turn.now, message: 'the new writer is published' },
+      ...this.#publication.publishedChanges(turn, operation.to),
+    });
+    return true;
+  }
+
+  /** Records the end of an operation, whatever it is. */
+  async finish(turn: PolicyTurn, operation: Operation, ending: Ending): Promise<void> {
+    const { record, settings, now } = turn;
+    await turn.saveAfterwards(finishChanges(operation, ending, { record, settings, now }));
+    turn.session.resetOperation();
+    // What was withdrawn alongside the call has to come back, or the new writer be checked.
+    turn.session.published = undefined;
+    this.#dependencies.metrics.countOperation(
+      defined({
+        type: operation.type,
+        trigger: operation.trigger,
+        outcome: ending.outcome,
+        detectionMilliseconds:
+          operation.trigger === 'Automatic' ? operation.startedAt - operation.detectedAt : undefined,
+        recoveryMilliseconds: ending.outcome === 'Succeeded' ? now - operation.detectedAt : undefined,
+      }),
+    );
+  }
+
+  /** What the background read said of the fence belongs into the operation. */
+  #withFence(turn: PolicyTurn): Operation | undefined {
+    const { operation } = turn.record;
+    const { fence } = turn.session;
+    return operation !== undefined && fence?.operationId === operation.id && operation.fence === 'Unknown'
+      ? { ...operation, fence: fence.state, fenceTime: fence.at }
+      : operation;
+  }
+
+  async #call(turn: PolicyTurn, operation: Operation): Promise<void> {
+    if (this.#dependencies.clock.monotonic() < turn.session.retryNotBefore) {
+      return;
+    }
+    const identifier = turn.settings.globalClusterIdentifier;
+    await this.#callAfter(turn, operation, await this.#roleChanger.precheck(turn.account, operation, identifier));
+  }
+
+  async #callAfter(turn: PolicyTurn, operation: Operation, precheck: Precheck): Promise<void> {
+    switch (precheck.kind) {
+      case 'InFlight':
+        await this.#advance(turn, { ...operation, step: 'Promoting', message: 'found in flight before the call' });
+        return;
+      case 'AlreadyWriter':
+        await this.#advance(turn, {
+          ...operation,
+          step: 'Promoted',
+          promotedAt: turn.now,
+          message: 'found to be the writer before the call',
+        });
+        return;
+      case 'Unreadable':
+        this.#backOff(turn, `cannot read the global cluster before the call: ${precheck.message}`);
+        return;
+      case 'Clear':
+        await this.#callNow(turn, operation);
+    }
+  }
+
+  async #callNow(turn: PolicyTurn, operation: Operation): Promise<void> {
+    const { session } = turn;
+    const isRepeated = operation.step === 'Unconfirmed';
+    const counted: Operation = { ...operation, attempts: operation.attempts + 1, calledAt: turn.now };
+    if (isRepeated) {
+      // A second call is announced before it is made: whoever comes after counts its own reads from here.
+      await turn.save({ operation: counted });
+    }
+    if (!this.#roleChanger.hasTimeToCall()) {
+      session.waiting = 'the lease ends before the call could: the next leader decides';
+      return;
+    }
+    session.uncalledOperation = undefined;
+    const call = this.#roleChanger.call(turn.account, counted, turn.settings.globalClusterIdentifier);
+    this.#publication.withdraw(turn, counted.from);
+    await this.#conclude(turn, counted, await call);
+  }
+
+  async #conclude(turn: PolicyTurn, operation: Operation, result: CallResult): Promise<void> {
+    const { session } = turn;
+    switch (result.kind) {
+      case 'Accepted':
+        await turn.saveAfterwards({ operation: { ...operation, step: 'Requested', message: 'AWS accepted the call' } });
+        return;
+      case 'Ambiguous':
+        await turn.saveAfterwards({ operation: { ...operation, step: 'Unconfirmed', message: result.message } });
+        return;
+      case 'Fruitless':
+        if (operation.step === 'Accepted') {
+          session.uncalledOperation = operation.id;
+        }
+        this.#backOff(turn, result.message);
+        await turn.saveAfterwards({ operation: { ...operation, message: result.message } });
+        return;
+      case 'Refused':
+        await this.finish(turn, operation, { outcome: 'Failed', reason: 'RefusedByAws', message: result.message });
+    }
+  }
+
+  #backOff(turn: PolicyTurn, message: string): void {
+    const { session } = turn;
+    const delay = Math.min(FRUITLESS_MAXIMUM_MILLISECONDS, FRUITLESS_BASE_MILLISECONDS * 2 ** session.fruitlessCalls);
+    session.fruitlessCalls += 1;
+    session.retryNotBefore = this.#dependencies.clock.monotonic() + delay;
+    session.waiting = message;
+    this.#dependencies.logger.warn({ policy: turn.key, operation: turn.record.operation?.id }, message);
+  }
+}

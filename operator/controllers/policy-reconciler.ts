@@ -1,0 +1,277 @@
+import { FINALIZER } from '../api/v1alpha1/annotations.ts';
+import { findCondition } from '../api/v1alpha1/conditions.ts';
+import type { Condition, DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { formatDuration } from '../api/v1alpha1/duration.ts';
+import { DISASTER_RECOVERY_POLICY } from '../api/v1alpha1/group-version.ts';
+import { problemsOf } from '../api/v1alpha1/guards.ts';
+import { boundedText } from '../api/v1alpha1/bounded-text.ts';
+import { defined } from '../failover/defined.ts';
+import { detectionWindow } from '../failover/detection-window.ts';
+import type { Round } from '../failover/observation.ts';
+import type { Settings } from '../failover/settings.ts';
+import { done, type Result } from '../runtime/controller.ts';
+import { isNotFound } from '../runtime/kube-errors.ts';
+import { keyOf, referenceOf } from '../runtime/resource.ts';
+import { TerminalError } from '../runtime/terminal-error.ts';
+import type { Dependencies } from './dependencies.ts';
+import { recordFrom } from './policy-record.ts';
+import { FenceReader } from './fence-reader.ts';
+import { LatestObjects } from './latest-objects.ts';
+import { observationTargetOf } from './observation-target-of.ts';
+import { OperationRunner } from './operation-runner.ts';
+import { policySampleOf } from './policy-sample-of.ts';
+import { PolicySession } from './policy-session.ts';
+import { PolicyTurn } from './policy-turn.ts';
+import { Publication } from './publication.ts';
+import { RequestHandler } from './request-handler.ts';
+import { RoleChanger } from './role-changer.ts';
+import { settleRoles } from './roles.ts';
+import { settingsOf } from './settings-of.ts';
+import { timestamp } from './status-codec.ts';
+
+/**
+ * Reconciles DisasterRecoveryPolicies: lets the brain see each round, and does what it says. One instance per time of
+ * leadership; everything in it can be lost at any point without losing a decision.
+ */
+export class PolicyReconciler {
+  readonly #dependencies: Dependencies;
+  readonly #objects: LatestObjects<DisasterRecoveryPolicy>;
+  readonly #sessions = new Map<string, PolicySession>();
+  readonly #settings = new WeakMap<DisasterRecoveryPolicy['spec'], Settings>();
+  readonly #publication = new Publication();
+  readonly #fenceReader = new FenceReader();
+  readonly #operations: OperationRunner;
+  readonly #requests: RequestHandler;
+
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies;
+    this.#objects = new LatestObjects(dependencies.cached);
+    this.#operations = new OperationRunner(dependencies, new RoleChanger(dependencies), this.#publication);
+    this.#requests = new RequestHandler(this.#operations);
+  }
+
+  /** Takes a round of a policy and asks for its reconcile. */
+  receive(key: string, round: Round): void {
+    const session = this.#sessions.get(key);
+    if (session !== undefined) {
+      session.receive(round);
+      this.#dependencies.enqueue(key);
+    }
+  }
+
+  /** Stops observing everything: this process leads no more. */
+  close(): void {
+    for (const key of [...this.#sessions.keys()]) {
+      this.#forget(key);
+    }
+  }
+
+  /** Brings one policy forward by whatever its observations, its annotations and its operation call for. */
+  async reconcile(key: string): Promise<Result> {
+    const policy = this.#objects.get(key);
+    if (policy === undefined) {
+      this.#forget(key);
+      return done;
+    }
+    if (policy.metadata.deletionTimestamp !== undefined && !this.#holdsDeletion(policy)) {
+      await this.#release(policy);
+      return done;
+    }
+    return this.#reconcile(await this.#withFinalizer(policy));
+  }
+
+  async #reconcile(policy: DisasterRecoveryPolicy): Promise<Result> {
+    const key = keyOf(policy);
+    const session = this.#sessionOf(key, policy);
+    const settings = await this.#settingsFor(policy);
+    const turn = this.#turnOf(policy, session, settings);
+    if (turn === undefined) {
+      const observed = await this.#announcePending(policy, settings);
+      this.#observe(observed, settings, session);
+      return done;
+    }
+    try {
+      await this.#act(turn);
+    } finally {
+      // What was just registered, or is already known of the writer's address, decides what the next round looks at.
+      this.#observe(turn.policy, settings, session);
+    }
+    this.#dependencies.metrics.observePolicy(
+      { namespace: policy.metadata.namespace ?? '', name: policy.metadata.name },
+      policySampleOf(turn),
+    );
+    return this.#next(turn);
+  }
+
+  async #act(turn: PolicyTurn): Promise<void> {
+    await settleRoles(turn, this.#operations);
+    await this.#requests.handle(turn);
+    await this.#operate(turn);
+    this.#fenceReader.readIfDue(turn);
+    await this.#publication.keepPublished(turn);
+    this.#publication.route(turn);
+    await turn.saveObservations();
+  }
+
+  async #operate(turn: PolicyTurn): Promise<void> {
+    if (turn.record.operation !== undefined) {
+      await this.#operations.follow(turn);
+      return;
+    }
+    const { verdict } = turn;
+    const isLeaving = turn.policy.metadata.deletionTimestamp !== undefined;
+    if (verdict.kind === 'FailOver' && !isLeaving) {
+      await this.#operations.start(turn, { type: 'Failover', trigger: 'Automatic', target: verdict.target });
+    }
+  }
+
+  /** Rounds drive everything; only a call that waits for its next attempt needs a time of its own. */
+  #next({ session, record }: PolicyTurn): Result {
+    const remaining = session.retryNotBefore - this.#dependencies.clock.monotonic();
+    return record.operation !== undefined && remaining > 0 ? { requeueAfterMilliseconds: remaining } : done;
+  }
+
+  #sessionOf(key: string, policy: DisasterRecoveryPolicy): PolicySession {
+    const known = this.#sessions.get(key);
+    if (known !== undefined && known.uid === policy.metadata.uid) {
+      return known;
+    }
+    // Deleted and created anew under the same name: nothing of the old one may count for it.
+    this.#forget(key);
+    const session = new PolicySession(policy);
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  #turnOf(policy: DisasterRecoveryPolicy, session: PolicySession, settings: Settings): PolicyTurn | undefined {
+    const dependencies = this.#dependencies;
+    const objects = this.#objects;
+    session.digest(settings, recordFrom(policy.status));
+    const { assessment } = session;
+    return assessment === undefined
+      ? undefined
+      : new PolicyTurn({ policy, session, settings, assessment, dependencies, objects });
+  }
+
+  async #settingsFor(policy: DisasterRecoveryPolicy): Promise<Settings> {
+    const known = this.#settings.get(policy.spec);
+    if (known !== undefined) {
+      return known;
+    }
+    const problems = problemsOf(policy);
+    if (problems.length > 0) {
+      await this.#refuse(policy, problems);
+    }
+    const settings = settingsOf(policy.spec, this.#dependencies.settings);
+    this.#settings.set(policy.spec, settings);
+    return settings;
+  }
+
+  /** An object that got past the schema (an older CRD, say) is not worked on, and says why. */
+  async #refuse(policy: DisasterRecoveryPolicy, problems: readonly string[]): Promise<never> {
+    const message = `the policy is not valid: ${problems.join('; ')}`;
+    const conditions = this.#withReady(policy, { status: 'False', reason: 'InvalidPolicy', message });
+    const before = findCondition(policy.status?.conditions, 'Ready');
+    if (before?.message !== boundedText(message)) {
+      await this.#writeStatus(policy, { ...policy.status, conditions });
+    }
+    throw new TerminalError(`cannot reconcile ${keyOf(policy)}: ${message}; correct its spec`);
+  }
+
+  /** Until the first round is complete, status says that the policy was seen and what it is waiting for. */
+  async #announcePending(policy: DisasterRecoveryPolicy, settings: Settings): Promise<DisasterRecoveryPolicy> {
+    if (policy.status?.phase !== undefined) {
+      return policy;
+    }
+    const window = detectionWindow(settings);
+    const message = 'waiting for the first round of observation';
+    return this.#writeStatus(
+      policy,
+      defined({
+        ...policy.status,
+        phase: 'Pending' as const,
+        observedGeneration: policy.metadata.generation,
+        detectionWindow: window === undefined ? undefined : formatDuration(window),
+        conditions: this.#withReady(policy, { status: 'Unknown', reason: 'NotObserved', message }),
+      }),
+    );
+  }
+
+  #withReady(policy: DisasterRecoveryPolicy, ready: Pick<Condition, 'status' | 'reason' | 'message'>): Condition[] {
+    const others = (policy.status?.conditions ?? []).filter((condition) => condition.type !== 'Ready');
+    const lastTransitionTime = timestamp(this.#dependencies.clock.now());
+    return [{ type: 'Ready', lastTransitionTime, ...ready, message: boundedText(ready.message) }, ...others];
+  }
+
+  async #writeStatus(
+    policy: DisasterRecoveryPolicy,
+    status: NonNullable<DisasterRecoveryPolicy['status']>,
+  ): Promise<DisasterRecoveryPolicy> {
+    const written = await this.#dependencies.kube.update<DisasterRecoveryPolicy>(
+      DISASTER_RECOVERY_POLICY,
+      { ...policy, status },
+      { subresource: 'status' },
+    );
+    this.#objects.noteWrite(policy, written);
+    return written;
+  }
+
+  #observe(policy: DisasterRecoveryPolicy, settings: Settings, session: PolicySession): void {
+    const { observation, settings: own } = this.#dependencies;
+    observation.watch(observationTargetOf(policy, settings, session, own.followIntervalMilliseconds));
+  }
+
+  /** Before anything is done for a policy, its deletion must not be able to cut it short. */
+  async #withFinalizer(policy: DisasterRecoveryPolicy): Promise<DisasterRecoveryPolicy> {
+    const finalizers = policy.metadata.finalizers ?? [];
+    return policy.metadata.deletionTimestamp !== undefined || finalizers.includes(FINALIZER)
+      ? policy
+      : this.#patchFinalizers(policy, [...finalizers, FINALIZER]);
+  }
+
+  /** Deletion waits for an operation in flight, at most for `failover.timeout`. */
+  #holdsDeletion({ metadata, status, spec }: DisasterRecoveryPolicy): boolean {
+    const isOurs = metadata.finalizers?.includes(FINALIZER) === true;
+    const timeout = settingsOf(spec, this.#dependencies.settings).operationTimeoutMilliseconds;
+    const waited = this.#dependencies.clock.now() - Date.parse(metadata.deletionTimestamp ?? '');
+    return isOurs && status?.operation !== undefined && waited < timeout;
+  }
+
+  async #release(policy: DisasterRecoveryPolicy): Promise<void> {
+    this.#forget(keyOf(policy));
+    const finalizers = policy.metadata.finalizers ?? [];
+    if (!finalizers.includes(FINALIZER)) {
+      return;
+    }
+    try {
+      await this.#patchFinalizers(
+        policy,
+        finalizers.filter((finalizer) => finalizer !== FINALIZER),
+      );
+    } catch (error) {
+      // With its last finalizer gone the object may be gone before the answer is.
+      if (!isNotFound(error)) {
+        throw error;
+      }
+    }
+  }
+
+  async #patchFinalizers(policy: DisasterRecoveryPolicy, finalizers: string[]): Promise<DisasterRecoveryPolicy> {
+    const { resourceVersion } = policy.metadata;
+    const written = await this.#dependencies.kube.mergePatch<DisasterRecoveryPolicy>(
+      DISASTER_RECOVERY_POLICY,
+      referenceOf(keyOf(policy)),
+      { metadata: { resourceVersion, finalizers } },
+    );
+    this.#objects.noteWrite(policy, written);
+    return written;
+  }
+
+  #forget(key: string): void {
+    if (this.#sessions.delete(key)) {
+      const { namespace = '', name } = referenceOf(key);
+      this.#dependencies.observation.unwatch(key);
+      this.#dependencies.metrics.removePolicy({ namespace, name });
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { findCondition, type ConditionType } from '../api/v1alpha1/conditions.ts';
+import { defined } from '../failover/defined.ts';
+import type { PolicySample } from '../observability/policy-metrics.ts';
+import type { PolicyTurn } from './policy-turn.ts';
+
+/** The policy's gauges: what status says, with the live figures of the last round. */
+export function policySampleOf({ policy, record, session, assessment }: PolicyTurn): PolicySample {
+  const is = (type: ConditionType): boolean => findCondition(policy.status?.conditions, type)?.status === 'True';
+  return defined({
+    isProtected: policy.status?.phase === 'Protected',
+    isFailoverReady: is('FailoverReady'),
+    hasSplitBrainRisk: is('SplitBrainRisk'),
+    lag: assessment.regions.flatMap(({ region, role }) => {
+      const sample = session.memory.lag[region];
+      return role !== 'Secondary' || sample === undefined
+        ? []
+        : [{ region, lagMilliseconds: sample.lagMilliseconds, sampleTime: sample.periodEnd }];
+    }),
+    signals: assessment.signals.map(({ name, state }) => ({ name, state })),
+    operationInFlight: record.operation?.type,
+    cooldownUntil: record.cooldownUntil,
+    estimatedDataLossMilliseconds: (record.operation ?? record.history[0])?.estimatedDataLossMilliseconds,
+  });
+}

@@ -1,0 +1,82 @@
+import type { DisasterRecoveryPolicy, FenceState } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { assess, type Assessment } from '../failover/assess.ts';
+import { defined } from '../failover/defined.ts';
+import { EMPTY_FOLLOW_MEMORY, readEffect, rememberEffect, type FollowMemory } from '../failover/follow.ts';
+import type { Memory } from '../failover/memory.ts';
+import type { Instant, Round } from '../failover/observation.ts';
+import type { Settings } from '../failover/settings.ts';
+import type { PublicationReport } from './conditions-of.ts';
+import type { PolicyRecord } from './policy-record.ts';
+import { memoryFrom } from './status-codec.ts';
+
+/** More rounds than this wait only when reconciling is stuck; then the oldest say nothing worth keeping. */
+const MAXIMUM_WAITING_ROUNDS = 16;
+
+/** What this process holds in memory about one policy. Losing it at any point costs time, never correctness. */
+export class PolicySession {
+  readonly uid: string;
+  memory: Memory;
+  assessment: Assessment | undefined;
+  follow: FollowMemory = EMPTY_FOLLOW_MEMORY;
+  /** The operation that this process registered and for which it certainly has not called AWS. */
+  uncalledOperation: string | undefined;
+  /** Monotonic time before which AWS is not called again, and how often it certainly took no notice. */
+  retryNotBefore = 0;
+  fruitlessCalls = 0;
+  /** What a person is told about an operation that waits. */
+  waiting: string | undefined;
+  publication: PublicationReport = { isPublished: false, reason: 'EndpointUnknown', message: 'nothing published yet' };
+  /** What was published last and until when that needs no check, monotonic. */
+  published: { readonly key: string; readonly checkAt: number } | undefined;
+  /** The withdrawal of the old writer's name: whatever is published next comes after it. */
+  withdrawal: Promise<void> | undefined;
+  /** What RDS said about the fencing of an operation's old primary. */
+  fence: { readonly operationId: string; readonly state: FenceState; readonly at: Instant } | undefined;
+  isReadingFence = false;
+  fenceReadAt = -Infinity;
+  routing: { readonly key: string; readonly putAt: number } | undefined;
+  /** Monotonic time after which figures in status are refreshed although nothing changed. */
+  refreshAt = 0;
+  #waitingRounds: Round[] = [];
+
+  constructor(policy: DisasterRecoveryPolicy) {
+    this.uid = policy.metadata.uid ?? '';
+    this.memory = memoryFrom(policy.status);
+  }
+
+  /** Takes a round until the next reconcile. */
+  receive(round: Round): void {
+    this.#waitingRounds.push(round);
+    if (this.#waitingRounds.length > MAXIMUM_WAITING_ROUNDS) {
+      this.#waitingRounds.shift();
+    }
+  }
+
+  /** Lets the brain see every waiting round, oldest first: each counts once. */
+  digest(settings: Settings, record: PolicyRecord): void {
+    const rounds = this.#waitingRounds;
+    this.#waitingRounds = [];
+    for (const round of rounds) {
+      const recorded = defined({
+        primaryRegion: record.primaryRegion,
+        distrustedRegion: record.splitBrain?.region,
+      });
+      const { memory, assessment } = assess(this.memory, round, settings, recorded);
+      this.memory = memory;
+      this.assessment = assessment;
+      if (record.operation !== undefined) {
+        const effect = readEffect(record.operation, assessment, settings);
+        this.follow = rememberEffect(this.follow, effect, round.startedAt, record.operation);
+      }
+    }
+  }
+
+  /** Forgets what belonged to an operation that is over, or to one before the present. */
+  resetOperation(): void {
+    this.follow = EMPTY_FOLLOW_MEMORY;
+    this.uncalledOperation = undefined;
+    this.retryNotBefore = 0;
+    this.fruitlessCalls = 0;
+    this.waiting = undefined;
+  }
+}

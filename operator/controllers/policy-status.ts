@@ -1,0 +1,152 @@
+import { boundedText } from '../api/v1alpha1/bounded-text.ts';
+import type {
+  Condition,
+  DisasterRecoveryPolicyStatus,
+  OperationStatus,
+  Phase,
+  RegionStatus,
+  SignalStatus,
+} from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { formatDuration } from '../api/v1alpha1/duration.ts';
+import type { RegionAssessment } from '../failover/candidates.ts';
+import { defined } from '../failover/defined.ts';
+import { detectionWindow } from '../failover/detection-window.ts';
+import type { Memory } from '../failover/memory.ts';
+import { conditionsOf, type ConditionsQuestion } from './conditions-of.ts';
+import { operationStatus, splitBrainStatus, timestamp, wholeMilliseconds } from './status-codec.ts';
+
+export interface StatusQuestion extends ConditionsQuestion {
+  readonly memory: Memory;
+  readonly previousStatus: DisasterRecoveryPolicyStatus | undefined;
+}
+
+function regionStatus(region: RegionAssessment, { memory, previousStatus }: StatusQuestion): RegionStatus {
+  const before = previousStatus?.regions?.find((known) => known.name === region.region);
+  const lag = region.role === 'Secondary' ? memory.lag[region.region] : undefined;
+  const passedAt = memory.endpointPassed[region.region];
+  const objection = region.unfit ?? region.excluded;
+  return defined({
+    name: region.region,
+    clusterIdentifier: region.clusterIdentifier,
+    role: region.role,
+    health: region.health,
+    // A lost region cannot say these any more, and a person at 3 a.m. wants to know what they were.
+    clusterArn: region.clusterArn ?? before?.clusterArn,
+    endpoint: region.endpoint ?? before?.endpoint,
+    port: region.port ?? before?.port,
+    engineVersion: region.engineVersion,
+    clusterStatus: region.clusterStatus,
+    synchronizationStatus: region.synchronizationStatus,
+    replicationLagMilliseconds: wholeMilliseconds(lag?.lagMilliseconds),
+    lagSampleTime: lag === undefined ? undefined : timestamp(lag.periodEnd),
+    endpointLastPassed: passedAt === undefined ? undefined : timestamp(passedAt),
+    promotable: region.unfit === undefined && region.excluded === undefined,
+    reason: objection === undefined ? undefined : boundedText(`${objection.reason}: ${objection.message}`),
+  });
+}
+
+function signalStatuses({ assessment, memory }: StatusQuestion): SignalStatus[] {
+  return assessment.signals.map((signal) => {
+    const remembered = memory.signals[signal.name];
+    return defined({
+      name: signal.name,
+      vantage: signal.vantage,
+      state: signal.state,
+      since: timestamp(signal.since),
+      lastPassed: signal.lastPassed === undefined ? undefined : timestamp(signal.lastPassed),
+      primary: remembered?.primary,
+      configuration: remembered?.configuration,
+      reason: signal.reason,
+      message: boundedText(signal.message),
+    });
+  });
+}
+
+const isTrue = (conditions: readonly Condition[], type: string): boolean =>
+  conditions.find((condition) => condition.type === type)?.status === 'True';
+
+/** Phases of a policy whose primary is known and at rest, worst first. */
+function restingPhase({ settings, assessment }: StatusQuestion, conditions: readonly Condition[]): Phase {
+  if (settings.isSuspended) {
+    return 'Suspended';
+  }
+  if (assessment.incident !== undefined) {
+    return 'Suspect';
+  }
+  if (!isTrue(conditions, 'FailoverReady')) {
+    return 'Unprotected';
+  }
+  const isWell = ['Ready', 'PrimaryHealthy', 'ReplicationHealthy'].every((type) => isTrue(conditions, type));
+  const isFailing = assessment.signals.some((signal) => signal.state === 'Failing');
+  return isWell && !isFailing ? 'Protected' : 'Degraded';
+}
+
+function phaseOf(question: StatusQuestion, conditions: readonly Condition[]): Phase {
+  const { record } = question;
+  if (record.operation !== undefined) {
+    return record.operation.type === 'Failover' ? 'FailingOver' : 'SwitchingOver';
+  }
+  return record.primaryRegion === undefined ? 'Pending' : restingPhase(question, conditions);
+}
+
+function displayedLag({ assessment, memory }: StatusQuestion): string {
+  const lags = assessment.regions
+    .filter((region) => region.role === 'Secondary')
+    .flatMap((region) => memory.lag[region.region]?.lagMilliseconds ?? []);
+  return lags.length === 0 ? 'unknown' : `${Math.round(Math.max(...lags))}ms`;
+}
+
+const boundedOperation = (operation: OperationStatus): OperationStatus =>
+  operation.message === undefined ? operation : { ...operation, message: boundedText(operation.message) };
+
+/** The whole status: the record as it is, everything else read out of the last round. */
+export function statusOf(question: StatusQuestion): DisasterRecoveryPolicyStatus {
+  const { settings, record, assessment, generation } = question;
+  const conditions = conditionsOf(question);
+  const regions = assessment.regions.map((region) => regionStatus(region, question));
+  const window = detectionWindow(settings);
+  const { incident } = assessment;
+  return defined({
+    observedGeneration: generation,
+    phase: phaseOf(question, conditions),
+    primaryRegion: record.primaryRegion,
+    writerEndpoint: regions.find((region) => region.name === record.primaryRegion)?.endpoint,
+    lag: displayedLag(question),
+    detectionWindow: window === undefined ? undefined : formatDuration(window),
+    regions,
+    signals: signalStatuses(question),
+    incident: incident === undefined ? undefined : { startedAt: timestamp(incident.startedAt) },
+    operation: record.operation === undefined ? undefined : boundedOperation(operationStatus(record.operation)),
+    lastRequest: record.lastRequest,
+    published: record.published,
+    splitBrain: record.splitBrain === undefined ? undefined : splitBrainStatus(record.splitBrain),
+    cooldownUntil: record.cooldownUntil === undefined ? undefined : timestamp(record.cooldownUntil),
+    history: [...record.history],
+    conditions,
+  });
+}
+
+/**
+ * What of a status is worth a write of its own: states, reasons, roles, phases, the record. Figures, times and messages
+ * are refreshed along with it. As a string, to be compared.
+ */
+export function significanceOf(status: DisasterRecoveryPolicyStatus | undefined): string {
+  if (status === undefined) {
+    return '';
+  }
+  const { phase, primaryRegion, writerEndpoint, detectionWindow: window, observedGeneration } = status;
+  return JSON.stringify([
+    [phase, primaryRegion, writerEndpoint, window, observedGeneration, status.incident?.startedAt],
+    status.regions?.map((region) => [
+      [region.name, region.role, region.health, region.endpoint, region.engineVersion, region.clusterStatus],
+      [region.synchronizationStatus, region.promotable, region.reason?.split(':')[0]],
+      [region.endpointLastPassed !== undefined, region.lagSampleTime !== undefined, region.clusterArn],
+    ]),
+    status.signals?.map((signal) => [
+      [signal.name, signal.state, signal.reason, signal.primary, signal.configuration],
+      signal.lastPassed !== undefined,
+    ]),
+    status.conditions?.map((condition) => [condition.type, condition.status, condition.reason]),
+    [status.operation, status.lastRequest, status.published, status.splitBrain, status.cooldownUntil, status.history],
+  ]);
+}

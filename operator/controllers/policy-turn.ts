@@ -1,0 +1,204 @@
+import { DISASTER_RECOVERY_POLICY } from '../api/v1alpha1/group-version.ts';
+import type { DisasterRecoveryPolicy, DisasterRecoveryPolicyStatus } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { AwsAccount } from '../aws/account.ts';
+import type { Assessment } from '../failover/assess.ts';
+import { judgeAutomatic, type AutomaticVerdict } from '../failover/automatic.ts';
+import { defined } from '../failover/defined.ts';
+import type { Settings } from '../failover/settings.ts';
+import { buildNotification } from '../notifications/notification.ts';
+import { jitter } from '../runtime/random.ts';
+import { keyOf } from '../runtime/resource.ts';
+import { isConflict } from '../runtime/kube-errors.ts';
+import { announcementsOf } from './announcements.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { LatestObjects } from './latest-objects.ts';
+import { recordFrom, type PolicyRecord } from './policy-record.ts';
+import type { PolicySession } from './policy-session.ts';
+import { significanceOf, statusOf } from './policy-status.ts';
+
+/** Figures in status are refreshed this often when nothing else changes, jittered. */
+const REFRESH_MILLISECONDS = 4 * 60 * 1000;
+const REBASE_ATTEMPTS = 3;
+
+/** Changes to the record; an explicit undefined removes the field. */
+export type RecordChanges = { readonly [K in keyof PolicyRecord]?: PolicyRecord[K] | undefined };
+
+export interface PolicyTurnProps {
+  readonly policy: DisasterRecoveryPolicy;
+  readonly session: PolicySession;
+  readonly settings: Settings;
+  readonly assessment: Assessment;
+  readonly dependencies: Dependencies;
+  readonly objects: LatestObjects<DisasterRecoveryPolicy>;
+}
+
+/** One reconcile of one observed policy: its newest object, what the brain says, and the only way to persist anything. */
+export class PolicyTurn {
+  readonly key: string;
+  readonly session: PolicySession;
+  readonly settings: Settings;
+  readonly assessment: Assessment;
+  readonly dependencies: Dependencies;
+  #policy: DisasterRecoveryPolicy;
+  #record: PolicyRecord;
+  readonly #objects: LatestObjects<DisasterRecoveryPolicy>;
+
+  constructor(props: PolicyTurnProps) {
+    this.key = keyOf(props.policy);
+    this.session = props.session;
+    this.settings = props.settings;
+    this.assessment = props.assessment;
+    this.dependencies = props.dependencies;
+    this.#policy = props.policy;
+    this.#objects = props.objects;
+    this.#record = recordFrom(props.policy.status);
+  }
+
+  get policy(): DisasterRecoveryPolicy {
+    return this.#policy;
+  }
+
+  get record(): PolicyRecord {
+    return this.#record;
+  }
+
+  get now(): number {
+    return this.dependencies.clock.now();
+  }
+
+  get account(): AwsAccount {
+    return this.#policy.spec.aws ?? {};
+  }
+
+  get verdict(): AutomaticVerdict {
+    const { assessment, settings, now } = this;
+    return judgeAutomatic(defined({ assessment, settings, now, cooldownUntil: this.#record.cooldownUntil }));
+  }
+
+  /**
+   * Persists changes of the record, and everything observed along with them, on the very version this turn knows.
+   *
+   * @throws ConflictError when somebody wrote in between: nothing was persisted
+   */
+  async save(changes: RecordChanges): Promise<void> {
+    const record = defined({ ...this.#record, ...changes }) as PolicyRecord;
+    await this.#write(record, this.#compose(record));
+  }
+
+  /**
+   * Like `save`, for what has already happened and must not be lost to somebody's edit in between: takes the newer object
+   * and writes again, as long as the operation in it is still ours.
+   */
+  async saveAfterwards(changes: RecordChanges): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.save(changes);
+        return;
+      } catch (error) {
+        if (!isConflict(error) || attempt >= REBASE_ATTEMPTS || !(await this.#rebase())) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** Persists what was observed, if anything significant changed or the figures are old. */
+  async saveObservations(): Promise<void> {
+    const status = this.#compose(this.#record);
+    const isDue = this.dependencies.clock.monotonic() >= this.session.refreshAt;
+    if (isDue || significanceOf(status) !== significanceOf(this.#policy.status)) {
+      await this.#write(this.#record, status);
+    }
+  }
+
+  /** Removes annotations from the very version this turn knows. */
+  async removeAnnotations(keys: readonly string[]): Promise<void> {
+    const { name, namespace, resourceVersion } = this.#policy.metadata;
+    const annotations = Object.fromEntries(keys.map((key) => [key, null]));
+    const written = await this.dependencies.kube.mergePatch<DisasterRecoveryPolicy>(
+      DISASTER_RECOVERY_POLICY,
+      { name, namespace },
+      { metadata: { resourceVersion, annotations } },
+    );
+    this.#take(written);
+  }
+
+  /** Tells people: an event on the policy, and a notification where one is meant. */
+  announce(announcements: ReturnType<typeof announcementsOf>): void {
+    const { events, notifier } = this.dependencies;
+    const { policy, now } = this;
+    const topics = policy.spec.notifications?.snsTopicArns ?? [];
+    for (const { type, reason, action, note, notification, operation } of announcements) {
+      events.record({ regarding: policy, type, reason, action, note });
+      if (notification !== undefined && topics.length > 0) {
+        const { name, namespace = '' } = policy.metadata;
+        const input = defined({
+          kind: notification,
+          policy: { name, namespace },
+          globalClusterIdentifier: policy.spec.globalClusterIdentifier,
+          time: now,
+          message: note,
+          operation,
+        });
+        notifier.send(this.account, topics, buildNotification(input));
+      }
+    }
+  }
+
+  #compose(record: PolicyRecord): DisasterRecoveryPolicyStatus {
+    const { session, settings, assessment, now } = this;
+    const cooldownUntil = record.cooldownUntil;
+    return statusOf({
+      settings,
+      record,
+      assessment,
+      now,
+      verdict: judgeAutomatic(defined({ assessment, settings, now, cooldownUntil })),
+      publication: session.publication,
+      memory: session.memory,
+      previous: this.#policy.status?.conditions ?? [],
+      previousStatus: this.#policy.status,
+      generation: this.#policy.metadata.generation,
+    });
+  }
+
+  async #write(record: PolicyRecord, status: DisasterRecoveryPolicyStatus): Promise<void> {
+    const { kube, clock, random, logger } = this.dependencies;
+    const previous = this.#policy.status;
+    const written = await kube.update<DisasterRecoveryPolicy>(
+      DISASTER_RECOVERY_POLICY,
+      { ...this.#policy, status },
+      { subresource: 'status' },
+    );
+    this.#record = record;
+    this.#take(written);
+    this.session.refreshAt = clock.monotonic() + jitter(REFRESH_MILLISECONDS, 0.25, random);
+    const announcements = announcementsOf(previous, status);
+    for (const { reason, note } of announcements) {
+      logger.info({ policy: this.key, reason, operation: record.operation?.id }, note);
+    }
+    this.announce(announcements);
+  }
+
+  #take(written: DisasterRecoveryPolicy): void {
+    this.#objects.noteWrite(this.#policy, written);
+    this.#policy = written;
+  }
+
+  async #rebase(): Promise<boolean> {
+    const { name, namespace } = this.#policy.metadata;
+    const newest = await this.dependencies.kube.get<DisasterRecoveryPolicy>(DISASTER_RECOVERY_POLICY, {
+      name,
+      namespace,
+    });
+    const isOurs =
+      newest.metadata.uid === this.#policy.metadata.uid &&
+      newest.status?.operation?.id === this.#policy.status?.operation?.id &&
+      newest.status?.operation?.step === this.#policy.status?.operation?.step;
+    if (isOurs) {
+      this.#objects.noteWrite(this.#policy, newest);
+      this.#policy = newest;
+    }
+    return isOurs;
+  }
+}

@@ -1,0 +1,197 @@
+import { defined } from '../failover/defined.ts';
+import type { PublicationState, Writer } from '../publishing/writer.ts';
+import { PublishingError } from '../publishing/publishing-error.ts';
+import { jitter } from '../runtime/random.ts';
+import { referenceOf } from '../runtime/resource.ts';
+import type { PolicyTurn } from './policy-turn.ts';
+import { timestamp } from './status-codec.ts';
+
+/** A publication that is right is checked again after this long, jittered: somebody may have edited the objects. */
+const CHECK_MILLISECONDS = 5 * 60 * 1000;
+const RETRY_MILLISECONDS = 2_000;
+/** The routing metric is put this often even without a change: the alarms on it see one-minute periods. */
+const ROUTING_MILLISECONDS = 60_000;
+
+/** Where clients would find the cluster of `region`; undefined while nobody has said its address. */
+function writerOf(turn: PolicyTurn, region: string): Writer | undefined {
+  const { policy, assessment, record, settings } = turn;
+  const seen = assessment.regions.find((candidate) => candidate.region === region);
+  const before = policy.status?.regions?.find((candidate) => candidate.name === region);
+  const host = seen?.endpoint ?? before?.endpoint;
+  const port = seen?.port ?? before?.port;
+  if (host === undefined || port === undefined) {
+    return undefined;
+  }
+  const operation = [record.operation, ...record.history].find((candidate) => candidate?.to === region);
+  return defined({
+    host,
+    port,
+    region,
+    clusterIdentifier: seen?.clusterIdentifier ?? '',
+    clusterArn: seen?.clusterArn ?? before?.clusterArn ?? '',
+    globalClusterIdentifier: settings.globalClusterIdentifier,
+    operationId: operation?.id,
+  });
+}
+
+/** Puts the writer's address where clients look for it, and takes it away while a role change is under way. */
+export class Publication {
+  /**
+   * Withdraws the old writer's name alongside the call to AWS, which does not wait for it: clients that re-resolve during
+   * the promotion must not come back to the old primary.
+   */
+  withdraw(turn: PolicyTurn, region: string): void {
+    const { session, settings, dependencies } = turn;
+    const writer = writerOf(turn, region);
+    if (settings.fencing === 'None' || !settings.isPublishing || writer === undefined) {
+      return;
+    }
+    session.published = undefined;
+    session.publication = { isPublished: false, reason: 'Fenced', message: `the name of ${region} is withdrawn` };
+    session.withdrawal = this.#put(turn, 'fenced', writer)
+      .then(() => undefined)
+      .catch((error: unknown) => {
+        dependencies.logger.warn({ policy: turn.key, region, error }, 'cannot withdraw the old writer');
+      });
+  }
+
+  /**
+   * Publishes the writer of `region`. Never rejects: how it went is in the session's report.
+   *
+   * @returns whether clients are now sent there
+   */
+  async publish(turn: PolicyTurn, region: string): Promise<boolean> {
+    const { session, dependencies } = turn;
+    const writer = writerOf(turn, region);
+    if (writer === undefined) {
+      const message = `the address of the writer in ${region} is not known yet`;
+      session.publication = { isPublished: false, reason: 'EndpointUnknown', message };
+      return false;
+    }
+    // A withdrawal that is still under way must not overtake the new address.
+    await session.withdrawal;
+    session.withdrawal = undefined;
+    const key = this.#keyOf(turn, writer);
+    try {
+      await this.#put(turn, 'published', writer);
+      const checkAt = dependencies.clock.monotonic() + jitter(CHECK_MILLISECONDS, 0.2, dependencies.random);
+      session.published = { key, checkAt };
+      const message = `clients are sent to ${writer.host} in ${region}`;
+      session.publication = { isPublished: true, reason: 'Published', message };
+      return true;
+    } catch (error) {
+      const reason = error instanceof PublishingError ? error.reason : 'PublishingFailed';
+      const message = error instanceof Error ? error.message : String(error);
+      session.publication = { isPublished: false, reason, message };
+      session.published = { key, checkAt: dependencies.clock.monotonic() + RETRY_MILLISECONDS };
+      dependencies.logger.error({ policy: turn.key, region, error }, 'cannot publish the writer');
+      return false;
+    }
+  }
+
+  /** Keeps the primary published while nothing is in flight: at first, after an edit, after a restart. */
+  async keepPublished(turn: PolicyTurn): Promise<void> {
+    const { session, settings, record, assessment, dependencies } = turn;
+    if (!settings.isPublishing) {
+      session.publication = { isPublished: true, reason: 'NotConfigured', message: 'spec.publish names nothing' };
+      return;
+    }
+    const region = record.primaryRegion;
+    if (record.operation !== undefined || region === undefined || assessment.topology.dispute !== undefined) {
+      return;
+    }
+    if (this.#isAwaitingFence(turn)) {
+      const message = `${region} is the writer, but fencing.mode is Required and the old primary is not known to be fenced: aurora-dr.io/confirm-fenced`;
+      session.publication = { isPublished: false, reason: 'AwaitingFence', message };
+      return;
+    }
+    const writer = writerOf(turn, region);
+    const isCurrent = writer !== undefined && session.published?.key === this.#keyOf(turn, writer);
+    if (isCurrent && dependencies.clock.monotonic() < (session.published?.checkAt ?? 0)) {
+      return;
+    }
+    if (await this.publish(turn, region)) {
+      await this.#record(turn, writer);
+    }
+  }
+
+  /** Puts the routing metric every 60 s and on change, in every region but the lost one; nobody waits for it. */
+  route(turn: PolicyTurn): void {
+    const { policy, session, settings, record, assessment, dependencies } = turn;
+    const routing = policy.spec.publish?.routing;
+    const writerRegion = record.primaryRegion;
+    if (routing === undefined || writerRegion === undefined || record.operation !== undefined) {
+      return;
+    }
+    const now = dependencies.clock.monotonic();
+    const last = session.routing;
+    if (this.#isAwaitingFence(turn) || (last?.key === writerRegion && now - last.putAt < ROUTING_MILLISECONDS)) {
+      return;
+    }
+    session.routing = { key: writerRegion, putAt: now };
+    const regions = settings.regions.map((region) => region.name);
+    const lostRegions = regions.filter(
+      (region) => assessment.round.regions[region]?.globalClusters.kind === 'noAnswer',
+    );
+    const facts = { globalClusterIdentifier: settings.globalClusterIdentifier, regions, writerRegion, lostRegions };
+    void dependencies.routing.publish(turn.account, routing, facts, {
+      onResult: (result) => {
+        if (!result.isPut) {
+          const { region, error } = result;
+          dependencies.logger.warn({ policy: turn.key, region, error }, 'cannot put the routing metric');
+        }
+      },
+    });
+  }
+
+  /** What `status.published` says of a writer that clients are sent to. */
+  publishedChanges(turn: PolicyTurn, region: string): Pick<PolicyTurn['record'], 'published'> {
+    const writer = writerOf(turn, region);
+    const targets = turn.policy.spec.publish;
+    const published = turn.record.published;
+    if (writer === undefined) {
+      return published === undefined ? {} : { published };
+    }
+    const same = {
+      service: targets?.service?.name,
+      configMap: targets?.configMap?.name,
+      writerEndpoint: writer.host,
+      primaryRegion: region,
+    };
+    const isSame = Object.entries(same).every(([key, value]) => published?.[key as keyof typeof same] === value);
+    return {
+      published: defined({ ...same, at: isSame && published !== undefined ? published.at : timestamp(turn.now) }),
+    };
+  }
+
+  async #record(turn: PolicyTurn, writer: Writer | undefined): Promise<void> {
+    const changes = this.publishedChanges(turn, writer?.region ?? '');
+    if (changes.published !== undefined && changes.published.at !== turn.record.published?.at) {
+      await turn.save(changes);
+    }
+  }
+
+  #isAwaitingFence({ settings, record }: PolicyTurn): boolean {
+    const { splitBrain, published } = record;
+    return (
+      settings.fencing === 'Required' &&
+      splitBrain !== undefined &&
+      splitBrain.fence !== 'Succeeded' &&
+      published?.primaryRegion !== record.primaryRegion
+    );
+  }
+
+  #keyOf(turn: PolicyTurn, writer: Writer): string {
+    return JSON.stringify([writer.host, writer.port, writer.region, turn.policy.spec.publish]);
+  }
+
+  async #put(turn: PolicyTurn, state: PublicationState, writer: Writer): Promise<void> {
+    const { publisher } = turn.dependencies;
+    const { service, configMap } = turn.policy.spec.publish ?? {};
+    const { namespace = '', name } = referenceOf(turn.key);
+    const targets = defined({ service, configMap });
+    await (state === 'published'
+      ? publisher.publishWriter({ namespace, name }, targets, writer)
+      : publisher.publishFenced({ namespace, name }, targets, writer));
+  }
+}

@@ -1,0 +1,105 @@
+import type { AwsAccount } from '../aws/account.ts';
+import { AwsCallError } from '../aws/errors.ts';
+import type { GlobalClusterView } from '../failover/observation.ts';
+import type { Operation } from '../failover/operation.ts';
+import { parseClusterArn } from '../failover/topology.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/** How a mutating call ended, as far as its effect is concerned. */
+export type CallResult =
+  | { readonly kind: 'Accepted' }
+  /** It may have taken effect: only reads can tell. */
+  | { readonly kind: 'Ambiguous'; readonly message: string }
+  /** It certainly took no effect, and may take one later: throttled, refused connection, a state that will pass. */
+  | { readonly kind: 'Fruitless'; readonly message: string }
+  /** AWS will not do it. */
+  | { readonly kind: 'Refused'; readonly message: string };
+
+/** What the read right before a call shows. */
+export type Precheck =
+  | { readonly kind: 'Clear' }
+  | { readonly kind: 'InFlight' | 'AlreadyWriter' }
+  | { readonly kind: 'Unreadable'; readonly message: string };
+
+/** AWS says these about a state that may pass: another operation that ends, an instance that starts. */
+const PASSING_CODES: readonly string[] = ['InvalidGlobalClusterStateFault', 'InvalidGlobalClusterState'];
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function resultOf(error: unknown): CallResult {
+  const message = describe(error);
+  if (!(error instanceof AwsCallError) || error.isEffectPossible) {
+    return { kind: 'Ambiguous', message };
+  }
+  const { classification, code } = error;
+  const isRefusal =
+    classification.kind === 'rejected' &&
+    (classification.cause === 'denied' || classification.cause === 'malformed') &&
+    !PASSING_CODES.includes(code ?? '');
+  return { kind: isRefusal ? 'Refused' : 'Fruitless', message };
+}
+
+function checkView(view: GlobalClusterView | undefined, operation: Operation): Precheck {
+  if (view === undefined) {
+    return { kind: 'Unreadable', message: 'the global cluster is not known in the target’s region' };
+  }
+  if (view.failoverState !== undefined) {
+    return { kind: 'InFlight' };
+  }
+  const target = view.members.find((member) => parseClusterArn(member.clusterArn)?.region === operation.to);
+  return target?.isWriter === true ? { kind: 'AlreadyWriter' } : { kind: 'Clear' };
+}
+
+/** The two mutating calls of this operator, and the read that goes before them. */
+export class RoleChanger {
+  readonly #dependencies: Dependencies;
+
+  constructor(dependencies: Dependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Whether this process stays the only leader for as long as a call may take; it must not be made otherwise. */
+  hasTimeToCall(): boolean {
+    return this.#dependencies.leaseRemainingMilliseconds() > this.#dependencies.settings.awsCallTimeoutMilliseconds;
+  }
+
+  /** Reads the global cluster in the target's region, which neither call's region loss can hide. Never rejects. */
+  async precheck(account: AwsAccount, operation: Operation, globalClusterIdentifier: string): Promise<Precheck> {
+    const timeoutMilliseconds = this.#dependencies.settings.awsCallTimeoutMilliseconds;
+    try {
+      const view = await this.#dependencies.gateway.describeGlobalCluster(
+        account,
+        operation.to,
+        globalClusterIdentifier,
+        { timeoutMilliseconds },
+      );
+      return checkView(view, operation);
+    } catch (error) {
+      return { kind: 'Unreadable', message: describe(error) };
+    }
+  }
+
+  /**
+   * Makes the call: a failover in the target's region, since the lost one does not answer; a switchover in the primary's.
+   * Never rejects.
+   */
+  async call(account: AwsAccount, operation: Operation, globalClusterIdentifier: string): Promise<CallResult> {
+    const { gateway, settings } = this.#dependencies;
+    const options = { timeoutMilliseconds: settings.awsCallTimeoutMilliseconds };
+    const { targetClusterArn } = operation;
+    if (targetClusterArn === undefined) {
+      return { kind: 'Refused', message: `the ARN of the cluster in ${operation.to} is not known` };
+    }
+    const input = { globalClusterIdentifier, targetClusterArn };
+    try {
+      if (operation.type === 'Failover') {
+        await gateway.failoverGlobalCluster(account, operation.to, input, options);
+      } else {
+        await gateway.switchoverGlobalCluster(account, operation.from, input, options);
+      }
+      return { kind: 'Accepted' };
+    } catch (error) {
+      return resultOf(error);
+    }
+  }
+}

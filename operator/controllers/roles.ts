@@ -1,0 +1,101 @@
+import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { hasAnswered } from '../failover/direct-signals.ts';
+import { historyEntry } from './status-codec.ts';
+import { operationId } from './operation-id.ts';
+import type { OperationRunner } from './operation-runner.ts';
+import type { PolicyTurn } from './policy-turn.ts';
+import { withHistory } from './finish-operation.ts';
+
+/** The newest operation, if it ended without a proof and this is its late proof. */
+function lateEntry({ record }: PolicyTurn, primary: string): HistoryEntry | undefined {
+  const newest = record.history[0];
+  return newest?.outcome === 'TimedOut' && newest.to === primary ? newest : undefined;
+}
+
+async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
+  const now = new Date(turn.now).toISOString();
+  const late: HistoryEntry = {
+    ...entry,
+    outcome: 'Succeeded',
+    reason: 'SucceededLate',
+    completedAt: now,
+    message: `${entry.to} became the writer after failover.timeout had passed`,
+  };
+  await turn.save({
+    primaryRegion: entry.to,
+    history: [late, ...turn.record.history.slice(1)],
+    cooldownUntil: turn.now + turn.settings.cooldownMilliseconds,
+  });
+}
+
+/** The writer changed, and nobody of us did it: the incident is over, automation rests, and the history says so. */
+async function recordExternalChange(turn: PolicyTurn, from: string, to: string): Promise<void> {
+  const { assessment, now } = turn;
+  // Without having seen it in flight only the old primary's state can tell: an orderly switchover leaves it healthy.
+  const old = assessment.topology.members[from];
+  const isOrderly = hasAnswered(assessment.round.regions[from]) && old?.synchronizationStatus === 'connected';
+  const entry = historyEntry({
+    id: operationId('external', now, turn.dependencies.random),
+    type: isOrderly ? 'Switchover' : 'Failover',
+    trigger: 'External',
+    from,
+    to,
+    outcome: 'Succeeded',
+    reason: 'External',
+    startedAt: now,
+    completedAt: now,
+    message: `${to} was found to be the writer: somebody else moved it from ${from}`,
+  });
+  await turn.save({
+    primaryRegion: to,
+    history: withHistory(turn.record, entry),
+    cooldownUntil: now + turn.settings.cooldownMilliseconds,
+  });
+}
+
+/** An old primary is no risk any more once its own region shows it available, connected and no writer. */
+async function settleSplitBrain(turn: PolicyTurn): Promise<void> {
+  const { splitBrain } = turn.record;
+  if (splitBrain === undefined) {
+    return;
+  }
+  const { fence } = turn.session;
+  if (splitBrain.fence === 'Unknown' && fence !== undefined && fence.operationId === splitBrain.operationId) {
+    await turn.save({ splitBrain: { ...splitBrain, fence: fence.state } });
+    return;
+  }
+  const observation = turn.assessment.round.regions[splitBrain.region];
+  const member = turn.assessment.topology.members[splitBrain.region];
+  const ownWord = observation?.globalCluster?.members.find((candidate) => candidate.clusterArn === member?.clusterArn);
+  const hasRejoined =
+    observation?.cluster?.status === 'available' &&
+    ownWord?.isWriter === false &&
+    ownWord.synchronizationStatus === 'connected';
+  const isPrimaryAgain = turn.record.primaryRegion === splitBrain.region;
+  if (hasRejoined || isPrimaryAgain) {
+    await turn.save({ splitBrain: undefined });
+  }
+}
+
+/** Brings the record in line with the roles that were observed, whoever changed them. */
+export async function settleRoles(turn: PolicyTurn, operations: OperationRunner): Promise<void> {
+  const { topology } = turn.assessment;
+  const observed = topology.primaryRegion;
+  const { primaryRegion: recorded, operation } = turn.record;
+  if (operation !== undefined) {
+    return;
+  }
+  if (observed !== undefined && observed !== recorded) {
+    const late = lateEntry(turn, observed);
+    await (recorded === undefined
+      ? turn.save({ primaryRegion: observed })
+      : late === undefined
+        ? recordExternalChange(turn, recorded, observed)
+        : recordLateSuccess(turn, late));
+  }
+  const { toRegion } = topology.inFlight ?? {};
+  if (toRegion !== undefined && lateEntry(turn, toRegion) === undefined) {
+    await operations.adopt(turn);
+  }
+  await settleSplitBrain(turn);
+}
