@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+/// <reference lib="esnext.error" />
 import type { FailedAttempt } from './errors.ts';
 import { classifyTransportError } from './transport-error.ts';
 
@@ -59,7 +59,7 @@ export function classify(error: unknown): CallFailure {
   if (transport !== undefined) {
     return { classification: transport.classification, isEffectPossible: !transport.isUnsent };
   }
-  if (types.isNativeError(error) && error.name === 'CredentialsProviderError') {
+  if (Error.isError(error) && error.name === 'CredentialsProviderError') {
     return { classification: { kind: 'local', cause: 'credentials', message: error.message }, isEffectPossible: false };
   }
   return classifyAnswer(toAnswer(error));
@@ -102,7 +102,7 @@ function rejectionCause(status: number, code = ''): 'throttled' | 'denied' | 'ex
 }
 
 function toAnswer(error: unknown): SdkAnswer {
-  if (!types.isNativeError(error)) return { status: 0, code: undefined, message: String(error) };
+  if (!Error.isError(error)) return { status: 0, code: undefined, message: String(error) };
   const { $metadata, $fault, Code } = error as Error & {
     $metadata?: { httpStatusCode?: number };
     $fault?: string;

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+/// <reference lib="esnext.error" />
 import type { LocalCause, NoAnswerCause } from '../failover/observation.ts';
 import type { FailedAttempt } from './errors.ts';
 
@@ -49,7 +49,7 @@ export interface TransportFailure {
  */
 export function classifyTransportError(error: unknown): TransportFailure | undefined {
   // Not by instanceof: sockets' errors come from Node's own realm, which tests and sandboxes do not share.
-  if (!types.isNativeError(error)) return undefined;
+  if (!Error.isError(error)) return undefined;
   return classifyParts(error) ?? classifyOne(error) ?? classifyTransportError(error.cause);
 }
 
