@@ -10,9 +10,9 @@ import {
   readWitness,
 } from './direct-signals.ts';
 import { newestAtOrBefore } from './data-loss.ts';
-import type { Incident, Memory, SignalMemory } from './memory.ts';
+import { lossReference, type Incident, type Memory, type SignalMemory } from './memory.ts';
 import type { Instant, LagSample, Round } from './observation.ts';
-import { readReplication } from './replication-signal.ts';
+import { newestProofAfter, readReplication, type SecondaryMember } from './replication-signal.ts';
 import type { SignalName, Vantage } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { VANTAGE_OF, type Settings, type SignalSettings } from './settings.ts';
 import { unknown, type SignalReading } from './signal.ts';
@@ -70,6 +70,12 @@ interface Context {
   readonly topology: Topology;
 }
 
+function secondariesOf(topology: Topology): SecondaryMember[] {
+  return Object.values(topology.members)
+    .filter((member) => member.role === 'Secondary')
+    .map((member) => ({ region: member.region, isConnected: member.synchronizationStatus === 'connected' }));
+}
+
 function readSignal({ name }: SignalSettings, { round, settings, memory, topology }: Context): SignalReading {
   const primary = topology.primaryRegion;
   if (primary === undefined) {
@@ -85,9 +91,7 @@ function readSignal({ name }: SignalSettings, { round, settings, memory, topolog
     case 'replication':
       return readReplication({
         round,
-        secondaries: Object.values(topology.members)
-          .filter((member) => member.role === 'Secondary')
-          .map((member) => ({ region: member.region, isConnected: member.synchronizationStatus === 'connected' })),
+        secondaries: secondariesOf(topology),
         maximumAgeMilliseconds: settings.replicationMaximumAgeMilliseconds ?? 0,
         ...(memory.incident === undefined ? {} : { incidentStartedAt: memory.incident.startedAt }),
       });
@@ -162,6 +166,42 @@ function isIncidentOver(signals: readonly SignalAssessment[], calmRounds: number
  * replication evidence from within it proves that the loss came later.
  */
 function trackIncident(
+  context: Context,
+  signals: readonly SignalAssessment[],
+  calmRounds: number,
+): Incident | undefined {
+  const incident = findIncident(context, signals, calmRounds);
+  return incident === undefined
+    ? undefined
+    : defined({
+        ...incident,
+        provenUntil: newestProof(context, incident) ?? incident.provenUntil,
+        aliveSince: aliveSince(context, incident),
+      });
+}
+
+/**
+ * The primary may be lost long after this operator stopped seeing it. What a secondary received meanwhile proves it
+ * alive: the loss is later, and a figure from the incident's start says nothing about it.
+ */
+function newestProof({ round, settings, topology }: Context, incident: Incident): Instant | undefined {
+  const since =
+    lossReference(incident, round.completedAt) + settings.intervalMilliseconds + settings.timeoutMilliseconds;
+  const proofs = secondariesOf(topology)
+    .filter((member) => member.isConnected)
+    .flatMap((member) => newestProofAfter(round.lag[member.region]?.samples ?? [], since) ?? []);
+  return proofs.length === 0 ? undefined : Math.max(...proofs);
+}
+
+/** A region that comes back after its loss was confirmed has its whole time for recovery again. */
+function aliveSince({ round, memory, settings, topology }: Context, incident: Incident): Instant | undefined {
+  if (isRegionAlive(round.regions[topology.primaryRegion ?? ''])) {
+    return incident.aliveSince ?? round.startedAt;
+  }
+  return memory.quorumRounds >= settings.failureThreshold ? undefined : incident.aliveSince;
+}
+
+function findIncident(
   { memory, round, settings, topology }: Context,
   signals: readonly SignalAssessment[],
   calmRounds: number,
@@ -174,12 +214,30 @@ function trackIncident(
   if (calmRounds > 0) {
     return known;
   }
-  if (known === undefined) {
-    return { startedAt: round.startedAt };
+  const failingAt = round.startedAt;
+  if (known === undefined || isTooLongBlind(known, round, settings, signals)) {
+    return { startedAt: round.startedAt, failingAt };
   }
   const hadGap = memory.calmRounds >= settings.successThreshold;
   const evidence = hadGap ? replicationEvidence(signals) : undefined;
-  return evidence === undefined ? known : { startedAt: Math.max(known.startedAt, evidence) };
+  return evidence === undefined
+    ? { ...known, failingAt }
+    : { ...known, startedAt: Math.max(known.startedAt, evidence), failingAt };
+}
+
+/**
+ * Whether nothing tells any more that the loss is still the one that was seen when the incident began: so long a gap
+ * that a lag sample would be too old by then, and no replication source that shows when the primary fell silent.
+ */
+function isTooLongBlind(
+  known: Incident,
+  round: Round,
+  settings: Settings,
+  signals: readonly SignalAssessment[],
+): boolean {
+  const blindFor = round.startedAt - (known.failingAt ?? round.startedAt);
+  const replication = stateOf(signals, 'replication')?.state ?? 'Unknown';
+  return blindFor > settings.maximumLagAgeMilliseconds && replication === 'Unknown';
 }
 
 /** Whether Aurora, by what its control plane says, is not (or no longer expected to be) healing the cluster in place. */
@@ -196,8 +254,12 @@ function isBeyondInRegionRecovery(
   if (status === 'available' && (incident === undefined || stateOf(signals, 'endpoint')?.state === 'Passing')) {
     return true;
   }
+  return isRecoveryOverdue(round.completedAt, settings, incident?.aliveSince);
+}
+
+function isRecoveryOverdue(now: Instant, settings: Settings, aliveSince: Instant | undefined): boolean {
   const limit = settings.inRegionRecoveryLimitMilliseconds;
-  return limit !== undefined && incident !== undefined && round.completedAt - incident.startedAt >= limit;
+  return limit !== undefined && aliveSince !== undefined && now - aliveSince >= limit;
 }
 
 /** Whether the primary region's own control plane lives, so that the loss is Aurora's to recover in place. */
@@ -255,16 +317,24 @@ function findQuorumProblem(signals: readonly SignalAssessment[], settings: Setti
 
 function rememberLag({ round, memory, settings }: Context, incident: Incident | undefined): Record<string, LagSample> {
   const kept: Record<string, LagSample> = {};
-  const reference = incident?.startedAt ?? Infinity;
+  const reference = lossReference(incident, round.completedAt);
   for (const { name } of settings.regions) {
     const known = memory.lag[name];
     const samples = round.lag[name]?.samples ?? [];
     const newest = newestAtOrBefore(known === undefined ? samples : [known, ...samples], reference) ?? known;
     if (newest !== undefined) {
-      kept[name] = newest;
+      kept[name] = incident === undefined ? newest : neverLowered(newest, known, incident);
     }
   }
   return kept;
+}
+
+/** A sample from after the first failing round may raise the estimate; it never lowers it. */
+function neverLowered(newest: LagSample, known: LagSample | undefined, incident: Incident): LagSample {
+  const isLater = newest.periodEnd > incident.startedAt;
+  return isLater && known !== undefined && known.lagMilliseconds > newest.lagMilliseconds
+    ? { ...newest, lagMilliseconds: known.lagMilliseconds }
+    : newest;
 }
 
 function rememberFacts({ round, memory }: Context): Pick<Memory, 'engineVersions' | 'endpointPassed'> {
@@ -344,7 +414,7 @@ export function assess(
     ...rememberFacts(context),
     incident,
   });
-  const regions = assessRegions({ round, settings, topology, memory: next, lossAt: incident?.startedAt ?? now });
+  const regions = assessRegions({ round, settings, topology, memory: next, lossAt: lossReference(incident, now) });
   const assessment = defined({
     ...found,
     round,

@@ -85,7 +85,8 @@ export type AutomaticVerdict =
 export function judgeAutomatic(question: AutomaticQuestion): AutomaticVerdict {
   const { assessment, settings, now } = question;
   const { incident, target, round, quorumRounds } = assessment;
-  if (incident === undefined || (!assessment.isQuorumFailing && assessment.hold === undefined)) {
+  // A quorum that a serving primary outvotes has no incident, and still must be seen: it is held by that veto.
+  if (!assessment.isQuorumFailing && (incident === undefined || assessment.hold === undefined)) {
     return { kind: 'Calm' };
   }
   const obstacles = [...automaticObstacles(question)];
@@ -97,7 +98,10 @@ export function judgeAutomatic(question: AutomaticQuestion): AutomaticVerdict {
   if (now - round.completedAt > settings.intervalMilliseconds + settings.timeoutMilliseconds) {
     obstacles.push({ reason: 'StaleObservation', message: 'the last round is too old to act on' });
   }
-  return obstacles.length === 0 && target !== undefined && quorumRounds >= settings.failureThreshold
+  return obstacles.length === 0 &&
+    incident !== undefined &&
+    target !== undefined &&
+    quorumRounds >= settings.failureThreshold
     ? { kind: 'FailOver', target }
     : { kind: 'Held', obstacles };
 }

@@ -33,6 +33,7 @@ export interface CandidateQuestion {
   readonly round: Round;
   readonly settings: Settings;
   readonly topology: Topology;
+  /** Its lag samples already take in this round's. */
   readonly memory: Memory;
   /** When the loss happened or would happen: the incident's start, or now. */
   readonly lossAt: Instant;
@@ -131,8 +132,8 @@ function assessRegion(region: RegionSettings, member: MemberAssessment, question
   }
   const samples = round.lag[region.name]?.samples ?? [];
   const remembered = memory.lag[region.name];
-  const known = remembered === undefined ? samples : [remembered, ...samples];
-  const loss = estimateLoss(newestAtOrBefore(known, lossAt), lossAt, settings);
+  const atLoss = newestAtOrBefore(remembered === undefined ? [] : [remembered], lossAt);
+  const loss = estimateLoss(atLoss, lossAt, settings);
   return defined({ ...facts, lag: samples.at(-1) ?? remembered, loss, excluded: exclusion(region, loss, settings) });
 }
 

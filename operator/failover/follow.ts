@@ -5,7 +5,8 @@ import type { Memory } from './memory.ts';
 import type { Instant } from './observation.ts';
 import type { Operation } from './operation.ts';
 import type { Settings } from './settings.ts';
-import { writerIn } from './topology.ts';
+import { isListed } from './settings.ts';
+import { writerIn, type InFlightOperation } from './topology.ts';
 
 /** Without a trace of an operation that had been seen in flight, it counts as over after this long, milliseconds. */
 const VANISHED_AFTER_MILLISECONDS = 10_000;
@@ -16,11 +17,11 @@ export type Effect =
   | 'InFlight'
   /** AWS is rolling the operation back. */
   | 'Cancelling'
-  /** Somebody else's operation towards another target is in flight. */
+  /** Somebody else's operation towards another target is in flight, or has moved the writer there. */
   | 'Foreign'
   /** The target's own region calls it the writer, and nothing is in flight there. */
   | 'Promoted'
-  /** Answered, and as if nothing had ever been asked. */
+  /** Answered, and as if nothing had ever been asked: the writer is where it was. */
   | 'Unchanged'
   /** No region that could tell has answered. */
   | 'Unseen';
@@ -31,18 +32,24 @@ export interface FollowMemory {
   readonly quietSince?: Instant;
   readonly quietReads: number;
   readonly hasSeenCancelling: boolean;
+  /** The call that these reads follow: what was read before it proves nothing about it. */
+  readonly calledAt?: Instant;
 }
 
 export const EMPTY_FOLLOW_MEMORY: FollowMemory = { quietReads: 0, hasSeenCancelling: false };
+
+function inFlightEffect(operation: Operation, inFlight: InFlightOperation): Effect {
+  if (inFlight.toRegion !== undefined && inFlight.toRegion !== operation.to) {
+    return 'Foreign';
+  }
+  return /cancel/i.test(inFlight.status) ? 'Cancelling' : 'InFlight';
+}
 
 /** Reads the effect of `operation` out of one round. */
 export function readEffect(operation: Operation, assessment: Assessment, settings: Settings): Effect {
   const { inFlight } = assessment.topology;
   if (inFlight !== undefined) {
-    if (inFlight.toRegion !== undefined && inFlight.toRegion !== operation.to) {
-      return 'Foreign';
-    }
-    return /cancel/i.test(inFlight.status) ? 'Cancelling' : 'InFlight';
+    return inFlightEffect(operation, inFlight);
   }
   const { regions } = assessment.round;
   const targetView = regions[operation.to]?.globalCluster;
@@ -51,7 +58,15 @@ export function readEffect(operation: Operation, assessment: Assessment, setting
   }
   // A switchover is asked of the primary's region: its word counts as well as the target's.
   const view = targetView ?? (operation.type === 'Switchover' ? regions[operation.from]?.globalCluster : undefined);
-  return view === undefined ? 'Unseen' : 'Unchanged';
+  switch (writerIn(view, settings)) {
+    case operation.from:
+      return 'Unchanged';
+    case operation.to: // The target's own region has yet to say so.
+    case undefined:
+      return 'Unseen';
+    default:
+      return 'Foreign';
+  }
 }
 
 /** Takes one round's effect into the follow memory. Rounds that began before the last call to AWS say nothing about it. */
@@ -61,13 +76,18 @@ export function rememberEffect(
   roundStartedAt: Instant,
   operation: Operation,
 ): FollowMemory {
-  const hasSeenCancelling = memory.hasSeenCancelling || effect === 'Cancelling';
-  if (effect === 'Unseen' || roundStartedAt < (operation.calledAt ?? operation.startedAt)) {
-    return { ...memory, hasSeenCancelling };
+  const { calledAt } = operation;
+  const known = memory.calledAt === calledAt ? memory : defined({ ...EMPTY_FOLLOW_MEMORY, calledAt });
+  if (roundStartedAt < (calledAt ?? operation.startedAt)) {
+    return known;
+  }
+  const hasSeenCancelling = known.hasSeenCancelling || effect === 'Cancelling';
+  if (effect === 'Unseen') {
+    return { ...known, hasSeenCancelling };
   }
   return effect === 'Unchanged'
-    ? { quietSince: memory.quietSince ?? roundStartedAt, quietReads: memory.quietReads + 1, hasSeenCancelling }
-    : { quietReads: 0, hasSeenCancelling };
+    ? { ...known, quietSince: known.quietSince ?? roundStartedAt, quietReads: known.quietReads + 1, hasSeenCancelling }
+    : defined({ quietReads: 0, hasSeenCancelling, calledAt });
 }
 
 /** What to do next about an operation in flight. */
@@ -110,7 +130,7 @@ function advance({ operation, now }: FollowQuestion, step: Operation['step'], me
 }
 
 const quietFor = ({ follow, assessment }: FollowQuestion): number =>
-  follow.quietSince === undefined ? 0 : assessment.round.completedAt - follow.quietSince;
+  follow.quietSince === undefined ? 0 : assessment.round.startedAt - follow.quietSince;
 
 /** Nothing was seen of a call whose answer was lost: may it be made again? */
 function followUnconfirmed(question: FollowQuestion): FollowAction {
@@ -158,18 +178,24 @@ function followPromoted(question: FollowQuestion): FollowAction {
   if (!settings.isPublishing) {
     return followPublished(question);
   }
+  if (question.effect !== 'Promoted' && question.effect !== 'Unseen') {
+    return wait(`the new writer is not published: this round contradicts that it is ${operation.to}`);
+  }
   const obstacle = publicationObstacle(operation, settings);
   return obstacle === undefined ? { kind: 'Publish' } : wait(`the new writer is not published: ${obstacle}`);
 }
 
-/** Succeeded needs proof: available, and accepting where that probe ever worked. */
-function followPublished({ operation, assessment, memory }: FollowQuestion): FollowAction {
+/** Succeeded needs proof, all of it in one round: the writer, available, and accepting where that probe ever worked. */
+function followPublished({ operation, assessment, memory, effect, settings }: FollowQuestion): FollowAction {
+  if (effect !== 'Promoted') {
+    return wait(`RDS in ${operation.to} does not call it the writer in this round`);
+  }
   const status = assessment.round.regions[operation.to]?.cluster?.status;
   if (status !== 'available') {
     return wait(`the new writer's cluster is "${status ?? 'not described'}", not yet "available"`);
   }
   const probe = assessment.round.endpoints[operation.to];
-  const hasEverWorked = memory.endpointPassed[operation.to] !== undefined;
+  const hasEverWorked = isListed(settings, 'endpoint') && memory.endpointPassed[operation.to] !== undefined;
   return hasEverWorked && probe?.attempt.kind !== 'answered'
     ? wait('the new writer’s endpoint does not accept yet')
     : finish('Succeeded', 'Succeeded', `${operation.to} is the writer`);
@@ -180,15 +206,18 @@ function followCalled(question: FollowQuestion): FollowAction {
   if (effect === 'Promoted') {
     return advance(question, 'Promoted', `${operation.to} is the writer`);
   }
-  if (effect === 'InFlight' && operation.step !== 'Promoting') {
-    return advance(question, 'Promoting', 'AWS is at work');
+  if ((effect === 'InFlight' || effect === 'Cancelling') && operation.step !== 'Promoting') {
+    // Persisted also when it is being cancelled: the call has had its effect, and is not made again.
+    return advance(question, 'Promoting', effect === 'InFlight' ? 'AWS is at work' : 'AWS is cancelling the operation');
   }
-  return operation.step === 'Unconfirmed' ? followUnconfirmed(question) : followVanished(question);
+  return operation.step === 'Unconfirmed' && !question.follow.hasSeenCancelling
+    ? followUnconfirmed(question)
+    : followVanished(question);
 }
 
 function followAccepted(question: FollowQuestion): FollowAction {
   const { effect, operation, isCertainlyUncalled } = question;
-  if (effect === 'InFlight' || effect === 'Promoted') {
+  if (effect === 'InFlight' || effect === 'Cancelling' || effect === 'Promoted') {
     // Already writer, or already in flight: adopt instead of calling.
     return followCalled(question);
   }

@@ -53,12 +53,13 @@ function requestProblem({ request, assessment }: Question): Finding | undefined 
 
 /** The type that `Auto` stands for at this moment; undefined when the signals say neither. */
 function automaticType({ assessment }: Question): OperationType | undefined {
-  if (assessment.isQuorumFailing) {
-    return 'Failover';
-  }
   const direct = assessment.signals.filter((signal) => signal.vantage === 'direct');
   const judged = direct.length > 0 ? direct : assessment.signals;
-  return judged.every((signal) => signal.state === 'Passing') ? 'Switchover' : undefined;
+  // The lossless type first: a primary that passes directly is not given up for what others say of it.
+  if (judged.every((signal) => signal.state === 'Passing')) {
+    return 'Switchover';
+  }
+  return assessment.isQuorumFailing ? 'Failover' : undefined;
 }
 
 function typeOf(question: Question): OperationType | undefined {

@@ -21,6 +21,17 @@ export interface SignalMemory {
 export interface Incident {
   /** Start of the first failing round. */
   readonly startedAt: Instant;
+  /** Start of the newest round in which a class that looks at the primary itself voted Failing. */
+  readonly failingAt?: Instant;
+  /** End of the newest lag sample that proves the primary alive after `startedAt`: the loss came later than that. */
+  readonly provenUntil?: Instant;
+  /** Since when the primary region's RDS has shown life in this incident: how long Aurora has had to recover in place. */
+  readonly aliveSince?: Instant;
+}
+
+/** When the loss happened, as far as is proven: estimates of what it costs refer to this moment. */
+export function lossReference(incident: Incident | undefined, now: Instant): Instant {
+  return incident === undefined ? now : Math.max(incident.startedAt, incident.provenUntil ?? -Infinity);
 }
 
 /**

@@ -1,8 +1,12 @@
 import type { Instant, LagObservation, LagSample, Round } from './observation.ts';
 import { failing, passing, unknown, type SignalReading } from './signal.ts';
 
-/** Lag that grows by at least this share of the time that passes is replication standing still. */
+/**
+ * Lag that grows by at least this share of the time that passes is replication standing still; lag that grows faster
+ * than time by more than the second share is a spike, for nothing can fall behind faster than time passes.
+ */
 const GROWTH_AT_RATE_OF_TIME = 0.8;
+const GROWTH_ABOVE_RATE_OF_TIME = 1.25;
 
 export interface SecondaryMember {
   readonly region: string;
@@ -20,14 +24,15 @@ export interface ReplicationQuestion {
 
 type Verdict =
   | { readonly kind: 'receives'; readonly evidenceAt: Instant; readonly message: string }
-  | { readonly kind: 'starved' | 'silent' | 'undecided'; readonly message: string };
+  /** `resyncing`: it receives nothing, which is its own trouble and says nothing about the primary. */
+  | { readonly kind: 'starved' | 'silent' | 'undecided' | 'resyncing'; readonly message: string };
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /**
  * Whether lag has grown at about the rate of time since the incident began: what a secondary that receives nothing
- * shows while its metric goes on. Compared with a sample from before, and shown by at least two whole periods after, so
- * that a single spike of a busy primary does not pass for silence.
+ * shows while its metric goes on. Compared with a sample from before, and shown by at least two whole periods after and
+ * every step between them, so that a spike of a busy primary, rising or falling, does not pass for silence.
  */
 export function isGrowingWithTime(samples: readonly LagSample[], since: Instant): boolean {
   const before = samples.findLast((sample) => sample.periodEnd <= since);
@@ -38,13 +43,29 @@ export function isGrowingWithTime(samples: readonly LagSample[], since: Instant)
     after.every(
       (sample) =>
         sample.lagMilliseconds - before.lagMilliseconds >= GROWTH_AT_RATE_OF_TIME * (sample.periodEnd - since),
-    )
+    ) &&
+    after.slice(1).every((sample, index) => isStepAtRateOfTime(after[index], sample))
   );
+}
+
+function isStepAtRateOfTime(previous: LagSample | undefined, sample: LagSample): boolean {
+  const time = sample.periodEnd - (previous?.periodEnd ?? 0);
+  const growth = sample.lagMilliseconds - (previous?.lagMilliseconds ?? 0);
+  return growth >= GROWTH_AT_RATE_OF_TIME * time && growth <= GROWTH_ABOVE_RATE_OF_TIME * time;
+}
+
+/**
+ * End of the newest sample that proves the primary alive after `since`: what the secondary had received in its period
+ * was written later. A sample from an outage never does, for its lag reaches back to the loss.
+ */
+export function newestProofAfter(samples: readonly LagSample[], since: Instant): Instant | undefined {
+  return samples.findLast((sample) => sample.periodStart - sample.lagMilliseconds > since)?.periodEnd;
 }
 
 /**
  * Whether the control series proves the source on time although the lag series is late: it has a young sample, newer
- * than the lag series by two periods, so that an ordinary difference in delivery does not pass for silence.
+ * than the lag series by two periods, so that an ordinary difference in delivery does not pass for silence. The lag
+ * series must have been late when the source was asked: an answer that only grows old here was not looked at again.
  */
 function isControlAhead(observation: LagObservation, now: Instant, maximumAge: number): boolean {
   const control = observation.controlSampleEnd;
@@ -52,7 +73,11 @@ function isControlAhead(observation: LagObservation, now: Instant, maximumAge: n
     return false;
   }
   const newest = observation.samples.at(-1);
-  return newest === undefined || control - newest.periodEnd >= 2 * (newest.periodEnd - newest.periodStart);
+  if (newest === undefined) {
+    return true;
+  }
+  const wasLateWhenAsked = observation.askedAt - newest.periodEnd > maximumAge;
+  return wasLateWhenAsked && control - newest.periodEnd >= 2 * (newest.periodEnd - newest.periodStart);
 }
 
 function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict {
@@ -77,6 +102,9 @@ function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict 
       : { kind: 'undecided', message: `${lag}, but the member is not connected` };
   }
   const age = newest === undefined ? 'no lag sample' : `newest lag sample ${seconds(now - newest.periodEnd)} old`;
+  if (!member.isConnected) {
+    return { kind: 'resyncing', message: `${who}: ${age}, and the member is not connected` };
+  }
   return isControlAhead(observation, now, maximumAge)
     ? { kind: 'starved', message: `${who}: ${age} while CPUUtilization of the same cluster is on time` }
     : { kind: 'silent', message: `${who}: ${age}, and CPUUtilization of the same cluster is late or missing too` };
@@ -91,9 +119,10 @@ export function readReplication(question: ReplicationQuestion): SignalReading {
     const evidenceAt = Math.max(...receiving.map((verdict) => verdict.evidenceAt));
     return passing('SecondaryReceives', message, evidenceAt);
   }
-  const answering = verdicts.filter((verdict) => verdict.kind !== 'silent');
+  const answering = verdicts.filter((verdict) => verdict.kind !== 'silent' && verdict.kind !== 'resyncing');
   if (answering.length === 0) {
-    return unknown('SourceSilent', message === '' ? 'no secondary is known' : message);
+    const isResyncing = verdicts.some((verdict) => verdict.kind === 'resyncing');
+    return unknown(isResyncing ? 'NotConnected' : 'SourceSilent', message === '' ? 'no secondary is known' : message);
   }
   return answering.every((verdict) => verdict.kind === 'starved')
     ? failing('NoSecondaryReceives', message)

@@ -1,0 +1,171 @@
+import { describe, expect, it } from '@jest/globals';
+import { isGrowingWithTime, newestProofAfter, readReplication } from './replication-signal.ts';
+import type { SignalReading } from './signal.ts';
+import { aRound, lagSamples, MINUTE, SECOND, T0, type LagProps } from './testing/a-round.ts';
+import { CENTRAL, EAST, WEST } from './testing/a-settings.ts';
+import { local, noAnswer, rejected } from './testing/attempts.ts';
+
+const NOW = 60 * MINUTE;
+const MAXIMUM_AGE = 6 * MINUTE;
+/** Rounds of the builder end a second after they begin. */
+const COMPLETED = NOW + SECOND;
+
+interface Given {
+  readonly lag?: Record<string, LagProps | 'none'>;
+  readonly disconnected?: readonly string[];
+  readonly incidentAt?: number;
+  readonly secondaries?: readonly string[];
+}
+
+function read({ lag = {}, disconnected = [], incidentAt, secondaries = [WEST] }: Given): SignalReading {
+  return readReplication({
+    round: aRound({ at: NOW, members: [EAST, ...secondaries], lag }),
+    secondaries: secondaries.map((region) => ({ region, isConnected: !disconnected.includes(region) })),
+    maximumAgeMilliseconds: MAXIMUM_AGE,
+    ...(incidentAt === undefined ? {} : { incidentStartedAt: T0 + incidentAt }),
+  });
+}
+
+const FRESH: LagProps = { until: NOW - MINUTE };
+const ENDED: LagProps = { until: NOW - 10 * MINUTE };
+const LATE_AS_A_WHOLE: LagProps = { until: NOW - 10 * MINUTE, control: NOW - 9 * MINUTE };
+
+describe('one secondary', () => {
+  it.each<[string, Given, string]>([
+    ['a fresh sample', { lag: { [WEST]: FRESH } }, 'Passing SecondaryReceives'],
+    [
+      'a large lag in a fresh sample',
+      { lag: { [WEST]: { until: NOW, lags: [900_000] } } },
+      'Passing SecondaryReceives',
+    ],
+    [
+      'a sample exactly as old as allowed',
+      { lag: { [WEST]: { until: COMPLETED - MAXIMUM_AGE } } },
+      'Passing SecondaryReceives',
+    ],
+    ['a sample too old, the control on time', { lag: { [WEST]: ENDED } }, 'Failing NoSecondaryReceives'],
+    ['no sample at all, the control on time', { lag: { [WEST]: { lags: [] } } }, 'Failing NoSecondaryReceives'],
+    ['lag and control both late', { lag: { [WEST]: LATE_AS_A_WHOLE } }, 'Unknown SourceSilent'],
+    ['no sample and no control', { lag: { [WEST]: { lags: [], control: 'none' } } }, 'Unknown SourceSilent'],
+    ['lag ended, no control', { lag: { [WEST]: { ...ENDED, control: 'none' } } }, 'Unknown SourceSilent'],
+    [
+      'a control that is young, but hardly ahead',
+      { lag: { [WEST]: { until: NOW - 7 * MINUTE, control: NOW - 5.5 * MINUTE } } },
+      'Unknown SourceSilent',
+    ],
+    ['never asked', { lag: { [WEST]: 'none' } }, 'Unknown SourceSilent'],
+    [
+      'CloudWatch silent, samples left from before',
+      { lag: { [WEST]: { ...ENDED, attempt: noAnswer() } } },
+      'Unknown SourceSilent',
+    ],
+    ['CloudWatch throttled', { lag: { [WEST]: { ...FRESH, attempt: rejected() } } }, 'Unknown SourceSilent'],
+    [
+      'CloudWatch not asked for local reasons',
+      { lag: { [WEST]: { ...ENDED, attempt: local() } } },
+      'Unknown SourceSilent',
+    ],
+    ['pending-resync with a fresh sample', { lag: { [WEST]: FRESH }, disconnected: [WEST] }, 'Unknown NotConnected'],
+    ['pending-resync without samples', { lag: { [WEST]: ENDED }, disconnected: [WEST] }, 'Unknown NotConnected'],
+    ['no secondary known', { secondaries: [] }, 'Unknown SourceSilent'],
+  ])('Given %s, then it reads accordingly', (_, given, expected) => {
+    const reading = read(given);
+
+    expect(`${reading.state} ${reading.reason}`).toBe(expected);
+  });
+
+  it('Given an answer that was young when asked and only grew old here, then it is Unknown: nobody looked again', () => {
+    const lag = { [WEST]: { until: NOW - 7 * MINUTE, control: NOW - 3 * MINUTE, askedAt: NOW - 2 * MINUTE } };
+
+    expect(read({ lag })).toMatchObject({ state: 'Unknown', reason: 'SourceSilent' });
+  });
+
+  it('Given Passing, then its evidence is the beginning of the newest period, so that the loss cannot be inside', () => {
+    expect(read({ lag: { [WEST]: FRESH } }).evidenceAt).toBe(T0 + NOW - 2 * MINUTE);
+  });
+
+  it('Given lag that grows with time since the incident, then it is Failing although samples are fresh', () => {
+    const lag = { [WEST]: { until: NOW, lags: [100, 60_000, 120_000, 180_000] } };
+
+    expect(read({ lag, incidentAt: NOW - 3 * MINUTE }).state).toBe('Failing');
+    expect(read({ lag }).state).toBe('Passing');
+  });
+});
+
+describe('several secondaries', () => {
+  it.each<[string, Given, string]>([
+    ['one receives, one starves', { lag: { [WEST]: ENDED, [CENTRAL]: FRESH } }, 'Passing'],
+    ['both starve', { lag: { [WEST]: ENDED, [CENTRAL]: ENDED } }, 'Failing'],
+    [
+      'one starves, the other’s source is silent',
+      { lag: { [WEST]: ENDED, [CENTRAL]: { attempt: noAnswer() } } },
+      'Failing',
+    ],
+    ['one starves, the other’s source is late', { lag: { [WEST]: ENDED, [CENTRAL]: LATE_AS_A_WHOLE } }, 'Failing'],
+    [
+      'one starves, the other is fresh but not connected',
+      { lag: { [WEST]: ENDED, [CENTRAL]: FRESH }, disconnected: [CENTRAL] },
+      'Unknown',
+    ],
+    [
+      'one starves, the other is being rebuilt',
+      { lag: { [WEST]: ENDED, [CENTRAL]: ENDED }, disconnected: [CENTRAL] },
+      'Failing',
+    ],
+    [
+      'one is being rebuilt, the other’s source is silent',
+      { lag: { [WEST]: ENDED, [CENTRAL]: { attempt: noAnswer() } }, disconnected: [WEST] },
+      'Unknown',
+    ],
+  ])('Given %s, then it reads accordingly', (_, given, state) => {
+    expect(read({ ...given, secondaries: [WEST, CENTRAL] }).state).toBe(state);
+  });
+
+  it('Given two that receive, then the newer evidence counts', () => {
+    const lag = { [WEST]: { until: NOW - 4 * MINUTE }, [CENTRAL]: { until: NOW - 2 * MINUTE } };
+
+    expect(read({ lag, secondaries: [WEST, CENTRAL] }).evidenceAt).toBe(T0 + NOW - 3 * MINUTE);
+  });
+});
+
+describe('isGrowingWithTime', () => {
+  const growing = (lags: readonly number[]): boolean => {
+    // The incident began when the first of these periods ended.
+    const samples = lagSamples((lags.length - 1) * MINUTE, lags);
+    return isGrowingWithTime(samples, T0);
+  };
+
+  it.each<[string, readonly number[], boolean]>([
+    ['grows as time passes', [100, 60_000, 120_000], true],
+    ['grows from a lag of its own', [5000, 65_000, 125_000, 185_000], true],
+    ['just grows fast enough', [0, 48_000, 96_000], true],
+    ['grows too slowly', [0, 47_000, 95_000], false],
+    ['has only one period after', [100, 60_000], false],
+    ['spikes once and is back', [100, 300_000, 100], false],
+    ['spikes far up and falls', [100, 500_000, 400_000], false],
+    ['spikes in the newest period', [100, 100, 300_000], false],
+    ['jumps faster than time', [100, 60_000, 400_000], false],
+    ['holds still at a height', [100, 200_000, 200_000], false],
+    ['is small', [100, 100, 100, 100], false],
+  ])('Given lag that %s, then growing with time: %j %j', (_, lags, isGrowing) => {
+    expect(growing(lags)).toBe(isGrowing);
+  });
+
+  it('Given no sample from before the incident, then nothing can be said', () => {
+    expect(isGrowingWithTime(lagSamples(3 * MINUTE, [60_000, 120_000]), T0)).toBe(false);
+  });
+});
+
+describe('newestProofAfter', () => {
+  it.each<[string, number, readonly number[], number | undefined]>([
+    ['what was received was written later', 10 * MINUTE, [100, 100], 10 * MINUTE],
+    ['a lag reaches back before', 10 * MINUTE, [9 * MINUTE, 10 * MINUTE], undefined],
+    ['only the older sample proves it', 10 * MINUTE, [100, 10 * MINUTE], 9 * MINUTE],
+    ['the period began before', MINUTE, [0], undefined],
+    ['there is no sample', 10 * MINUTE, [], undefined],
+  ])('Given %s, then the proof is the end of that period', (_, until, lags, expected) => {
+    const proof = newestProofAfter(lagSamples(until, lags), T0 + SECOND);
+
+    expect(proof).toBe(expected === undefined ? undefined : T0 + expected);
+  });
+});
