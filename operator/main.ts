@@ -1,0 +1,363 @@
+import { KubeConfig } from '@kubernetes/client-node';
+
+import { DISASTER_RECOVERY_POLICY } from './api/v1alpha1/group-version.ts';
+import type { DisasterRecoveryPolicy } from './api/v1alpha1/disaster-recovery-policy.ts';
+import { SdkAwsGateway } from './aws/sdk-aws-gateway.ts';
+import { ConfigError, loadConfig, operatorVersion, type Config } from './config.ts';
+import type { Dependencies } from './controllers/dependencies.ts';
+import { PolicyReconciler } from './controllers/policy-reconciler.ts';
+import { Notifier } from './notifications/notifier.ts';
+import { healthRoutes } from './observability/health-routes.ts';
+import { HttpServer } from './observability/http-server.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { metricsRoute } from './observability/metrics-route.ts';
+import { OperatorMetrics } from './observability/metrics.ts';
+import { TcpEndpointProber } from './observation/endpoint-prober.ts';
+import type { ObservationListener } from './observation/observation-listener.ts';
+import { ObservationService } from './observation/observation-service.ts';
+import { defaultObservationSettings } from './observation/settings.ts';
+import { WitnessClient } from './observation/witness-client.ts';
+import { RoutingMetricPublisher } from './publishing/routing-metric.ts';
+import { WriterPublisher } from './publishing/writer-publisher.ts';
+import { SystemClock } from './runtime/clock.ts';
+import { Controller } from './runtime/controller.ts';
+import { EventRecorder } from './runtime/event-recorder.ts';
+import { Health } from './runtime/health.ts';
+import { HttpKubeClient } from './runtime/http-kube-client.ts';
+import { LeaderElector } from './runtime/leader-elector.ts';
+import { ExponentialRateLimiter } from './runtime/rate-limiter.ts';
+import { Reflector } from './runtime/reflector.ts';
+import { Shutdown } from './runtime/shutdown.ts';
+import { Store, withoutManagedFields } from './runtime/store.ts';
+import { WorkQueue } from './runtime/work-queue.ts';
+
+const CONTROLLER = 'disasterrecoverypolicy';
+const LEASE_NAME = 'aurora-dr-operator';
+/**
+ * Bounds a mutating AWS call. Well below what a lease that has just been renewed has left (15 s less 2 s), so that the
+ * check of the lease before a call does not refuse in ordinary times.
+ */
+const AWS_CALL_TIMEOUT_MILLISECONDS = 5_000;
+/** A watch without any sign of life for this long means that this process is blind to what people ask. */
+const STALE_WATCH_MILLISECONDS = 5 * 60_000;
+const SHUTDOWN_STEP_MILLISECONDS = 5_000;
+
+function loadKubeConfig(config: Config): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  if (config.kubeconfig === undefined) {
+    kubeConfig.loadFromDefault();
+  } else {
+    kubeConfig.loadFromFile(config.kubeconfig);
+  }
+  return kubeConfig;
+}
+
+function namespaceOf(kubeConfig: KubeConfig): string {
+  const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
+  return context?.namespace ?? 'default';
+}
+
+/** Counts what observation asks of AWS, by what came back. */
+function observationMetrics(metrics: OperatorMetrics, logger: Logger): ObservationListener {
+  return {
+    walked: ({ region, action, attempt, durationMilliseconds }) => {
+      const result = attempt.kind === 'answered' ? 'answered' : attempt.cause;
+      metrics.countAwsCall({ region, action, result, durationMilliseconds });
+    },
+    askedMetrics: ({ region, attempt, durationMilliseconds }) => {
+      const result = attempt.kind === 'answered' ? 'answered' : attempt.cause;
+      metrics.countAwsCall({ region, action: 'GetMetricData', result, durationMilliseconds });
+    },
+    roundFailed: ({ key, error }) => logger.error({ policy: key, error }, 'a round was lost'),
+  };
+}
+
+/** Everything that lives as long as the process. */
+class Operator {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #clock = new SystemClock();
+  readonly #random = Math.random;
+  readonly #health = new Health();
+  readonly #metrics: OperatorMetrics;
+  readonly #kubeConfig: KubeConfig;
+  readonly #kube: HttpKubeClient;
+  readonly #gateway: SdkAwsGateway;
+  readonly #store: Store<DisasterRecoveryPolicy>;
+  readonly #reflector: Reflector<DisasterRecoveryPolicy>;
+  readonly #events: EventRecorder;
+  readonly #notifier: Notifier;
+  readonly #shutdown: Shutdown;
+
+  constructor(config: Config, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+    const clock = this.#clock;
+    const random = this.#random;
+    this.#shutdown = new Shutdown(clock);
+    this.#metrics = new OperatorMetrics({ clock, version: operatorVersion });
+    this.#kubeConfig = loadKubeConfig(config);
+    this.#kube = new HttpKubeClient({
+      config: this.#kubeConfig,
+      userAgent: `aurora-dr-operator/${operatorVersion}`,
+      clock,
+    });
+    this.#gateway = new SdkAwsGateway({ clock, endpoints: new Map(Object.entries(config.awsEndpoints)) });
+    this.#store = new Store<DisasterRecoveryPolicy>({
+      transform: withoutManagedFields,
+      onError: (error, policy) => logger.error({ policy, error }, 'a handler of the watch failed'),
+    });
+    const listener = this.#metrics.runtime.reflectorListener(DISASTER_RECOVERY_POLICY.plural);
+    this.#reflector = new Reflector<DisasterRecoveryPolicy>({
+      client: this.#kube,
+      type: DISASTER_RECOVERY_POLICY,
+      namespace: config.namespace,
+      store: this.#store,
+      clock,
+      random,
+      listener: {
+        ...listener,
+        onError: (error, delay) => {
+          listener.onError(error, delay);
+          logger.warn({ error, delay }, 'the watch of policies ended; it is resumed');
+        },
+      },
+    });
+    this.#metrics.runtime.trackWatch(DISASTER_RECOVERY_POLICY.plural, () => this.#reflector.staleMilliseconds);
+    this.#events = new EventRecorder({
+      client: this.#kube,
+      clock,
+      random,
+      reportingController: 'aurora-dr.io/operator',
+      reportingInstance: config.identity,
+      onDrop: (event, error) => logger.warn({ reason: event.reason, error }, 'an event was lost'),
+    });
+    this.#notifier = new Notifier({
+      gateway: this.#gateway,
+      clock,
+      random,
+      onOutcome: ({ kind, topicArn, region, result, error }) => {
+        this.#metrics.countNotification({ region, kind, result });
+        logger[result === 'delivered' ? 'info' : 'warn']({ kind, topicArn, region, result, error }, 'notification');
+      },
+    });
+  }
+
+  /** Starts everything; rejects when a port is not to be had. */
+  async start(): Promise<void> {
+    await this.#serve();
+    this.#run('events', (signal) => this.#events.run(signal));
+    this.#run('watch', (signal) => this.#reflector.run(signal));
+    this.#health.register('live', 'watch', () => {
+      const age = this.#reflector.staleMilliseconds;
+      return age < STALE_WATCH_MILLISECONDS || `no sign of life from the API server for ${Math.round(age / 1000)} s`;
+    });
+    this.#health.register('ready', 'synced', () => this.#reflector.hasSynced || 'policies are not listed yet');
+    if (this.#config.leaderElection.isEnabled) {
+      this.#campaign();
+    } else {
+      this.#run('controller', (signal) => this.#lead(signal, () => Infinity));
+    }
+  }
+
+  /** Stops in the reverse order of the start: first the work, then the lease, then what told of it. */
+  async stop(): Promise<void> {
+    for (const { name, outcome, error } of await this.#shutdown.run()) {
+      if (outcome !== 'stopped') {
+        this.#logger.warn({ component: name, outcome, error }, 'did not stop in order');
+      }
+    }
+    await this.#notifier.flush(SHUTDOWN_STEP_MILLISECONDS);
+    this.#gateway.close();
+    await this.#kube.close();
+  }
+
+  #run(name: string, run: (signal: AbortSignal) => Promise<unknown>): void {
+    const controller = new AbortController();
+    const running = run(controller.signal);
+    running.catch((error: unknown) => this.#logger.fatal({ component: name, error }, 'ended'));
+    this.#shutdown.add(name, SHUTDOWN_STEP_MILLISECONDS * 3, async () => {
+      controller.abort(new Error('the process ends'));
+      await running;
+    });
+  }
+
+  #campaign(): void {
+    const { leaderElection, identity } = this.#config;
+    const elector: LeaderElector = new LeaderElector({
+      client: this.#kube,
+      namespace: leaderElection.namespace ?? namespaceOf(this.#kubeConfig),
+      name: LEASE_NAME,
+      identity,
+      clock: this.#clock,
+      random: this.#random,
+      leaseDurationMilliseconds: leaderElection.leaseDurationMilliseconds,
+      renewDeadlineMilliseconds: leaderElection.renewDeadlineMilliseconds,
+      retryPeriodMilliseconds: leaderElection.retryPeriodMilliseconds,
+      onStartedLeading: async (leadership) => {
+        this.#metrics.runtime.setLeader(true);
+        this.#logger.info({ identity }, 'leading');
+        await this.#lead(leadership, () => elector.leaseRemainingMilliseconds());
+      },
+      onStoppedLeading: (reason) => {
+        this.#metrics.runtime.setLeader(false);
+        this.#logger.warn({ identity, reason }, 'not leading any more');
+      },
+      onNewLeader: (leader) => this.#logger.info({ leader }, 'another process leads'),
+      onError: (error) => this.#logger.warn({ error }, 'cannot keep or get the lease'),
+    });
+    this.#run('leader election', (signal) => elector.run(signal));
+  }
+
+  /** The work of a leader, from the first reconcile to the last; ends when `signal` aborts. */
+  async #lead(signal: AbortSignal, leaseRemainingMilliseconds: () => number): Promise<void> {
+    await this.#reflector.waitForSync(signal).catch(() => undefined);
+    if (signal.aborted) {
+      return;
+    }
+    const clock = this.#clock;
+    const { runtime } = this.#metrics;
+    const rateLimiter = new ExponentialRateLimiter<string>({ random: this.#random, baseMilliseconds: 20 });
+    const queue = new WorkQueue<string>({ clock, rateLimiter, listener: runtime.workQueueListener(CONTROLLER) });
+    runtime.trackWorkQueue(CONTROLLER, queue);
+    const observation = this.#observe((key, round) => reconciler.receive(key, round));
+    const reconciler: PolicyReconciler = new PolicyReconciler(
+      this.#dependencies(observation, queue, leaseRemainingMilliseconds),
+    );
+    const controllerListener = runtime.controllerListener(CONTROLLER, this.#config.workers);
+    const controller = new Controller<string>({
+      name: CONTROLLER,
+      queue,
+      clock,
+      workers: this.#config.workers,
+      reconcile: (key) => reconciler.reconcile(key),
+      listener: {
+        ...controllerListener,
+        onError: (policy, error, isTerminal) => {
+          controllerListener.onError(policy, error, isTerminal);
+          this.#logger.error({ policy, error, isTerminal }, 'reconcile failed');
+        },
+      },
+    });
+    const unsubscribe = this.#store.subscribe((_change, before, now) => {
+      const object = now ?? before;
+      if (object !== undefined) {
+        queue.add(`${object.metadata.namespace ?? ''}/${object.metadata.name}`);
+      }
+    });
+    try {
+      // Running reconciles may finish even when the lease is lost: every write of theirs has a precondition, and no call
+      // to AWS begins that the lease would not outlive.
+      await controller.run(signal);
+    } finally {
+      unsubscribe();
+      reconciler.close();
+      await observation.close();
+    }
+  }
+
+  #observe(onRound: ConstructorParameters<typeof ObservationService>[0]['onRound']): ObservationService {
+    const clock = this.#clock;
+    const witness = new WitnessClient(clock);
+    return new ObservationService({
+      gateway: this.#gateway,
+      clock,
+      random: this.#random,
+      prober: new TcpEndpointProber(clock),
+      fetchWitness: (url, options) => witness.fetch(url, options),
+      settings: {
+        ...defaultObservationSettings,
+        metricPeriodMilliseconds: this.#config.metricPeriodMilliseconds,
+        readsPerSecond: this.#config.readsPerSecond,
+      },
+      onRound,
+      listener: observationMetrics(this.#metrics, this.#logger),
+    });
+  }
+
+  #dependencies(
+    observation: ObservationService,
+    queue: WorkQueue<string>,
+    leaseRemainingMilliseconds: () => number,
+  ): Dependencies {
+    const { region, identity, followIntervalMilliseconds, metricPeriodMilliseconds } = this.#config;
+    return {
+      kube: this.#kube,
+      cached: (key) => this.#store.get(key),
+      observation,
+      gateway: this.#gateway,
+      publisher: new WriterPublisher(this.#kube),
+      routing: new RoutingMetricPublisher({ gateway: this.#gateway, clock: this.#clock }),
+      notifier: this.#notifier,
+      events: this.#events,
+      metrics: this.#metrics,
+      logger: this.#logger,
+      clock: this.#clock,
+      random: this.#random,
+      leaseRemainingMilliseconds,
+      enqueue: (key) => queue.add(key),
+      settings: {
+        identity,
+        followIntervalMilliseconds,
+        metricPeriodMilliseconds,
+        unconfirmedReadWindowMilliseconds: this.#config.unconfirmedReadWindowMilliseconds,
+        awsCallTimeoutMilliseconds: AWS_CALL_TIMEOUT_MILLISECONDS,
+        ...(region === undefined ? {} : { operatorRegion: region }),
+      },
+    };
+  }
+
+  /** Metrics and health, on one server where they share a port. */
+  async #serve(): Promise<void> {
+    const { metricsPort, healthPort, bindAddress } = this.#config;
+    const health = healthRoutes(this.#health);
+    const metrics = metricsRoute(this.#metrics);
+    const isShared = metricsPort === healthPort && metricsPort !== 0;
+    const servers = isShared
+      ? ([['health and metrics', healthPort, { ...health, ...metrics }]] as const)
+      : ([
+          ['health', healthPort, health],
+          ['metrics', metricsPort, metrics],
+        ] as const);
+    for (const [name, port, routes] of servers) {
+      if (port !== 'off') {
+        const onError = (error: unknown): void => this.#logger.warn({ error }, `${name} server`);
+        const address = bindAddress === undefined ? {} : { address: bindAddress };
+        const server = new HttpServer({ port, routes, onError, ...address });
+        const bound = await server.start();
+        this.#logger.info({ server: name, port: bound }, 'listening');
+        this.#shutdown.add(name, SHUTDOWN_STEP_MILLISECONDS, () => server.close());
+      }
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const result = loadConfig(process.argv.slice(2), process.env);
+  if (result.kind === 'print') {
+    process.stdout.write(result.text);
+    return;
+  }
+  const logger = createLogger({ level: result.config.logLevel });
+  const operator = new Operator(result.config, logger);
+  const ended = new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  process.on('unhandledRejection', (error) => logger.error({ error }, 'unhandled rejection'));
+  logger.info({ version: operatorVersion, identity: result.config.identity }, 'starting');
+  await operator.start();
+  const signal = await ended;
+  logger.info({ signal }, 'stopping');
+  await operator.stop();
+  logger.info('stopped');
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  const message = error instanceof ConfigError ? error.message : `cannot run the operator: ${String(error)}`;
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
