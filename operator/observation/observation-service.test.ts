@@ -82,6 +82,17 @@ describe('a round', () => {
     expect(rounds.length).toBeGreaterThanOrEqual(6);
   });
 
+  it('given a first round shortly before the common tick, lets that tick pass', async () => {
+    const { clock, service } = setUp();
+    service.watch(targetOf({ key: 'earlier' }));
+    await clock.advance(9000);
+    service.watch(targetOf());
+    await clock.advance(11_000);
+    const times = bench.rounds.filter(({ key }) => key === 'policy').map(({ at }) => at);
+    expect(times).toEqual([9000, 20_000]);
+    expect(bench.rounds.filter(({ key }) => key === 'earlier').map(({ at }) => at)).toEqual([0, 10_000, 20_000]);
+  });
+
   it('is delivered with the last answer, without waiting for anything else', async () => {
     const { clock, gateway, service } = setUp();
     gateway.behave('east', '*', { afterMilliseconds: 700 });
@@ -174,12 +185,14 @@ describe('sharing', () => {
     const { clock, gateway } = setUp();
     gateway.pageSize = 1;
     gateway.behave('east', 'DescribeGlobalClusters', { afterMilliseconds: 1000 });
-    many(6);
+    many(6, { intervalMilliseconds: 30_000 });
     await clock.advance(9000);
     const first = bench.lastRound('policy-5').regions['east'];
     expect(first?.globalClusters).toMatchObject({ kind: 'local', cause: 'notAttempted' });
-    await clock.advance(20_000);
-    expect(bench.lastRound('policy-5').regions['east']?.globalClusters).toEqual(answered);
+    await clock.advance(30_000);
+    const second = bench.lastRound('policy-5');
+    expect(second.sequence).toBe(2);
+    expect(second.regions['east']?.globalClusters).toEqual(answered);
   });
 });
 
@@ -302,6 +315,17 @@ describe('isolation', () => {
     expect(bench.lastRound('fast').regions['east']?.globalClusters).toEqual(answered);
     // The region answers somebody: whoever still waits for it knows too.
     expect(bench.lastRound('slow').regions['east']?.globalClusters).toEqual(answered);
+  });
+
+  it('given a walk that others gave up on early, does not take their impatience for silence', async () => {
+    const { clock, gateway, service } = setUp();
+    gateway.behave('east', '*', { afterMilliseconds: 700 });
+    service.watch(targetOf({ key: 'hasty', intervalMilliseconds: 2000, timeoutMilliseconds: 500 }));
+    await clock.advance(600);
+    service.watch(targetOf({ key: 'patient' }));
+    await clock.advance(700);
+    expect(bench.lastRound('hasty').regions['east']?.globalClusters).toMatchObject({ cause: 'timeout' });
+    expect(bench.lastRound('patient').regions['east']?.globalClusters).toEqual(answered);
   });
 
   it('has at most two walks of one API in flight, whoever waits', async () => {

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { StallableClock } from './testing/stallable-clock.ts';
+import { Schedule, type Tick } from './schedule.ts';
+
+function setUp(random = 0.123) {
+  const clock = new StallableClock();
+  const ticks: (Tick & { key: string })[] = [];
+  const onTick = (key: string, tick: Tick): void => void ticks.push({ key, ...tick });
+  const schedule = new Schedule({ clock, random: () => random, onTick });
+  const of = (key: string): number[] => ticks.filter((tick) => tick.key === key).map(({ startedAt }) => startedAt);
+  return { clock, schedule, ticks, of };
+}
+
+describe('Schedule', () => {
+  it('lets longer intervals coincide with shorter ones, whenever they were added', async () => {
+    const { clock, schedule, of } = setUp();
+    schedule.set('fast', 10_000);
+    await clock.advance(12_345);
+    schedule.set('slow', 30_000);
+    await clock.advance(300_000);
+    expect(of('slow').length).toBe(10);
+    for (const at of of('slow')) expect(of('fast')).toContain(at);
+  });
+
+  it('starts accounts at different moments', async () => {
+    const [one, other] = [setUp(0.1234), setUp(0.5678)];
+    for (const { clock, schedule } of [one, other]) {
+      schedule.set('key', 10_000);
+      await clock.advance(10_000);
+    }
+    expect(one.of('key')).toHaveLength(1);
+    expect(one.of('key')).not.toEqual(other.of('key'));
+  });
+
+  it('does not drift, and does not make up for ticks that were missed', async () => {
+    const { clock, schedule, ticks } = setUp(0);
+    schedule.set('key', 1000);
+    await clock.advance(2000);
+    clock.stall(3500);
+    await clock.advance(3000);
+    const starts = ticks.map(({ startedAt }) => startedAt);
+    expect(starts).toEqual([1000, 2000, 6500, 7000, 8000]);
+    expect(ticks.map(({ lateMilliseconds }) => lateMilliseconds)).toEqual([0, 0, 3500, 0, 0]);
+  });
+
+  it('leaves nothing behind', async () => {
+    const { clock, schedule, ticks } = setUp();
+    schedule.set('a', 1000);
+    schedule.set('b', 2000);
+    schedule.set('a', 3000);
+    schedule.delete('b');
+    schedule.delete('unknown');
+    expect(schedule.isEmpty).toBe(false);
+    schedule.close();
+    expect(schedule.isEmpty).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+    await clock.advance(10_000);
+    expect(ticks).toEqual([]);
+  });
+});
