@@ -27,6 +27,7 @@ import { HttpKubeClient } from './runtime/http-kube-client.ts';
 import { LeaderElector } from './runtime/leader-elector.ts';
 import { ExponentialRateLimiter } from './runtime/rate-limiter.ts';
 import { Reflector } from './runtime/reflector.ts';
+import { keyOf } from './runtime/resource.ts';
 import { Shutdown } from './runtime/shutdown.ts';
 import { Store, withoutManagedFields } from './runtime/store.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
@@ -242,7 +243,7 @@ class Operator {
     const unsubscribe = this.#store.subscribe((_change, before, now) => {
       const object = now ?? before;
       if (object !== undefined) {
-        queue.add(`${object.metadata.namespace ?? ''}/${object.metadata.name}`);
+        queue.add(keyOf(object));
       }
     });
     try {

@@ -82,8 +82,9 @@ function ready(question: ConditionsQuestion): Finding {
 }
 
 function primaryHealthy(question: ConditionsQuestion): Finding {
-  const { assessment } = question;
-  if (assessment.hold !== undefined) {
+  const { assessment, record } = question;
+  // While the roles are being changed on purpose, a cluster that is not "available" is nothing to heal.
+  if (assessment.hold !== undefined && record.operation === undefined) {
     return finding('False', assessment.hold.reason, assessment.hold.message);
   }
   if (assessment.incident !== undefined) {
@@ -136,9 +137,22 @@ function replicationHealthy(question: ConditionsQuestion): Finding {
     : health;
 }
 
+/** What limits automation although a failover would work. */
+function permissionNotes({ settings, record, now }: ConditionsQuestion): string[] {
+  const isCooling = record.cooldownUntil !== undefined && now < record.cooldownUntil;
+  return [
+    settings.isSuspended ? 'spec.suspend holds automation' : '',
+    settings.mode === 'Manual' ? 'failover.mode is Manual: only a forced failover moves it' : '',
+    isCooling ? `automation rests until ${timestamp(record.cooldownUntil)} (cooldown)` : '',
+    isListed(settings, 'http')
+      ? ''
+      : 'without an http witness the loss of the link between the regions cannot be told from the loss of the region',
+  ].filter((note) => note !== '');
+}
+
 /** Whether a failover would find what it needs; whether automation may start one by itself is in the message. */
 function failoverReady(question: ConditionsQuestion): Finding {
-  const { assessment, settings, record, now } = question;
+  const { assessment, settings, record } = question;
   if (record.operation !== undefined) {
     return finding('False', 'OperationInFlight', `${record.operation.type} to ${record.operation.to} is in flight`);
   }
@@ -150,21 +164,11 @@ function failoverReady(question: ConditionsQuestion): Finding {
   if (quorumProblem !== undefined) {
     return finding('False', quorumProblem.reason, quorumProblem.message);
   }
-  const isCooling = record.cooldownUntil !== undefined && now < record.cooldownUntil;
   const notes = [
     `${target.region} could take over, estimated loss ${target.loss?.lastKnownMilliseconds ?? '?'} ms, at worst ${target.loss?.worstCaseMilliseconds ?? '?'} ms`,
-    settings.isSuspended ? 'spec.suspend holds automation' : '',
-    settings.mode === 'Manual' ? 'failover.mode is Manual: only a forced failover moves it' : '',
-    isCooling ? `automation rests until ${timestamp(record.cooldownUntil ?? now)} (cooldown)` : '',
-    isListed(settings, 'http')
-      ? ''
-      : 'without an http witness the loss of the link between the regions cannot be told from the loss of the region',
+    ...permissionNotes(question),
   ];
-  return finding(
-    'True',
-    isListed(settings, 'http') ? 'Protected' : 'ProtectedWithoutWitness',
-    notes.filter((note) => note !== '').join('; '),
-  );
+  return finding('True', isListed(settings, 'http') ? 'Protected' : 'ProtectedWithoutWitness', notes.join('; '));
 }
 
 function progressing({ record, verdict }: ConditionsQuestion): Finding {

@@ -26,18 +26,35 @@ interface Question {
   readonly every: number;
 }
 
-function questionOf({ record, now, settings }: PolicyTurn): Question | undefined {
-  const regions = settings.regions.map((region) => region.name);
-  const { operation, splitBrain } = record;
-  if (operation?.type === 'Failover' && operation.fence === 'Unknown' && operation.step !== 'Accepted') {
-    return { operationId: operation.id, since: operation.startedAt, regions, every: READ_MILLISECONDS };
-  }
-  const operationId = splitBrain?.operationId;
-  const isRecent = splitBrain !== undefined && now - splitBrain.since < AFTERWARDS_MILLISECONDS;
-  const started = record.history.find((entry) => entry.id === operationId)?.startedAt;
-  return operation === undefined && isRecent && splitBrain.fence === 'Unknown' && operationId && started
-    ? { operationId, since: Date.parse(started), regions, every: AFTERWARDS_READ_MILLISECONDS }
+/** An operation whose call may have been made, and whose fence nobody has told yet. */
+function runningQuestion({ record, settings }: PolicyTurn): Question | undefined {
+  const { operation } = record;
+  const isOpen = operation?.type === 'Failover' && operation.fence === 'Unknown' && operation.step !== 'Accepted';
+  return isOpen
+    ? {
+        operationId: operation.id,
+        since: operation.startedAt,
+        regions: settings.regions.map((region) => region.name),
+        every: READ_MILLISECONDS,
+      }
     : undefined;
+}
+
+/** A failover that has ended without a word of the fence. */
+function outstandingQuestion({ record, settings, now }: PolicyTurn): Question | undefined {
+  const { splitBrain } = record;
+  if (splitBrain?.fence !== 'Unknown' || now - splitBrain.since >= AFTERWARDS_MILLISECONDS) {
+    return undefined;
+  }
+  const entry = record.history.find((candidate) => candidate.id === splitBrain.operationId);
+  return entry === undefined
+    ? undefined
+    : {
+        operationId: entry.id,
+        since: Date.parse(entry.startedAt),
+        regions: settings.regions.map((region) => region.name),
+        every: AFTERWARDS_READ_MILLISECONDS,
+      };
 }
 
 /** Reads from RDS, in the background, whether the old primary of a failover was fenced. */
@@ -45,7 +62,7 @@ export class FenceReader {
   /** Starts a read when one is due. What it finds comes with the next reconcile, which it asks for. */
   readIfDue(turn: PolicyTurn): void {
     const { session, dependencies } = turn;
-    const question = questionOf(turn);
+    const question = turn.record.operation === undefined ? outstandingQuestion(turn) : runningQuestion(turn);
     const now = dependencies.clock.monotonic();
     if (question === undefined || session.isReadingFence || now - session.fenceReadAt < question.every) {
       return;

@@ -3,6 +3,7 @@ import { defined } from '../failover/defined.ts';
 import type { Settings } from '../failover/settings.ts';
 import type { ObservationTarget, TargetEndpoint } from '../observation/observation-target.ts';
 import { keyOf } from '../runtime/resource.ts';
+import { lastKnownAddress } from './last-known-address.ts';
 import type { PolicySession } from './policy-session.ts';
 
 /** The regions whose writer endpoint matters now: the primary's, and during a role change the target's. */
@@ -12,16 +13,13 @@ function probedRegions({ status }: DisasterRecoveryPolicy): readonly string[] {
 }
 
 function endpointsOf(policy: DisasterRecoveryPolicy, session: PolicySession): readonly TargetEndpoint[] {
-  const port = policy.spec.detection.signals.endpoint?.port;
-  if (policy.spec.detection.signals.endpoint === undefined) {
+  const signal = policy.spec.detection.signals.endpoint;
+  if (signal === undefined) {
     return [];
   }
   return probedRegions(policy).flatMap((region) => {
-    const seen = session.assessment?.regions.find((candidate) => candidate.region === region);
-    const before = policy.status?.regions?.find((candidate) => candidate.name === region);
-    const host = seen?.endpoint ?? before?.endpoint;
-    const probedPort = port ?? seen?.port ?? before?.port;
-    return host === undefined || probedPort === undefined ? [] : [{ region, host, port: probedPort }];
+    const address = lastKnownAddress(policy, session.assessment, region);
+    return address === undefined ? [] : [{ region, host: address.host, port: signal.port ?? address.port }];
   });
 }
 

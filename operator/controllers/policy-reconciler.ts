@@ -97,7 +97,7 @@ export class PolicyReconciler {
       this.#observe(turn.policy, settings, session);
     }
     this.#dependencies.metrics.observePolicy(
-      { namespace: policy.metadata.namespace ?? '', name: policy.metadata.name },
+      { namespace: policy.metadata.namespace, name: policy.metadata.name },
       policySampleOf(turn),
     );
     return this.#next(turn);
@@ -133,7 +133,7 @@ export class PolicyReconciler {
 
   #sessionOf(key: string, policy: DisasterRecoveryPolicy): PolicySession {
     const known = this.#sessions.get(key);
-    if (known !== undefined && known.uid === policy.metadata.uid) {
+    if (known?.uid === policy.metadata.uid) {
       return known;
     }
     // Deleted and created anew under the same name: nothing of the old one may count for it.

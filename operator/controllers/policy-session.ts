@@ -40,7 +40,7 @@ export class PolicySession {
   #waitingRounds: Round[] = [];
 
   constructor(policy: DisasterRecoveryPolicy) {
-    this.uid = policy.metadata.uid ?? '';
+    this.uid = policy.metadata.uid;
     this.memory = memoryFrom(policy.status);
   }
 

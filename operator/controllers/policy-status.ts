@@ -13,7 +13,7 @@ import { defined } from '../failover/defined.ts';
 import { detectionWindow } from '../failover/detection-window.ts';
 import type { Memory } from '../failover/memory.ts';
 import { conditionsOf, type ConditionsQuestion } from './conditions-of.ts';
-import { operationStatus, splitBrainStatus, timestamp, wholeMilliseconds } from './status-codec.ts';
+import { operationStatus, optionalTimestamp, splitBrainStatus, timestamp, wholeMilliseconds } from './status-codec.ts';
 
 export interface StatusQuestion extends ConditionsQuestion {
   readonly memory: Memory;
@@ -23,7 +23,6 @@ export interface StatusQuestion extends ConditionsQuestion {
 function regionStatus(region: RegionAssessment, { memory, previousStatus }: StatusQuestion): RegionStatus {
   const before = previousStatus?.regions?.find((known) => known.name === region.region);
   const lag = region.role === 'Secondary' ? memory.lag[region.region] : undefined;
-  const passedAt = memory.endpointPassed[region.region];
   const objection = region.unfit ?? region.excluded;
   return defined({
     name: region.region,
@@ -31,17 +30,23 @@ function regionStatus(region: RegionAssessment, { memory, previousStatus }: Stat
     role: region.role,
     health: region.health,
     // A lost region cannot say these any more, and a person at 3 a.m. wants to know what they were.
-    clusterArn: region.clusterArn ?? before?.clusterArn,
-    endpoint: region.endpoint ?? before?.endpoint,
-    port: region.port ?? before?.port,
+    ...addressOf(region, before),
     engineVersion: region.engineVersion,
     clusterStatus: region.clusterStatus,
     synchronizationStatus: region.synchronizationStatus,
     replicationLagMilliseconds: wholeMilliseconds(lag?.lagMilliseconds),
-    lagSampleTime: lag === undefined ? undefined : timestamp(lag.periodEnd),
-    endpointLastPassed: passedAt === undefined ? undefined : timestamp(passedAt),
-    promotable: region.unfit === undefined && region.excluded === undefined,
+    lagSampleTime: optionalTimestamp(lag?.periodEnd),
+    endpointLastPassed: optionalTimestamp(memory.endpointPassed[region.region]),
+    promotable: objection === undefined,
     reason: objection === undefined ? undefined : boundedText(`${objection.reason}: ${objection.message}`),
+  });
+}
+
+function addressOf(region: RegionAssessment, before: RegionStatus | undefined): Partial<RegionStatus> {
+  return defined({
+    clusterArn: region.clusterArn ?? before?.clusterArn,
+    endpoint: region.endpoint ?? before?.endpoint,
+    port: region.port ?? before?.port,
   });
 }
 
@@ -53,7 +58,7 @@ function signalStatuses({ assessment, memory }: StatusQuestion): SignalStatus[] 
       vantage: signal.vantage,
       state: signal.state,
       since: timestamp(signal.since),
-      lastPassed: signal.lastPassed === undefined ? undefined : timestamp(signal.lastPassed),
+      lastPassed: optionalTimestamp(signal.lastPassed),
       primary: remembered?.primary,
       configuration: remembered?.configuration,
       reason: signal.reason,

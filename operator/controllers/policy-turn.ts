@@ -131,7 +131,7 @@ export class PolicyTurn {
     for (const { type, reason, action, note, notification, operation } of announcements) {
       events.record({ regarding: policy, type, reason, action, note });
       if (notification !== undefined && topics.length > 0) {
-        const { name, namespace = '' } = policy.metadata;
+        const { name, namespace } = policy.metadata;
         const input = defined({
           kind: notification,
           policy: { name, namespace },

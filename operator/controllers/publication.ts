@@ -3,6 +3,8 @@ import type { PublicationState, Writer } from '../publishing/writer.ts';
 import { PublishingError } from '../publishing/publishing-error.ts';
 import { jitter } from '../runtime/random.ts';
 import { referenceOf } from '../runtime/resource.ts';
+import { regionSettings } from '../failover/settings.ts';
+import { lastKnownAddress } from './last-known-address.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 import { timestamp } from './status-codec.ts';
 
@@ -15,20 +17,20 @@ const ROUTING_MILLISECONDS = 60_000;
 /** Where clients would find the cluster of `region`; undefined while nobody has said its address. */
 function writerOf(turn: PolicyTurn, region: string): Writer | undefined {
   const { policy, assessment, record, settings } = turn;
-  const seen = assessment.regions.find((candidate) => candidate.region === region);
-  const before = policy.status?.regions?.find((candidate) => candidate.name === region);
-  const host = seen?.endpoint ?? before?.endpoint;
-  const port = seen?.port ?? before?.port;
-  if (host === undefined || port === undefined) {
+  const address = lastKnownAddress(policy, assessment, region);
+  if (address === undefined) {
     return undefined;
   }
+  const configured = regionSettings(settings, region);
+  const clusterArn =
+    assessment.topology.members[region]?.clusterArn ??
+    policy.status?.regions?.find((candidate) => candidate.name === region)?.clusterArn;
   const operation = [record.operation, ...record.history].find((candidate) => candidate?.to === region);
   return defined({
-    host,
-    port,
+    ...address,
     region,
-    clusterIdentifier: seen?.clusterIdentifier ?? '',
-    clusterArn: seen?.clusterArn ?? before?.clusterArn ?? '',
+    clusterIdentifier: configured?.clusterIdentifier ?? '',
+    clusterArn: clusterArn ?? '',
     globalClusterIdentifier: settings.globalClusterIdentifier,
     operationId: operation?.id,
   });
@@ -91,7 +93,7 @@ export class Publication {
 
   /** Keeps the primary published while nothing is in flight: at first, after an edit, after a restart. */
   async keepPublished(turn: PolicyTurn): Promise<void> {
-    const { session, settings, record, assessment, dependencies } = turn;
+    const { session, settings, record, assessment } = turn;
     if (!settings.isPublishing) {
       session.publication = { isPublished: true, reason: 'NotConfigured', message: 'spec.publish names nothing' };
       return;
@@ -105,13 +107,8 @@ export class Publication {
       session.publication = { isPublished: false, reason: 'AwaitingFence', message };
       return;
     }
-    const writer = writerOf(turn, region);
-    const isCurrent = writer !== undefined && session.published?.key === this.#keyOf(turn, writer);
-    if (isCurrent && dependencies.clock.monotonic() < (session.published?.checkAt ?? 0)) {
-      return;
-    }
-    if (await this.publish(turn, region)) {
-      await this.#record(turn, writer);
+    if (!this.#isCurrent(turn, region) && (await this.publish(turn, region))) {
+      await this.#record(turn, region);
     }
   }
 
@@ -164,8 +161,18 @@ export class Publication {
     };
   }
 
-  async #record(turn: PolicyTurn, writer: Writer | undefined): Promise<void> {
-    const changes = this.publishedChanges(turn, writer?.region ?? '');
+  #isCurrent(turn: PolicyTurn, region: string): boolean {
+    const { published } = turn.session;
+    const writer = writerOf(turn, region);
+    return (
+      writer !== undefined &&
+      published?.key === this.#keyOf(turn, writer) &&
+      turn.dependencies.clock.monotonic() < published.checkAt
+    );
+  }
+
+  async #record(turn: PolicyTurn, region: string): Promise<void> {
+    const changes = this.publishedChanges(turn, region);
     if (changes.published !== undefined && changes.published.at !== turn.record.published?.at) {
       await turn.save(changes);
     }

@@ -54,26 +54,24 @@ async function recordExternalChange(turn: PolicyTurn, from: string, to: string):
 }
 
 /** An old primary is no risk any more once its own region shows it available, connected and no writer. */
+function hasRejoined({ assessment }: PolicyTurn, region: string): boolean {
+  const observation = assessment.round.regions[region];
+  const arn = assessment.topology.members[region]?.clusterArn;
+  const ownWord = observation?.globalCluster?.members.find((candidate) => candidate.clusterArn === arn);
+  const isConnectedReader = ownWord?.isWriter === false && ownWord.synchronizationStatus === 'connected';
+  return isConnectedReader && observation?.cluster?.status === 'available';
+}
+
 async function settleSplitBrain(turn: PolicyTurn): Promise<void> {
-  const { splitBrain } = turn.record;
+  const { splitBrain, primaryRegion } = turn.record;
+  const { fence } = turn.session;
   if (splitBrain === undefined) {
     return;
   }
-  const { fence } = turn.session;
-  if (splitBrain.fence === 'Unknown' && fence !== undefined && fence.operationId === splitBrain.operationId) {
-    await turn.save({ splitBrain: { ...splitBrain, fence: fence.state } });
-    return;
-  }
-  const observation = turn.assessment.round.regions[splitBrain.region];
-  const member = turn.assessment.topology.members[splitBrain.region];
-  const ownWord = observation?.globalCluster?.members.find((candidate) => candidate.clusterArn === member?.clusterArn);
-  const hasRejoined =
-    observation?.cluster?.status === 'available' &&
-    ownWord?.isWriter === false &&
-    ownWord.synchronizationStatus === 'connected';
-  const isPrimaryAgain = turn.record.primaryRegion === splitBrain.region;
-  if (hasRejoined || isPrimaryAgain) {
+  if (hasRejoined(turn, splitBrain.region) || primaryRegion === splitBrain.region) {
     await turn.save({ splitBrain: undefined });
+  } else if (splitBrain.fence === 'Unknown' && fence !== undefined && fence.operationId === splitBrain.operationId) {
+    await turn.save({ splitBrain: { ...splitBrain, fence: fence.state } });
   }
 }
 

@@ -11,7 +11,7 @@ import type { HistoryRecord, Operation, SplitBrain } from '../failover/operation
 
 /** RFC 3339 with milliseconds, as `status` carries times. */
 export const timestamp = (instant: Instant): string => new Date(instant).toISOString();
-const optionalTimestamp = (instant: Instant | undefined): string | undefined =>
+export const optionalTimestamp = (instant: Instant | undefined): string | undefined =>
   instant === undefined ? undefined : timestamp(instant);
 const instantOf = (time: string | undefined): Instant | undefined =>
   time === undefined ? undefined : Date.parse(time);
