@@ -1,7 +1,7 @@
 import type { FenceState } from '../api/v1alpha1/disaster-recovery-policy.ts';
-import type { AwsAccount } from '../aws/account.ts';
 import type { FailoverEvent } from '../aws/aws-gateway.ts';
 import type { Instant } from '../failover/observation.ts';
+import { regionSettings } from '../failover/settings.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 
 /** RDS tells of the fence within seconds to minutes of the call; it is asked this often meanwhile. */
@@ -22,26 +22,27 @@ const FENCE_EVENTS: Readonly<Record<string, FenceState>> = {
 interface Question {
   readonly operationId: string;
   readonly since: Instant;
-  readonly regions: readonly string[];
+  /** The old primary, whose fence is asked for. */
+  readonly from: string;
   readonly every: number;
 }
 
 /** An operation whose call may have been made, and whose fence nobody has told yet. */
-function runningQuestion({ record, settings }: PolicyTurn): Question | undefined {
+function runningQuestion({ record }: PolicyTurn): Question | undefined {
   const { operation } = record;
   const isOpen = operation?.type === 'Failover' && operation.fence === 'Unknown' && operation.step !== 'Accepted';
   return isOpen
     ? {
         operationId: operation.id,
         since: operation.startedAt,
-        regions: settings.regions.map((region) => region.name),
+        from: operation.from,
         every: READ_MILLISECONDS,
       }
     : undefined;
 }
 
 /** A failover that has ended without a word of the fence. */
-function outstandingQuestion({ record, settings, now }: PolicyTurn): Question | undefined {
+function outstandingQuestion({ record, now }: PolicyTurn): Question | undefined {
   const { splitBrain } = record;
   if (splitBrain?.fence !== 'Unknown' || now - splitBrain.since >= AFTERWARDS_MILLISECONDS) {
     return undefined;
@@ -52,7 +53,7 @@ function outstandingQuestion({ record, settings, now }: PolicyTurn): Question | 
     : {
         operationId: entry.id,
         since: Date.parse(entry.startedAt),
-        regions: settings.regions.map((region) => region.name),
+        from: splitBrain.region,
         every: AFTERWARDS_READ_MILLISECONDS,
       };
 }
@@ -79,22 +80,32 @@ export class FenceReader {
   }
 
   async #read(turn: PolicyTurn, question: Question): Promise<FenceState | undefined> {
-    const answers = await Promise.all(question.regions.map((region) => this.#readRegion(turn, region, question)));
+    const old = regionSettings(turn.settings, question.from);
+    // The events are kept in the old primary's region while that can be reached, otherwise in the new one's: ask all.
+    const answers = await Promise.all(
+      turn.settings.regions.map((region) =>
+        this.#readRegion(turn, region.name, old?.clusterIdentifier ?? '', question),
+      ),
+    );
     return answers
       .flat()
+      .filter(({ about }) => about?.region === question.from && about.clusterIdentifier === old?.clusterIdentifier)
       .map((event) => FENCE_EVENTS[event.eventId ?? ''])
       .find((state) => state !== undefined);
   }
 
-  async #readRegion(turn: PolicyTurn, region: string, question: Question): Promise<readonly FailoverEvent[]> {
+  async #readRegion(
+    turn: PolicyTurn,
+    region: string,
+    clusterIdentifier: string,
+    question: Question,
+  ): Promise<readonly FailoverEvent[]> {
     const { gateway, settings } = turn.dependencies;
-    const account: AwsAccount = turn.account;
-    const clusterIdentifiers = [...new Set(turn.settings.regions.map((configured) => configured.clusterIdentifier))];
     try {
       return await gateway.describeFailoverEvents(
-        account,
+        turn.account,
         region,
-        { clusterIdentifiers, since: question.since },
+        { clusterIdentifiers: [clusterIdentifier], since: question.since },
         { timeoutMilliseconds: settings.awsCallTimeoutMilliseconds },
       );
     } catch {

@@ -1,0 +1,46 @@
+/**
+ * `npm test`: everything that the tests need, then unit, contract and end-to-end tests, one after the other.
+ *
+ * Units run side by side; the other two start API servers, databases and operators of their own, which two cores carry
+ * only a few of. Arguments after `--` go to jest: `npm test -- operator/failover`.
+ */
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureControlPlaneBinaries, ensureKubectl } from '../test/control-plane/ensure-binaries.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Suite {
+  readonly name: string;
+  readonly workers: number;
+}
+
+const SUITES: readonly Suite[] = [
+  { name: 'unit', workers: 2 },
+  { name: 'contract', workers: 2 },
+  { name: 'e2e', workers: 2 },
+];
+
+function runJest(suite: Suite, extra: readonly string[]): boolean {
+  process.stderr.write(`\n== ${suite.name} ==\n`);
+  const jest = join(root, 'node_modules/jest/bin/jest.js');
+  const nodeFlags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jestFlags = ['--selectProjects', suite.name, '--maxWorkers', String(suite.workers)];
+  // A path that only one suite has must not fail the others.
+  const emptyFlags = extra.length > 0 ? ['--passWithNoTests'] : [];
+  const result = spawnSync(process.execPath, [...nodeFlags, jest, ...jestFlags, ...emptyFlags, ...extra], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  return result.status === 0;
+}
+
+await ensureControlPlaneBinaries();
+await ensureKubectl();
+const extra = process.argv.slice(2);
+const failed = SUITES.filter((suite) => !runJest(suite, extra)).map((suite) => suite.name);
+if (failed.length > 0) {
+  process.stderr.write(`\nfailed: ${failed.join(', ')}\n`);
+  process.exit(1);
+}
