@@ -171,15 +171,19 @@ function failoverReady(question: ConditionsQuestion): Finding {
   return finding('True', isListed(settings, 'http') ? 'Protected' : 'ProtectedWithoutWitness', notes.join('; '));
 }
 
-function progressing({ record, verdict }: ConditionsQuestion): Finding {
+function progressing({ record, verdict, assessment }: ConditionsQuestion): Finding {
   const { operation } = record;
   if (operation !== undefined) {
     const what = `${operation.type} ${operation.id} from ${operation.from} to ${operation.to}`;
     return finding('True', operation.step, `${what}: ${operation.message ?? operation.step}`);
   }
   if (verdict.kind === 'Held') {
+    const { hold, veto, topology } = assessment;
+    // What forbids a failover outright is told at once; what only limits automation, once the loss is confirmed.
+    const isForbidden = hold !== undefined || veto !== undefined || topology.dispute !== undefined;
     const confirming = verdict.obstacles.find((obstacle) => obstacle.reason === 'Confirming');
-    const reason = (confirming ?? verdict.obstacles[0])?.reason ?? 'Confirming';
+    const told = isForbidden ? verdict.obstacles[0] : (confirming ?? verdict.obstacles[0]);
+    const reason = told?.reason ?? 'Confirming';
     const why = verdict.obstacles.map((obstacle) => obstacle.message).join('; ');
     return finding('False', reason, `automatic failover is not started: ${why}`);
   }

@@ -5,12 +5,16 @@ import { EMPTY_FOLLOW_MEMORY, readEffect, rememberEffect, type FollowMemory } fr
 import type { Memory } from '../failover/memory.ts';
 import type { Instant, Round } from '../failover/observation.ts';
 import type { Settings } from '../failover/settings.ts';
+import { NotificationGate } from '../notifications/notification-gate.ts';
 import type { PublicationReport } from './conditions-of.ts';
 import type { PolicyRecord } from './policy-record.ts';
 import { memoryFrom } from './status-codec.ts';
 
 /** More rounds than this wait only when reconciling is stuck; then the oldest say nothing worth keeping. */
 const MAXIMUM_WAITING_ROUNDS = 16;
+
+/** A condition that flaps is notified once in this time, for each of its reasons. */
+const NOTIFICATION_REST_MILLISECONDS = 60_000;
 
 /** What this process holds in memory about one policy. Losing it at any point costs time, never correctness. */
 export class PolicySession {
@@ -32,6 +36,7 @@ export class PolicySession {
   withdrawal: Promise<void> | undefined;
   /** What RDS said about the fencing of an operation's old primary. */
   fence: { readonly operationId: string; readonly state: FenceState; readonly at: Instant } | undefined;
+  readonly gate = new NotificationGate(NOTIFICATION_REST_MILLISECONDS);
   isReadingFence = false;
   fenceReadAt = -Infinity;
   routing: { readonly key: string; readonly putAt: number } | undefined;

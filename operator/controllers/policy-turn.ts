@@ -126,11 +126,12 @@ export class PolicyTurn {
   /** Tells people: an event on the policy, and a notification where one is meant. */
   announce(announcements: ReturnType<typeof announcementsOf>): void {
     const { events, notifier } = this.dependencies;
-    const { policy, now } = this;
+    const { policy, now, session, key } = this;
     const topics = policy.spec.notifications?.snsTopicArns ?? [];
     for (const { type, reason, action, note, notification, operation } of announcements) {
       events.record({ regarding: policy, type, reason, action, note });
-      if (notification !== undefined && topics.length > 0) {
+      const isWanted = notification !== undefined && topics.length > 0;
+      if (isWanted && session.gate.shouldNotify(key, notification, operation?.id ?? note.split(':')[0] ?? '', now)) {
         const { name, namespace } = policy.metadata;
         const input = defined({
           kind: notification,
