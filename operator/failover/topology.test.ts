@@ -1,0 +1,174 @@
+import { describe, expect, it } from '@jest/globals';
+import { arnOf, aRound, type RegionProps, type RoundProps } from './testing/a-round.ts';
+import { aSettings, CENTRAL, EAST, THREE_REGIONS, WEST } from './testing/a-settings.ts';
+import { noAnswer } from './testing/attempts.ts';
+import { parseClusterArn, readTopology, writerIn, type Topology } from './topology.ts';
+
+const SILENT: RegionProps = { rds: noAnswer() };
+
+function read(props: RoundProps, recorded: { recordedPrimary?: string; distrustedRegion?: string } = {}): Topology {
+  const members = [EAST, WEST, CENTRAL];
+  const settings = aSettings({ regions: THREE_REGIONS });
+  return readTopology({ round: aRound({ members, ...props }), settings, ...recorded });
+}
+
+const inFlight = (status: string, to = WEST, isDataLossAllowed?: boolean): RegionProps => ({
+  failoverState: {
+    status,
+    fromClusterArn: arnOf(EAST),
+    toClusterArn: arnOf(to),
+    ...(isDataLossAllowed === undefined ? {} : { isDataLossAllowed }),
+  },
+});
+
+describe('who is the primary', () => {
+  it.each<[string, RoundProps, { recordedPrimary?: string; distrustedRegion?: string }, string | undefined, boolean]>([
+    ['nothing recorded, all agree', {}, {}, EAST, false],
+    [
+      'nothing recorded, nobody answers',
+      { regions: { [EAST]: SILENT, [WEST]: SILENT, [CENTRAL]: SILENT } },
+      {},
+      undefined,
+      false,
+    ],
+    ['nothing recorded, two opinions', { regions: { [WEST]: { writer: WEST } } }, {}, undefined, true],
+    ['recorded and confirmed', {}, { recordedPrimary: EAST }, EAST, false],
+    ['recorded, lost, the others repeat it', { regions: { [EAST]: SILENT } }, { recordedPrimary: EAST }, EAST, false],
+    [
+      'recorded, nobody answers',
+      { regions: { [EAST]: SILENT, [WEST]: SILENT, [CENTRAL]: SILENT } },
+      { recordedPrimary: EAST },
+      EAST,
+      false,
+    ],
+    ['all moved on', { writer: WEST }, { recordedPrimary: EAST }, WEST, false],
+    [
+      'the new writer says so, the old region is silent',
+      { regions: { [EAST]: SILENT, [WEST]: { writer: WEST } } },
+      { recordedPrimary: EAST },
+      WEST,
+      false,
+    ],
+    [
+      'the new writer says so, the old one contradicts',
+      { regions: { [WEST]: { writer: WEST } } },
+      { recordedPrimary: EAST },
+      EAST,
+      true,
+    ],
+    [
+      'only a third region says so',
+      { regions: { [EAST]: SILENT, [WEST]: SILENT, [CENTRAL]: { writer: WEST } } },
+      { recordedPrimary: EAST },
+      EAST,
+      true,
+    ],
+    [
+      'two regions each call themselves the writer',
+      { regions: { [EAST]: SILENT, [WEST]: { writer: WEST }, [CENTRAL]: { writer: CENTRAL } } },
+      { recordedPrimary: EAST },
+      EAST,
+      true,
+    ],
+    [
+      'an old primary returns with its old opinion',
+      { writer: WEST, regions: { [EAST]: { writer: EAST } } },
+      { recordedPrimary: WEST, distrustedRegion: EAST },
+      WEST,
+      true,
+    ],
+    [
+      'an old primary returns with its old opinion while the new one is silent',
+      { regions: { [EAST]: { writer: EAST }, [WEST]: SILENT, [CENTRAL]: SILENT } },
+      { recordedPrimary: WEST, distrustedRegion: EAST },
+      WEST,
+      true,
+    ],
+    [
+      'an old primary is the writer by the word of another region too',
+      { regions: { [EAST]: { writer: EAST }, [WEST]: SILENT, [CENTRAL]: { writer: EAST } } },
+      { recordedPrimary: WEST, distrustedRegion: EAST },
+      EAST,
+      false,
+    ],
+    [
+      'a view with two writers says nothing',
+      { writer: EAST, regions: { [WEST]: { writer: [EAST, WEST] } } },
+      { recordedPrimary: EAST },
+      EAST,
+      false,
+    ],
+  ])('Given %s, then primary and dispute follow', (_, props, recorded, primary, isDisputed) => {
+    const topology = read(props, recorded);
+
+    expect(topology.primaryRegion).toBe(primary);
+    expect(topology.dispute !== undefined).toBe(isDisputed);
+  });
+});
+
+describe('members', () => {
+  it('Given a healthy round, then roles and ARNs are known', () => {
+    const { members } = read({});
+
+    expect(members[EAST]).toMatchObject({ role: 'Primary', clusterArn: arnOf(EAST) });
+    expect(members[WEST]).toMatchObject({ role: 'Secondary', synchronizationStatus: 'connected' });
+  });
+
+  it('Given a configured cluster that is no member, then it is Missing', () => {
+    const outside = { members: [EAST, WEST] };
+    const { members } = read({ regions: { [EAST]: outside, [WEST]: outside, [CENTRAL]: outside } });
+
+    expect(members[CENTRAL]?.role).toBe('Missing');
+  });
+
+  it('Given the views differ, then a member’s own region has the first word on it', () => {
+    const { members } = read({
+      regions: {
+        [EAST]: { synchronization: { [WEST]: 'connected' } },
+        [WEST]: { synchronization: { [WEST]: 'pending-resync' } },
+      },
+    });
+
+    expect(members[WEST]?.synchronizationStatus).toBe('pending-resync');
+  });
+
+  it('Given the same cluster identifier in every region, then the region tells members apart', () => {
+    expect(writerIn(aRound({ writer: WEST }).regions[EAST]?.globalCluster, aSettings())).toBe(WEST);
+  });
+});
+
+describe('operations in flight', () => {
+  it.each<[string, RegionProps, boolean | undefined, string | undefined]>([
+    ['nothing', {}, undefined, undefined],
+    ['pending, data loss allowed', inFlight('pending', WEST, true), false, WEST],
+    ['pending, no data loss', inFlight('pending', WEST, false), true, WEST],
+    ['switching-over, unstated', inFlight('switching-over'), true, WEST],
+    ['failing-over, unstated', inFlight('failing-over'), false, WEST],
+    ['a status without a state', { globalStatus: 'switching-over' }, true, undefined],
+    ['the failing status without a state', { globalStatus: 'failing-over' }, false, undefined],
+    ['an unknown status within a state', inFlight('a word of tomorrow'), false, WEST],
+  ])('Given %s, then it is seen as such', (_, region, isSwitchover, toRegion) => {
+    const { inFlight: seen } = read({ regions: { [WEST]: region } });
+
+    expect(seen?.isSwitchover).toBe(isSwitchover);
+    expect(seen?.toRegion).toBe(toRegion);
+  });
+
+  it('Given two regions show different operations, then the target’s own region is believed', () => {
+    const topology = read({ regions: { [EAST]: inFlight('pending', CENTRAL), [WEST]: inFlight('pending', WEST) } });
+
+    expect(topology.inFlight).toMatchObject({ toRegion: WEST, seenIn: WEST });
+  });
+});
+
+describe('parseClusterArn', () => {
+  it.each([
+    ['arn:aws:rds:us-east-1:111122223333:cluster:orders', { region: 'us-east-1', identifier: 'orders' }],
+    ['arn:aws:rds:us-east-1:111122223333:global-cluster:orders', undefined],
+    ['arn:aws:ec2:us-east-1:111122223333:cluster:orders', undefined],
+    ['orders', undefined],
+    ['', undefined],
+  ])('Given %j, then it parses to what it names', (arn, expected) => {
+    expect(parseClusterArn(arn)).toEqual(expected);
+  });
+});
