@@ -198,6 +198,7 @@ export class OperationRunner {
     const { record, settings, now } = turn;
     await turn.saveAfterwards(finishChanges(operation, ending, { record, settings, now }));
     turn.session.resetOperation();
+    turn.session.isAssessmentSpent = true;
     // What was withdrawn alongside the call has to come back, or the new writer be checked.
     turn.session.published = undefined;
     this.#dependencies.metrics.countOperation(

@@ -120,7 +120,7 @@ export class PolicyReconciler {
     }
     const { verdict } = turn;
     const isLeaving = turn.policy.metadata.deletionTimestamp !== undefined;
-    if (verdict.kind === 'FailOver' && !isLeaving) {
+    if (verdict.kind === 'FailOver' && !isLeaving && !turn.session.isAssessmentSpent) {
       await this.#operations.start(turn, { type: 'Failover', trigger: 'Automatic', target: verdict.target });
     }
   }

@@ -21,6 +21,11 @@ export class PolicySession {
   readonly uid: string;
   memory: Memory;
   assessment: Assessment | undefined;
+  /**
+   * The assessment was made for roles that have changed since: nothing is concluded from it any more, the next round
+   * decides.
+   */
+  isAssessmentSpent = false;
   follow: FollowMemory = EMPTY_FOLLOW_MEMORY;
   /** The operation that this process registered and for which it certainly has not called AWS. */
   uncalledOperation: string | undefined;
@@ -69,6 +74,7 @@ export class PolicySession {
       const { memory, assessment } = assess(this.memory, round, settings, recorded);
       this.memory = memory;
       this.assessment = assessment;
+      this.isAssessmentSpent = false;
       if (record.operation !== undefined) {
         const effect = readEffect(record.operation, assessment, settings);
         this.follow = rememberEffect(this.follow, effect, round.startedAt, record.operation);

@@ -98,6 +98,10 @@ export class RequestHandler {
       await this.#finishAnswered(turn, request);
       return;
     }
+    if (turn.session.isAssessmentSpent) {
+      // The roles have just changed: the next round, soon, tells what the request means now.
+      return;
+    }
     if (request.action === 'force-failover' || request.action === 'failback') {
       await (operation === undefined
         ? this.#force(turn, request, request.action)

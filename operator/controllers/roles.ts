@@ -13,6 +13,7 @@ function lateEntry({ record }: PolicyTurn, primary: string): HistoryEntry | unde
 }
 
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
+  turn.session.isAssessmentSpent = true;
   const now = new Date(turn.now).toISOString();
   const late: HistoryEntry = {
     ...entry,
@@ -31,6 +32,7 @@ async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise
 /** The writer changed, and nobody of us did it: the incident is over, automation rests, and the history says so. */
 async function recordExternalChange(turn: PolicyTurn, from: string, to: string): Promise<void> {
   const { assessment, now } = turn;
+  turn.session.isAssessmentSpent = true;
   // Without having seen it in flight only the old primary's state can tell: an orderly switchover leaves it healthy.
   const old = assessment.topology.members[from];
   const isOrderly = hasAnswered(assessment.round.regions[from]) && old?.synchronizationStatus === 'connected';
@@ -80,7 +82,7 @@ export async function settleRoles(turn: PolicyTurn, operations: OperationRunner)
   const { topology } = turn.assessment;
   const observed = topology.primaryRegion;
   const { primaryRegion: recorded, operation } = turn.record;
-  if (operation !== undefined) {
+  if (operation !== undefined || turn.session.isAssessmentSpent) {
     return;
   }
   if (observed !== undefined && observed !== recorded) {
