@@ -121,8 +121,25 @@ export class PolicyReconciler {
     const { verdict } = turn;
     const isLeaving = turn.policy.metadata.deletionTimestamp !== undefined;
     if (verdict.kind === 'FailOver' && !isLeaving && !turn.session.isAssessmentSpent) {
+      this.#logDecision(turn, verdict.target.region);
       await this.#operations.start(turn, { type: 'Failover', trigger: 'Automatic', target: verdict.target });
     }
+  }
+
+  /** The decision with what it rests on: the round that completed it and every signal's word in that round. */
+  #logDecision({ key, assessment }: PolicyTurn, target: string): void {
+    const { round, quorumRounds, signals } = assessment;
+    this.#dependencies.logger.warn(
+      {
+        policy: key,
+        action: 'decide',
+        target,
+        quorumRounds,
+        round: { startedAt: timestamp(round.startedAt), completedAt: timestamp(round.completedAt) },
+        signals: Object.fromEntries(signals.map(({ name, state }) => [name, state])),
+      },
+      'the primary region is lost: an automatic failover starts',
+    );
   }
 
   /** Rounds drive everything; only a call that waits for its next attempt needs a time of its own. */
