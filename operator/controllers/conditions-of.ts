@@ -83,6 +83,9 @@ function ready(question: ConditionsQuestion): Finding {
 
 function primaryHealthy(question: ConditionsQuestion): Finding {
   const { assessment, record } = question;
+  if (record.operation?.type === 'Switchover') {
+    return finding('Unknown', 'OperationInFlight', 'the writer is being moved on purpose');
+  }
   // While the roles are being changed on purpose, a cluster that is not "available" is nothing to heal.
   if (assessment.hold !== undefined && record.operation === undefined) {
     return finding('False', assessment.hold.reason, assessment.hold.message);

@@ -175,8 +175,8 @@ export class PolicyTurn {
     this.#take(written);
     this.session.refreshAt = clock.monotonic() + jitter(REFRESH_MILLISECONDS, 0.25, random);
     const announcements = announcementsOf(previous, status);
-    for (const { reason, note } of announcements) {
-      logger.info({ policy: this.key, reason, operation: record.operation?.id }, note);
+    for (const { type, reason, note } of announcements) {
+      logger[type === 'Warning' ? 'warn' : 'info']({ policy: this.key, reason, operation: record.operation?.id }, note);
     }
     this.announce(announcements);
   }
