@@ -34,14 +34,22 @@ import { WorkQueue } from './runtime/work-queue.ts';
 
 const CONTROLLER = 'disasterrecoverypolicy';
 const LEASE_NAME = 'aurora-dr-operator';
-/**
- * Bounds a mutating AWS call. Well below what a lease that has just been renewed has left (15 s less 2 s), so that the
- * check of the lease before a call does not refuse in ordinary times.
- */
+/** Bounds a mutating AWS call. */
 const AWS_CALL_TIMEOUT_MILLISECONDS = 5_000;
 /** A watch without any sign of life for this long means that this process is blind to what people ask. */
 const STALE_WATCH_MILLISECONDS = 5 * 60_000;
 const SHUTDOWN_STEP_MILLISECONDS = 5_000;
+
+/**
+ * Well below what a lease that has just been renewed has left (15 s less 2 s), so that the check of the lease before a
+ * call does not refuse in ordinary times; a shorter lease leaves less time for a call.
+ */
+function awsCallTimeoutMilliseconds({ leaderElection }: Config): number {
+  const { isEnabled, leaseDurationMilliseconds } = leaderElection;
+  return isEnabled
+    ? Math.min(AWS_CALL_TIMEOUT_MILLISECONDS, leaseDurationMilliseconds / 3)
+    : AWS_CALL_TIMEOUT_MILLISECONDS;
+}
 
 function loadKubeConfig(config: Config): KubeConfig {
   const kubeConfig = new KubeConfig();
@@ -302,7 +310,7 @@ class Operator {
         followIntervalMilliseconds,
         metricPeriodMilliseconds,
         unconfirmedReadWindowMilliseconds: this.#config.unconfirmedReadWindowMilliseconds,
-        awsCallTimeoutMilliseconds: AWS_CALL_TIMEOUT_MILLISECONDS,
+        awsCallTimeoutMilliseconds: awsCallTimeoutMilliseconds(this.#config),
         ...(region === undefined ? {} : { operatorRegion: region }),
       },
     };
