@@ -185,6 +185,14 @@ describe('quorum and hysteresis', () => {
     expect(watch.verdict()).toBe('Calm');
   });
 
+  it('Given a terminal status and the witness say lost while no survivor answers, then it is no quorum', () => {
+    const regions = { [EAST]: { status: 'failed' }, [WEST]: { rds: noAnswer() } };
+    const watch = settled(WITH_WITNESS).seeAlike(5, LOSS, { regions, endpoint: noAnswer(), witness: 503 });
+
+    expect(watch.stateOf('controlPlane')).toBe('Failing TerminalStatus');
+    expect(watch.assessment.isQuorumFailing).toBe(false);
+  });
+
   it('Given the witness says lost while no survivor answers, then it is no quorum', () => {
     const watch = settled(WITH_WITNESS).seeAlike(5, STALE, (at) => ({
       ...lost(at),
@@ -249,12 +257,12 @@ describe('in-region recovery', () => {
     expect(settled().seeAlike(1, LOSS, { endpoint: noAnswer() }).verdict()).toBe('Held InRegionRecovery');
   });
 
-  it('Given an upgrade whose writer accepts, then nothing is suspected', () => {
-    expect(
-      settled()
-        .seeAlike(5, LOSS, { regions: { [EAST]: { status: 'upgrading' } } })
-        .verdict(),
-    ).toBe('Calm');
+  it('Given an upgrade whose writer accepts, then nothing is suspected, and the hold stands ready', () => {
+    const watch = settled().seeAlike(5, LOSS, { regions: { [EAST]: { status: 'upgrading' } } });
+
+    expect(watch.verdict()).toBe('Calm');
+    expect(watch.assessment.hold?.reason).toBe('InRegionRecovery');
+    expect(settled().assessment.hold).toBeUndefined();
   });
 
   describe('with an inRegionRecoveryLimit', () => {
@@ -351,6 +359,25 @@ describe('the incident', () => {
     expect(watch.verdict()).toBe('Calm');
   });
 
+  it('Given only replication fails and the direct ones cannot tell, then there is none either', () => {
+    const blind = { regions: { [EAST]: { rds: local() } }, endpoint: local(), lag: { [WEST]: stoppedLag(LOSS) } };
+    const watch = settled().seeAlike(5, STALE, blind);
+
+    expect(watch.stateOf('replication')).toBe('Failing NoSecondaryReceives');
+    expect(watch.assessment.incident).toBeUndefined();
+  });
+
+  it('Given a gap without sight in which replication went on, then the incident begins anew with that evidence', () => {
+    const blind = { regions: { [EAST]: { rds: local() } }, endpoint: local(), witness: 404 };
+    const watch = settled(WITH_WITNESS)
+      .seeAlike(1, LOSS, lost)
+      .seeAlike(2, LOSS + 4 * MINUTE, blind);
+
+    watch.seeAlike(1, LOSS + 5 * MINUTE, { ...silentPrimary({ [WEST]: { until: LOSS + 4 * MINUTE } }), witness: 503 });
+
+    expect(watch.assessment.incident?.startedAt).toBe(T0 + LOSS + 3 * MINUTE);
+  });
+
   it.each<[string, RoundProps, number]>([
     ['the endpoint accepts', { ...silentPrimary(), endpoint: { kind: 'answered' } }, 1],
     ['the witness sees the primary', { ...silentPrimary(), witness: 204 }, 1],
@@ -427,6 +454,17 @@ describe('a loss long after this operator was cut off', () => {
     expect(watch.assessment.incident?.provenUntil).toBeGreaterThan(T0 + CUT);
 
     expect(watch.assessment.regions.find(({ region }) => region === WEST)?.loss?.lastKnownMilliseconds).toBe(5000);
+  });
+
+  it('Given the only fresh samples are of a member that is not connected, then they prove nothing', () => {
+    const watch = new Watch(aSettings()).seeAlike(2, CUT - MINUTE, {});
+    watch.seeAlike(60, CUT, (at) => ({
+      ...silentPrimary({ [WEST]: receiving(at) }),
+      regions: { [EAST]: { rds: noAnswer() }, [WEST]: { synchronization: { [WEST]: 'pending-resync' } } },
+    }));
+
+    expect(watch.assessment.incident?.startedAt).toBe(T0 + CUT);
+    expect(watch.assessment.incident?.provenUntil).toBeUndefined();
   });
 
   it('Given hours without any sight after a short failure, then a new incident begins and the old figure is unknown', () => {

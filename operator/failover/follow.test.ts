@@ -292,6 +292,15 @@ describe('a call whose answer was lost', () => {
     }
   });
 
+  it.each([
+    [1, 'Wait'],
+    [2, 'Call'],
+  ])('Given no window at all, then %i reads mean %s: one is never enough', (reads, expected) => {
+    const rounds = quiet(CALLED, CALLED + SECOND).slice(0, reads);
+
+    expect(followRounds(unconfirmed, rounds, { unconfirmedReadWindowMilliseconds: 0 })).toBe(expected);
+  });
+
   it('Given a shorter window, then it is used', () => {
     const rounds = quiet(CALLED, CALLED + SECOND, CALLED + 2 * SECOND);
 

@@ -120,6 +120,12 @@ describe('the target', () => {
     expect(judge({}, unknownLag, settings)).toBe('DataLossNotAccepted');
   });
 
+  it('Given only regions that are never promoted, then any means none of them, with acceptance too', () => {
+    const regions = [aRegion(EAST), aRegion(WEST, 'Never')];
+
+    expect(judge({ value: 'any', ...ACCEPTED }, {}, { regions })).toBe('NoCandidate');
+  });
+
   it.each<[string, Partial<ForceRequest>, string]>([
     ['named, not accepted', { value: WEST }, 'PromotionNever'],
     ['named, accepted', { value: WEST, ...ACCEPTED }, `Switchover ${WEST}`],

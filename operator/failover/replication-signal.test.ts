@@ -46,6 +46,11 @@ describe('one secondary', () => {
     ['a sample too old, the control on time', { lag: { [WEST]: ENDED } }, 'Failing NoSecondaryReceives'],
     ['no sample at all, the control on time', { lag: { [WEST]: { lags: [] } } }, 'Failing NoSecondaryReceives'],
     ['lag and control both late', { lag: { [WEST]: LATE_AS_A_WHOLE } }, 'Unknown SourceSilent'],
+    [
+      'a control that is far ahead, but too old itself',
+      { lag: { [WEST]: { until: NOW - 20 * MINUTE, control: NOW - 7 * MINUTE } } },
+      'Unknown SourceSilent',
+    ],
     ['no sample and no control', { lag: { [WEST]: { lags: [], control: 'none' } } }, 'Unknown SourceSilent'],
     ['lag ended, no control', { lag: { [WEST]: { ...ENDED, control: 'none' } } }, 'Unknown SourceSilent'],
     [
