@@ -1,13 +1,19 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { answer } from '../world/answer.ts';
 import type { Answer, AwsCall } from '../world/answer.ts';
 import { AwsError } from '../world/aws-error.ts';
 import type { Service } from '../world/actions/action.ts';
 import type { World } from '../world/world.ts';
 import { cloudWatchTarget, parseJson, renderJson, renderJsonError } from './json-protocol.ts';
+import { reset } from './loopback-listener.ts';
 import { parseQuery, renderError, renderOutput } from './query-protocol.ts';
+
+const unzip = promisify(gunzip);
 
 /** What a request's signature says about its sender. The signature itself is not checked: there are no secrets here. */
 interface Credential {
@@ -59,12 +65,10 @@ async function serve(
   await send(response, result, service, call?.action ?? '', requestId);
 }
 
+/** The body as text. The SDK compresses large ones (PutMetricData beyond 10 KiB). */
 async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) {
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const body = await buffer(request);
+  return (header(request, 'content-encoding') === 'gzip' ? await unzip(body) : body).toString('utf8');
 }
 
 function parseCall(region: string, request: IncomingMessage, target: string | undefined, body: string): AwsCall {
@@ -125,7 +129,9 @@ async function send(
     case 'hang':
       return;
     case 'drop':
-      response.socket?.resetAndDestroy();
+      if (response.socket !== null) {
+        reset(response.socket);
+      }
       return;
     case 'garbage':
       respond(response, 200, contentType(service), '<<< {"neither": XML nor JSON');

@@ -1,35 +1,44 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
-import { Worker } from 'node:worker_threads';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long a connection attempt may take before the hole counts as full. */
+/** How long a connection attempt may take before the hole counts as full, in milliseconds. */
 const fullAfter = 150;
 
 /**
  * A port that swallows connection attempts: nothing is refused, nothing is accepted, as when packets are dropped on the way.
- * A worker listens with the shortest backlog and then sleeps; once the backlog is filled, the kernel drops what comes.
+ * A process of its own listens with the shortest backlog and then sleeps (an event loop would accept); once the backlog is
+ * filled, the kernel drops what comes.
  */
 export class BlackHole {
-  private readonly worker: Worker;
-  private readonly wake: Int32Array;
+  private readonly sleeper: ChildProcess;
   private readonly filling: Socket[] = [];
 
-  private constructor(worker: Worker, wake: Int32Array) {
-    this.worker = worker;
-    this.wake = wake;
+  private constructor(sleeper: ChildProcess) {
+    this.sleeper = sleeper;
   }
 
   static async open(address: string, port: number): Promise<BlackHole> {
-    const wake = new Int32Array(new SharedArrayBuffer(4));
-    const worker = new Worker(new URL('./black-hole-worker.ts', import.meta.url), {
-      workerData: { address, port, wake },
-      // Only what type stripping needs: flags of the parent (a test runner's) are not for a worker.
+    const script = path.join(import.meta.dirname, 'black-hole-process.ts');
+    const sleeper = fork(script, [address, String(port)], {
+      // Flags of this process (a test runner's) are not for the sleeper.
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    worker.unref();
-    await once(worker, 'message');
-    const hole = new BlackHole(worker, wake);
+    const isListening = await Promise.race([
+      once(sleeper, 'message').then(() => true),
+      once(sleeper, 'exit').then(() => false),
+    ]);
+    if (!isListening) {
+      throw new Error(`cannot swallow what comes to ${address}:${port}: the listening process ended`);
+    }
+    sleeper.disconnect();
+    sleeper.unref();
+    const hole = new BlackHole(sleeper);
     await hole.fill(address, port);
     return hole;
   }
@@ -38,23 +47,20 @@ export class BlackHole {
     for (const socket of this.filling) {
       socket.destroy();
     }
-    const exited = once(this.worker, 'exit');
-    Atomics.store(this.wake, 0, 1);
-    Atomics.notify(this.wake, 0);
-    await exited;
+    if (this.sleeper.exitCode === null && this.sleeper.signalCode === null) {
+      const exited = once(this.sleeper, 'exit');
+      this.sleeper.ref();
+      this.sleeper.kill('SIGKILL');
+      await exited;
+    }
   }
 
   private async fill(address: string, port: number): Promise<void> {
     for (let isFull = false; !isFull;) {
       const socket = createConnection({ host: address, port });
       socket.on('error', () => undefined);
-      socket.unref();
       this.filling.push(socket);
-      const timeout = AbortSignal.timeout(fullAfter);
-      isFull = await once(socket, 'connect', { signal: timeout }).then(
-        () => false,
-        () => true,
-      );
+      isFull = await Promise.race([once(socket, 'connect').then(() => false), delay(fullAfter, true)]);
     }
   }
 }

@@ -105,8 +105,17 @@ export class LoopbackListener {
     const closed = once(server, 'close');
     server.close();
     for (const socket of this.sockets) {
-      socket.resetAndDestroy();
+      reset(socket);
     }
     await closed;
+  }
+}
+
+/** Resets a connection; one that is ending already is only dropped: libuv cannot reset it and would keep it for ever. */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) {
+    socket.destroy();
+  } else {
+    socket.resetAndDestroy();
   }
 }

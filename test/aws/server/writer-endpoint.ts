@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { DbCluster } from '../world/model.ts';
 import { isServing } from '../world/serving.ts';
 import type { World } from '../world/world.ts';
-import { LoopbackListener } from './loopback-listener.ts';
+import { LoopbackListener, reset } from './loopback-listener.ts';
 import type { ListenerState } from './loopback-listener.ts';
 
 /** How an unreachable region looks from outside: connections refused, or packets swallowed. */
@@ -20,7 +20,7 @@ export class WriterEndpoint {
     this.listener = new LoopbackListener(cluster.address, () =>
       createServer((socket) => {
         if (cluster.endpointMode === 'reset') {
-          socket.resetAndDestroy();
+          reset(socket);
         } else {
           socket.resume();
         }

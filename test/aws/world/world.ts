@@ -52,6 +52,7 @@ export class World {
   private readonly clusterJournal = new Journal<DbCluster>();
   private readonly lists = new Map<string, (GlobalCluster | DbCluster)[]>();
   private settledTo: number;
+  private tickedTo: number;
   private counter = 0;
 
   constructor(clock: Clock, regions: readonly string[], settings: Partial<WorldSettings> = {}) {
@@ -59,6 +60,7 @@ export class World {
     this.settings = { ...defaultSettings, ...settings };
     this.sessions = new SessionStore(this.settings.accountId);
     this.settledTo = clock.now();
+    this.tickedTo = this.settledTo;
     for (const name of regions) {
       this.regions.set(name, { name, lostAt: undefined, isCutOff: false, metricDelay: undefined });
     }
@@ -78,7 +80,8 @@ export class World {
         this.settledTo = Math.max(this.settledTo, due);
       } else {
         emitMetrics(this, tick);
-        this.settledTo = tick;
+        this.tickedTo = tick;
+        this.settledTo = Math.max(this.settledTo, tick);
       }
     }
     this.settledTo = Math.max(this.settledTo, now);
@@ -239,7 +242,7 @@ export class World {
   /** When the next round of samples ends; rounds older than what is kept are skipped. */
   private nextTick(): number {
     const period = this.settings.metricPeriod;
-    const from = Math.max(this.settledTo, this.clock.now() - metricRetention);
+    const from = Math.max(this.tickedTo, this.clock.now() - metricRetention);
     return (Math.floor(from / period) + 1) * period;
   }
 }
