@@ -99,7 +99,10 @@ export class Publication {
       return;
     }
     const region = record.primaryRegion;
-    if (record.operation !== undefined || region === undefined || assessment.topology.dispute !== undefined) {
+    const { dispute, inFlight } = assessment.topology;
+    // An operation that timed out and that AWS still is at: clients must not come back to the writer that is being left.
+    const isChanging = record.operation !== undefined || inFlight !== undefined;
+    if (isChanging || region === undefined || dispute !== undefined) {
       return;
     }
     if (this.#isAwaitingFence(turn)) {

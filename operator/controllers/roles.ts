@@ -1,9 +1,10 @@
 import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { hasAnswered } from '../failover/direct-signals.ts';
-import { historyEntry } from './status-codec.ts';
+import { regionSettings } from '../failover/settings.ts';
+import { historyEntry, timestamp } from './status-codec.ts';
 import { operationId } from './operation-id.ts';
 import type { OperationRunner } from './operation-runner.ts';
-import type { PolicyTurn } from './policy-turn.ts';
+import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import { withHistory } from './finish-operation.ts';
 
 /** The newest operation, if it ended without a proof and this is its late proof. */
@@ -12,20 +13,37 @@ function lateEntry({ record }: PolicyTurn, primary: string): HistoryEntry | unde
   return newest?.outcome === 'TimedOut' && newest.to === primary ? newest : undefined;
 }
 
+/** A failover that came late leaves the same doubt about its old primary as one that came in time. */
+function lateSplitBrain({ settings, record, now }: PolicyTurn, { id, type, from, to }: HistoryEntry): RecordChanges {
+  const old = regionSettings(settings, from);
+  // Promoted in time and only published late: the end of the operation has recorded it.
+  return type === 'Switchover' || old === undefined || record.primaryRegion === to
+    ? {}
+    : {
+        splitBrain: {
+          region: old.name,
+          clusterIdentifier: old.clusterIdentifier,
+          since: now,
+          operationId: id,
+          fence: 'Unknown',
+        },
+      };
+}
+
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
   turn.session.isAssessmentSpent = true;
-  const now = new Date(turn.now).toISOString();
   const late: HistoryEntry = {
     ...entry,
     outcome: 'Succeeded',
     reason: 'SucceededLate',
-    completedAt: now,
-    message: `${entry.to} became the writer after failover.timeout had passed`,
+    completedAt: timestamp(turn.now),
+    message: `${entry.to} became the writer, or came into service, after failover.timeout had passed`,
   };
   await turn.save({
     primaryRegion: entry.to,
     history: [late, ...turn.record.history.slice(1)],
     cooldownUntil: turn.now + turn.settings.cooldownMilliseconds,
+    ...lateSplitBrain(turn, entry),
   });
 }
 
@@ -77,6 +95,27 @@ async function settleSplitBrain(turn: PolicyTurn): Promise<void> {
   }
 }
 
+/** Published, its cluster available, its endpoint accepting where that is probed. */
+function isInService({ assessment, session }: PolicyTurn, region: string): boolean {
+  const { regions, endpoints } = assessment.round;
+  const probe = endpoints[region]?.attempt.kind ?? 'answered';
+  return session.publication.isPublished && regions[region]?.cluster?.status === 'available' && probe === 'answered';
+}
+
+async function settlePrimary(turn: PolicyTurn, recorded: string | undefined, observed: string): Promise<void> {
+  const late = lateEntry(turn, observed);
+  if (recorded === undefined) {
+    await turn.save({ primaryRegion: observed });
+  } else if (late !== undefined) {
+    // Promoted in time, and timed out before clients could use it: a success once that is made up for.
+    if (observed !== recorded || isInService(turn, observed)) {
+      await recordLateSuccess(turn, late);
+    }
+  } else if (observed !== recorded) {
+    await recordExternalChange(turn, recorded, observed);
+  }
+}
+
 /** Brings the record in line with the roles that were observed, whoever changed them. */
 export async function settleRoles(turn: PolicyTurn, operations: OperationRunner): Promise<void> {
   const { topology } = turn.assessment;
@@ -85,13 +124,8 @@ export async function settleRoles(turn: PolicyTurn, operations: OperationRunner)
   if (operation !== undefined || turn.session.isAssessmentSpent) {
     return;
   }
-  if (observed !== undefined && observed !== recorded) {
-    const late = lateEntry(turn, observed);
-    await (recorded === undefined
-      ? turn.save({ primaryRegion: observed })
-      : late === undefined
-        ? recordExternalChange(turn, recorded, observed)
-        : recordLateSuccess(turn, late));
+  if (observed !== undefined) {
+    await settlePrimary(turn, recorded, observed);
   }
   const { toRegion } = topology.inFlight ?? {};
   if (toRegion !== undefined && lateEntry(turn, toRegion) === undefined) {
