@@ -103,6 +103,15 @@ describe('whatever the rounds', () => {
     });
   });
 
+  it('Given a failover, then no secondary had received anything since the first failing round', () => {
+    forEveryDecision(({ assessment }) => {
+      const replication = assessment.signals.find((signal) => signal.name === 'replication');
+      const evidence = replication?.state === 'Passing' ? replication.evidenceAt : undefined;
+
+      expect(evidence ?? -Infinity).toBeLessThan(assessment.incident?.startedAt ?? -Infinity);
+    });
+  });
+
   it('Given a failover, then nothing was in flight and nobody disputed the writer', () => {
     forEveryDecision(({ assessment: { topology } }) => {
       expect(topology.inFlight).toBeUndefined();

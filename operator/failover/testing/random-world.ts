@@ -45,7 +45,7 @@ const anyLag: fc.Arbitrary<LagProps | 'none'> = fc.oneof(
   fc.constant('none' as const),
   attempt.map((value): LagProps => ({ attempt: value })),
   fc.record({
-    until: fc.integer({ min: -30, max: 40 }).map((minutes) => TROUBLE + minutes * MINUTE),
+    until: fc.integer({ min: -30, max: 20 }).map((minutes) => TROUBLE + minutes * MINUTE),
     lags: fc.array(fc.constantFrom(0, 100, 999, 5000, 60_000, 120_000, 180_000), { maxLength: 4 }),
   }),
 );
