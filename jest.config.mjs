@@ -2,7 +2,7 @@
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': '<rootDir>/test/tools/strip-types-transformer.mjs' },
+  transform: { '\\.ts$': '<rootDir>/scripts/strip-types-transformer.mjs' },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.stryker-tmp'],
 };
 
@@ -14,7 +14,7 @@ export default {
     {
       ...common,
       displayName: 'contract',
-      testMatch: ['<rootDir>/test/{aws,control-plane,integration,tools}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{aws,control-plane,demo,integration,tools}/**/*.test.ts'],
     },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],

@@ -19,7 +19,9 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (result.status !== 0) {
-    process.stderr.write('cannot install the dependencies: npm ci failed as shown above; is the npm registry reachable?\n');
+    process.stderr.write(
+      'cannot install the dependencies: npm ci failed as shown above; is the npm registry reachable?\n',
+    );
     process.exit(1);
   }
   writeFileSync(stamp, wanted);
