@@ -348,6 +348,15 @@ const settings = {
 
 const table: readonly (Setting<unknown> | SettingWithDefault<unknown>)[] = Object.values(settings);
 
+/** One flag, as the reference documentation tells it. */
+export type FlagReference = Pick<
+  SettingWithDefault<unknown>,
+  'flag' | 'variable' | 'placeholder' | 'description' | 'allowed'
+> & { readonly fallback?: string };
+
+/** Every flag of the table: what `docs/reference/configuration.md` is generated from. */
+export const flagReferences: readonly FlagReference[] = table;
+
 /** One value as the user gave it. */
 interface GivenText {
   /** `--flag` or the environment variable. */

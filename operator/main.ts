@@ -344,7 +344,7 @@ class Operator {
 async function main(): Promise<void> {
   const result = loadConfig(process.argv.slice(2), process.env);
   if (result.kind === 'print') {
-    process.stdout.write(result.text);
+    process.stdout.write(`${result.text}\n`);
     return;
   }
   const logger = createLogger({ level: result.config.logLevel });
