@@ -292,6 +292,23 @@ describe('a call whose answer was lost', () => {
     }
   });
 
+  it('Given a second call was accepted and no round has followed it, then the reads before it do not make it vanish', () => {
+    const settings = aSettings({ regions: THREE_REGIONS });
+    const { assessment } = new Watch(settings).see(aRound({ members, at: 2 * MINUTE, ...ROUNDS.Unchanged }));
+    const before = { quietSince: T0 + STARTED, quietReads: 60, hasSeenCancelling: false, calledAt: T0 + STARTED };
+    const action = followOperation({
+      operation: anOperation({ step: 'Requested', calledAt: T0 + 2 * MINUTE + SECOND, attempts: 2 }),
+      assessment,
+      memory: EMPTY_MEMORY,
+      follow: before,
+      effect: 'Unchanged',
+      settings,
+      now: T0 + 2 * MINUTE + SECOND,
+      isCertainlyUncalled: false,
+    });
+    expect(action.kind).toBe('Wait');
+  });
+
   it.each([
     [1, 'Wait'],
     [2, 'Call'],

@@ -69,6 +69,11 @@ export function readEffect(operation: Operation, assessment: Assessment, setting
   }
 }
 
+/** What the memory knows of the operation's last call; reads before that call say nothing about it. */
+function sinceLastCall(memory: FollowMemory, { calledAt }: Operation): FollowMemory {
+  return memory.calledAt === calledAt ? memory : defined({ ...EMPTY_FOLLOW_MEMORY, calledAt });
+}
+
 /** Takes one round's effect into the follow memory. Rounds that began before the last call to AWS say nothing about it. */
 export function rememberEffect(
   memory: FollowMemory,
@@ -77,7 +82,7 @@ export function rememberEffect(
   operation: Operation,
 ): FollowMemory {
   const { calledAt } = operation;
-  const known = memory.calledAt === calledAt ? memory : defined({ ...EMPTY_FOLLOW_MEMORY, calledAt });
+  const known = sinceLastCall(memory, operation);
   if (roundStartedAt < (calledAt ?? operation.startedAt)) {
     return known;
   }
@@ -236,7 +241,8 @@ export function followOperation(question: FollowQuestion): FollowAction {
   if (effect === 'Foreign') {
     return finish('Failed', 'Superseded', 'somebody else started an operation towards another region');
   }
-  const action = followStep(question);
+  // A call may have been made since the last round.
+  const action = followStep({ ...question, follow: sinceLastCall(question.follow, operation) });
   const isTimedOut = now - operation.startedAt >= settings.operationTimeoutMilliseconds;
   // Progress that this very round proves comes before the timeout.
   return isTimedOut && (action.kind === 'Wait' || action.kind === 'Call')
