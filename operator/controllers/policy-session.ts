@@ -26,6 +26,8 @@ export class PolicySession {
    * decides.
    */
   isAssessmentSpent = false;
+  /** The region that the last rounds, one after the other, called the writer although the record names another. */
+  #claim: { readonly region: string; readonly rounds: number } | undefined;
   follow: FollowMemory = EMPTY_FOLLOW_MEMORY;
   /** The operation that this process registered and for which it certainly has not called AWS. */
   uncalledOperation: string | undefined;
@@ -75,11 +77,17 @@ export class PolicySession {
       this.memory = memory;
       this.assessment = assessment;
       this.isAssessmentSpent = false;
+      this.#claim = nextClaim(this.#claim, assessment.topology.primaryRegion, record.primaryRegion);
       if (record.operation !== undefined) {
         const effect = readEffect(record.operation, assessment, settings);
         this.follow = rememberEffect(this.follow, effect, round.startedAt, record.operation);
       }
     }
+  }
+
+  /** For how many rounds in a row another region than the recorded one has been the writer. */
+  get claimRounds(): number {
+    return this.#claim?.rounds ?? 0;
   }
 
   /** Forgets what belonged to an operation that is over, or to one before the present. */
@@ -90,4 +98,15 @@ export class PolicySession {
     this.fruitlessCalls = 0;
     this.waiting = undefined;
   }
+}
+
+function nextClaim(
+  claim: { readonly region: string; readonly rounds: number } | undefined,
+  observed: string | undefined,
+  recorded: string | undefined,
+): { readonly region: string; readonly rounds: number } | undefined {
+  if (observed === undefined || observed === recorded) {
+    return undefined;
+  }
+  return { region: observed, rounds: claim?.region === observed ? claim.rounds + 1 : 1 };
 }

@@ -7,6 +7,9 @@ import type { OperationRunner } from './operation-runner.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import { withHistory } from './finish-operation.ts';
 
+/** One stale answer of a single region must not move the writer; two rounds in a row are no accident. */
+const CLAIM_ROUNDS = 2;
+
 /** The newest operation, if it ended without a proof and this is its late proof. */
 function lateEntry({ record }: PolicyTurn, primary: string): HistoryEntry | undefined {
   const newest = record.history[0];
@@ -124,7 +127,8 @@ export async function settleRoles(turn: PolicyTurn, operations: OperationRunner)
   if (operation !== undefined || turn.session.isAssessmentSpent) {
     return;
   }
-  if (observed !== undefined) {
+  const isSettled = recorded === undefined || observed === recorded || turn.session.claimRounds >= CLAIM_ROUNDS;
+  if (observed !== undefined && isSettled) {
     await settlePrimary(turn, recorded, observed);
   }
   const { toRegion } = topology.inFlight ?? {};
