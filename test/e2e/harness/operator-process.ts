@@ -1,0 +1,139 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Watchdog } from '../../control-plane/watchdog.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const KEPT_LINES = 5_000;
+const POLL_MILLISECONDS = 50;
+/** Longer than the operator's own patience with its parts, see operator/main.ts. */
+const STOP_MILLISECONDS = 30_000;
+
+export interface OperatorProcessProps {
+  readonly flags: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends the process should this one die. */
+  readonly watchdog: Watchdog;
+}
+
+/** The operator as a real child process. */
+export class OperatorProcess {
+  /** The newest lines of its log, stdout and stderr together. */
+  readonly lines: string[] = [];
+  readonly #process: ChildProcess;
+  readonly #watchdog: Watchdog;
+  readonly #heard = new EventEmitter();
+
+  constructor({ flags, environment, watchdog }: OperatorProcessProps) {
+    this.#watchdog = watchdog;
+    const { AURORA_DR_AWS_ENDPOINTS: _told, KUBECONFIG: _own, ...inherited } = process.env;
+    this.#process = spawn(process.execPath, ['operator/main.ts', ...flags], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...inherited, NODE_OPTIONS: '', ...environment },
+    });
+    if (this.#process.pid !== undefined) {
+      watchdog.watch(this.#process.pid);
+    }
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      if (stream !== null) {
+        createInterface({ input: stream }).on('line', (line) => this.#take(line));
+      }
+    }
+    this.#process.once('exit', () => this.#heard.emit('news'));
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** How it ended: its exit code or the signal; undefined while it runs. */
+  get end(): number | NodeJS.Signals | undefined {
+    return this.#process.exitCode ?? this.#process.signalCode ?? undefined;
+  }
+
+  /** Sends a signal and waits for the end. A paused process is resumed, or it could not hear. Gives how it ended. */
+  async signalAndWait(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | undefined> {
+    if (this.end === undefined && this.#process.pid !== undefined) {
+      const ended = once(this.#process, 'exit');
+      const impatience = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MILLISECONDS);
+      this.#process.kill(signal);
+      this.#process.kill('SIGCONT');
+      await ended;
+      clearTimeout(impatience);
+    }
+    this.#watchdog.forget(this.pid);
+    return this.end;
+  }
+
+  /** Asks it to end in order; after half a minute it is killed. */
+  stop(): Promise<number | NodeJS.Signals | undefined> {
+    return this.signalAndWait('SIGTERM');
+  }
+
+  /** Ends it as a crash would. */
+  kill(): Promise<number | NodeJS.Signals | undefined> {
+    return this.signalAndWait('SIGKILL');
+  }
+
+  /** Stands it still (SIGSTOP): it keeps its connections and does nothing. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  /** Ends a pause. */
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
+  /** The first log line that contains `text`, already there or still to come. */
+  async waitForLine(text: string, timeoutMilliseconds = 20_000): Promise<string> {
+    const signal = AbortSignal.timeout(timeoutMilliseconds);
+    for (;;) {
+      const line = this.lines.find((candidate) => candidate.includes(text));
+      if (line !== undefined) {
+        return line;
+      }
+      if (this.end !== undefined || signal.aborted) {
+        const why = this.end === undefined ? `not in ${timeoutMilliseconds} ms` : `it ended (${this.end})`;
+        throw new Error(`cannot see "${text}" in the operator's log: ${why}\n${this.lines.slice(-15).join('\n')}`);
+      }
+      await once(this.#heard, 'news', { signal }).catch(() => undefined);
+    }
+  }
+
+  /** One series of its /metrics, summed over every label that is not given; 0 while there is none. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    const listening = JSON.parse(await this.waitForLine('"server":"metrics"')) as { readonly port: number };
+    const response = await fetch(`http://127.0.0.1:${listening.port}/metrics`);
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    return (await response.text())
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) && wanted.every((label) => line.includes(label)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  /** Waits until it has begun so many more walks of a region, whatever became of them: rounds, as it counts them. */
+  async waitForWalks(count: number, region: string, timeoutMilliseconds = 60_000): Promise<void> {
+    const walks = (): Promise<number> =>
+      this.metric('aurora_dr_aws_calls_total', { action: 'DescribeGlobalClusters', region });
+    const start = await walks();
+    const deadline = performance.now() + timeoutMilliseconds;
+    for (let seen = 0; seen < count; seen = (await walks()) - start) {
+      if (performance.now() > deadline) {
+        throw new Error(`cannot see ${count} rounds in ${region}: ${seen} in ${timeoutMilliseconds} ms`);
+      }
+      await delay(POLL_MILLISECONDS);
+    }
+  }
+
+  #take(line: string): void {
+    this.lines.push(line);
+    if (this.lines.length > KEPT_LINES) {
+      this.lines.splice(0, KEPT_LINES / 2);
+    }
+    this.#heard.emit('news');
+  }
+}

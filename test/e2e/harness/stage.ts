@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { KubeConfig } from '@kubernetes/client-node';
+import { HttpKubeClient } from '../../../operator/runtime/http-kube-client.ts';
+import { startLocalAws } from '../../aws/local-aws.ts';
+import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from '../../control-plane/control-plane.ts';
+import { Watchdog } from '../../control-plane/watchdog.ts';
+import { PolicyScene, type SceneOptions } from './policy-scene.ts';
+
+const crd = fileURLToPath(new URL('../../../crds/aurora-dr.io_disasterrecoverypolicies.yaml', import.meta.url));
+/** Two cores carry so many operators, each with an AWS of its own, without their clocks becoming a matter of luck. */
+const SCENES_AT_ONCE = 4;
+const READY_ATTEMPTS = 200;
+
+/** What the cases of one file share: one API server with the CRD, on which each plays a scene of its own. */
+export class Stage implements AsyncDisposable {
+  readonly plane: ControlPlane;
+  /** The administrator's client: for looking; what a user does goes through `kubectl`. */
+  readonly client: HttpKubeClient;
+  readonly #watchdog = new Watchdog(undefined);
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #scenes = 0;
+
+  private constructor(plane: ControlPlane) {
+    this.plane = plane;
+    const config = new KubeConfig();
+    config.loadFromFile(plane.kubeconfig);
+    this.client = new HttpKubeClient({ config, userAgent: 'aurora-dr-e2e' });
+  }
+
+  /** Starts an API server, and waits until it serves policies. */
+  static async start(options: ControlPlaneOptions = {}): Promise<Stage> {
+    const plane = await startControlPlane(options);
+    await plane.kubectl(['apply', '-f', crd]);
+    await plane.kubectl(['wait', '--for=condition=Established', 'crd/disasterrecoverypolicies.aurora-dr.io']);
+    // Established is not yet served by discovery and OpenAPI, which kubectl reads.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await plane.kubectl(['get', 'drp', '--all-namespaces']);
+        return new Stage(plane);
+      } catch (error) {
+        if (attempt === READY_ATTEMPTS) {
+          throw error;
+        }
+        await delay(50);
+      }
+    }
+  }
+
+  /**
+   * A new namespace and a new AWS with one global cluster; nothing runs yet. Dispose of it. Waits while too many others
+   * run: give tests a timeout for that.
+   */
+  async scene(options: SceneOptions = {}): Promise<PolicyScene> {
+    await this.#admit();
+    this.#scenes += 1;
+    const namespace = `e2e-${this.#scenes}`;
+    const { settings, ...others } = options.aws ?? {};
+    const aws = await startLocalAws({ ...others, settings: { metricPeriod: 1_000, metricDelay: 100, ...settings } });
+    await this.plane.kubectl(['create', 'namespace', namespace]);
+    await aws.addGlobalCluster(options.cluster);
+    const { plane, client } = this;
+    return new PolicyScene({
+      plane,
+      client,
+      aws,
+      namespace,
+      options,
+      watchdog: this.#watchdog,
+      onEnd: () => this.#leave(),
+    });
+  }
+
+  /** Plays a script on a new scene; when it fails, tells the policy, its events and the end of the operators' logs. */
+  async play(options: SceneOptions, script: (scene: PolicyScene) => Promise<void>): Promise<void> {
+    await using scene = await this.scene(options);
+    try {
+      await script(scene);
+    } catch (error) {
+      process.stderr.write(`\n${await scene.report()}\n`);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.close();
+    await this.plane.stop();
+    await this.#watchdog.dismiss();
+  }
+
+  async #admit(): Promise<void> {
+    if (this.#running >= SCENES_AT_ONCE) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      return;
+    }
+    this.#running += 1;
+  }
+
+  /** The place goes to the one who waits longest. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#running -= 1;
+    } else {
+      next();
+    }
+  }
+}
