@@ -425,4 +425,32 @@ describe('Reflector over HTTP', () => {
     await eventually(() => server.watches.length === 1);
     expect(server.requests).toHaveLength(7);
   });
+
+  it('given a group with two versions, when discovered, names each resource once, in the version the server prefers, without subresources', async () => {
+    const clusters = { name: 'clusters', kind: 'Cluster', namespaced: true };
+    const answers: Record<string, object> = {
+      '/apis/rds.example.org': { versions: [{ version: 'v1beta2' }, { version: 'v1beta1' }] },
+      '/apis/rds.example.org/v1beta2': { resources: [clusters, { ...clusters, name: 'clusters/status' }] },
+      '/apis/rds.example.org/v1beta1': {
+        resources: [clusters, { name: 'globalclusters', kind: 'GlobalCluster', namespaced: false }],
+      },
+    };
+    const server = await startServer((request, response) => sendJson(response, answers[request.path] ?? {}));
+    const client = createClient(server.kubeConfig());
+    const group = 'rds.example.org';
+    expect(await client.discover(group)).toEqual([
+      { group, version: 'v1beta2', plural: 'clusters', kind: 'Cluster', namespaced: true },
+      { group, version: 'v1beta1', plural: 'globalclusters', kind: 'GlobalCluster', namespaced: false },
+    ]);
+  });
+
+  it('given a group that is not served, when discovered, has no resources; any other refusal is an error', async () => {
+    const server = await startServer((_request, response) => sendStatus(response, 404, 'NotFound'));
+    const client = createClient(server.kubeConfig());
+    expect(await client.discover('rds.example.org')).toEqual([]);
+    server.answer = (_request, response) => sendStatus(response, 403, 'Forbidden');
+    await expect(client.discover('rds.example.org')).rejects.toMatchObject({ code: 403 });
+    server.answer = (_request, response) => sendJson(response, { kind: 'Login' });
+    await expect(client.discover('rds.example.org')).rejects.toThrow(KubeConnectionError);
+  });
 });

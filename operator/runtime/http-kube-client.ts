@@ -23,12 +23,14 @@ import {
   apiErrorFrom,
   ConflictError,
   isInvalid,
+  isNotFound,
   KubeConnectionError,
   KubeError,
   KubeTimeoutError,
   type KubeApiError,
 } from './kube-errors.ts';
 import { LineSplitter } from './line-splitter.ts';
+import type { ResourceDiscovery } from './resource-discovery.ts';
 import { apiVersionOf, keyOf, type KubeObject, type ObjectReference, type ResourceType } from './resource.ts';
 
 export interface HttpKubeClientOptions {
@@ -60,7 +62,7 @@ const JSON_PATCH_TYPE = 'application/json-patch+json';
 const APPLY_PATCH_TYPE = 'application/apply-patch+yaml';
 
 /** Talks to a real API server. One pool of connections, a timeout on every call, explicit content types. */
-export class HttpKubeClient implements KubeClient {
+export class HttpKubeClient implements KubeClient, ResourceDiscovery {
   readonly #server: URL;
   readonly #connection: KubeConnection;
   readonly #userAgent: string;
@@ -216,6 +218,35 @@ export class HttpKubeClient implements KubeClient {
       body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy },
       contentType: JSON_TYPE,
     });
+  }
+
+  async discover(group: string, options?: CallOptions): Promise<readonly ResourceType[]> {
+    const found = new Map<string, ResourceType>();
+    for (const version of await this.#versionsOf(group, options)) {
+      const path = `/apis/${encodeURIComponent(group)}/${encodeURIComponent(version)}`;
+      const what = `discover ${group}/${version}`;
+      const resources = asNamedItems(what, await this.#json({ ...options, what, method: 'GET', path }), 'resources');
+      for (const { name, kind, namespaced } of resources) {
+        // A name with a slash is a subresource.
+        if (typeof name === 'string' && typeof kind === 'string' && !name.includes('/') && !found.has(name)) {
+          found.set(name, { group, version, plural: name, kind, namespaced: namespaced === true });
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
+  async #versionsOf(group: string, options: CallOptions | undefined): Promise<string[]> {
+    const what = `discover ${group}`;
+    try {
+      const path = `/apis/${encodeURIComponent(group)}`;
+      const answer = await this.#json({ ...options, what, method: 'GET', path });
+      const versions = asNamedItems(what, answer, 'versions');
+      return versions.flatMap(({ version }) => (typeof version === 'string' ? [version] : []));
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      throw error;
+    }
   }
 
   async #write<T extends KubeObject>(
@@ -409,6 +440,14 @@ function asList<T extends KubeObject>(what: string, value: unknown, type: Resour
     resourceVersion,
     ...(typeof token === 'string' && token !== '' ? { continue: token } : {}),
   };
+}
+
+function asNamedItems(what: string, value: unknown, field: string): Record<string, unknown>[] {
+  const items = isRecord(value) ? value[field] : undefined;
+  if (!Array.isArray(items)) {
+    throw new KubeConnectionError(`cannot ${what}: the answer has no ${field}; is this an API server?`);
+  }
+  return items.filter(isRecord);
 }
 
 const WATCH_EVENT_TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']);

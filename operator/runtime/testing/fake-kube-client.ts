@@ -15,10 +15,11 @@ import type {
   WriteOptions,
 } from '../kube-client.ts';
 import { apiErrorFrom, KubeTimeoutError } from '../kube-errors.ts';
+import type { ResourceDiscovery } from '../resource-discovery.ts';
 import { apiVersionOf, keyOf, type KubeObject, type ObjectReference, type ResourceType } from '../resource.ts';
 
 export interface FakeCall {
-  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
+  readonly verb: 'discover' | 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
   readonly type: ResourceType;
   readonly name: string | undefined;
 }
@@ -37,7 +38,7 @@ interface Watcher {
 }
 
 /** An API server in memory: one resourceVersion for all, watches that resume, history that expires, faults on demand. */
-export class FakeKubeClient implements KubeClient {
+export class FakeKubeClient implements KubeClient, ResourceDiscovery {
   /** Every call that was made, in order. */
   readonly calls: FakeCall[] = [];
   /** Runs before each call takes effect; may throw, wait or never end. */
@@ -46,6 +47,8 @@ export class FakeKubeClient implements KubeClient {
   after: (call: FakeCall) => void | Promise<void> = () => undefined;
   /** Watches stay open and say nothing. */
   isSilent = false;
+  /** What discovery finds. */
+  readonly served: ResourceType[] = [];
   readonly #clock: Clock;
   readonly #objects = new Map<string, KubeObject>();
   readonly #watchers = new Set<Watcher>();
@@ -67,7 +70,7 @@ export class FakeKubeClient implements KubeClient {
 
   /** What is stored of a type, without a call. */
   stored(type: ResourceType): KubeObject[] {
-    return [...this.#objects].filter(([path]) => path.startsWith(`${type.plural}/`)).map(([, object]) => object);
+    return [...this.#objects].filter(([path]) => path.startsWith(collectionOf(type))).map(([, object]) => object);
   }
 
   /** Stores an object as if somebody else had written it. */
@@ -217,6 +220,13 @@ export class FakeKubeClient implements KubeClient {
     });
   }
 
+  async discover(group: string, options?: CallOptions): Promise<readonly ResourceType[]> {
+    const type = { group, version: '', plural: '', kind: '', namespaced: false };
+    return this.#call({ verb: 'discover', type, name: undefined }, options, () =>
+      this.served.filter((served) => served.group === group),
+    );
+  }
+
   async #call<R>(call: FakeCall, options: CallOptions | undefined, effect: () => R): Promise<R> {
     options?.signal?.throwIfAborted();
     this.calls.push(call);
@@ -284,7 +294,12 @@ export class FakeKubeClient implements KubeClient {
 }
 
 function pathOf(type: ResourceType, reference: ObjectReference): string {
-  return `${type.plural}/${keyOf({ metadata: reference })}`;
+  return collectionOf(type) + keyOf({ metadata: reference });
+}
+
+/** Versions are views of the same objects. */
+function collectionOf({ group, plural }: ResourceType): string {
+  return `${group}/${plural}/`;
 }
 
 function refusal(reason: string): object {
