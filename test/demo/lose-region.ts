@@ -36,6 +36,7 @@ export async function loseRegion(play: Play): Promise<LostRegion> {
     describe: ({ status }) => describeHistory(status?.history?.[0]) ?? `no history, phase ${status?.phase ?? 'none'}`,
     timeoutMilliseconds: FAILOVER_MILLISECONDS,
   });
+  const evidence = await gatherEvidence(play, ended.object.status?.history?.[0]);
   const operation = aws.operations[0];
   if (operation === undefined) {
     throw new DemoError('cannot tell the timeline: the local AWS saw no operation');
@@ -53,6 +54,7 @@ export async function loseRegion(play: Play): Promise<LostRegion> {
   tellTimeline(narrator, timeline);
   await showPolicies(play);
   await checkFailover(play, ended);
+  checkEvidence(play, evidence);
   return { timeline, measurements: measureOn(play, lostAt, ended) };
 }
 
@@ -84,7 +86,6 @@ async function checkFailover(play: Play, ended: PolicyVersion): Promise<void> {
     `writer ${names.secondary}, at rest`,
   );
   await checkPublished(play, names.secondary);
-  await checkEvidence(play, entry);
   checkLoss(play, entry);
 }
 
@@ -104,27 +105,38 @@ function checkCalls({ stage, checks }: Play): void {
   );
 }
 
+interface Evidence {
+  readonly events: readonly string[];
+  readonly messages: readonly string[];
+}
+
+const wantedEvidence = ['FailoverStarted', 'FailoverCompleted'];
+
 /** Events and notifications come alongside: they are waited for, within bounds. */
-async function checkEvidence({ stage, checks, narrator }: Play, entry: HistoryEntry | undefined): Promise<void> {
-  const wanted = ['FailoverStarted', 'FailoverCompleted'];
-  const listEvents = async (): Promise<string[]> => {
+async function gatherEvidence({ stage, narrator }: Play, entry: HistoryEntry | undefined): Promise<Evidence> {
+  const gather = async (): Promise<Evidence> => {
     const path = 'jsonpath={range .items[*]}{.reason}{"\\n"}{end}';
-    return (await stage.kubectl(['get', 'events.events.k8s.io', '--output', path])).split('\n');
-  };
-  const listMessages = (): string[] =>
-    stage.aws.messages
+    const events = (await stage.kubectl(['get', 'events.events.k8s.io', '--output', path])).split('\n');
+    const messages = stage.aws.messages
       .filter((message) => message.region === names.secondary && message.message.includes(entry?.id ?? 'no operation'))
       .map((message) => (JSON.parse(message.message) as { kind: string }).kind);
+    return { events, messages };
+  };
   const deadline = performance.now() + EVENT_MILLISECONDS;
-  let [events, kinds] = [await listEvents(), listMessages()];
-  const isComplete = (): boolean => wanted.every((each) => events.includes(each) && kinds.includes(each));
+  let evidence = await gather();
+  const isComplete = (): boolean =>
+    wantedEvidence.every((each) => evidence.events.includes(each) && evidence.messages.includes(each));
   while (!isComplete() && performance.now() < deadline) {
     await narrator.during('waiting for events', new Promise((resolve) => setTimeout(resolve, EVENT_POLL_MILLISECONDS)));
-    [events, kinds] = [await listEvents(), listMessages()];
+    evidence = await gather();
   }
-  const found = (list: readonly string[]): string => wanted.filter((each) => list.includes(each)).join(', ');
-  checks.equal('kubectl: events on the policy', found(events), wanted.join(', '));
-  checks.equal(`AWS: SNS messages in ${names.secondary}`, found(kinds), wanted.join(', '));
+  return evidence;
+}
+
+function checkEvidence({ checks }: Play, { events, messages }: Evidence): void {
+  const found = (list: readonly string[]): string => wantedEvidence.filter((each) => list.includes(each)).join(', ');
+  checks.equal('kubectl: events on the policy', found(events), wantedEvidence.join(', '));
+  checks.equal(`AWS: SNS messages in ${names.secondary}`, found(messages), wantedEvidence.join(', '));
 }
 
 function checkLoss({ stage, checks }: Play, entry: HistoryEntry | undefined): void {
