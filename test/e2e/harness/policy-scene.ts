@@ -15,6 +15,7 @@ import type { Watchdog } from '../../control-plane/watchdog.ts';
 import { OperatorProcess } from './operator-process.ts';
 
 const POLL_MILLISECONDS = 60;
+const BACKGROUND_MILLISECONDS = 15_000;
 const LOG_TAIL = 25;
 /** As the operators are told: `--unconfirmed-read-window`. */
 const READ_WINDOW = '3s';
@@ -54,6 +55,23 @@ export interface Published {
   readonly state: string | undefined;
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
+}
+
+/** A policy as a user writes it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: Readonly<Record<string, unknown>> & { readonly regions: readonly Readonly<Record<string, unknown>>[] };
+}
+
+/** A notification as its receivers get it: the body, and the subject. */
+export interface Notified {
+  readonly subject: string;
+  readonly kind: string;
+  readonly message: string;
+  readonly policy: { readonly namespace: string; readonly name: string };
+  readonly operation?: Readonly<Record<string, unknown>>;
 }
 
 /** One case: a namespace with at most one policy, an AWS of its own, and the operators that it starts. */
@@ -105,7 +123,7 @@ export class PolicyScene implements AsyncDisposable {
   }
 
   /** The policy of this scene: rounds of 1 s, all four signals, published to a Service and a ConfigMap. */
-  manifest(spec: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  manifest(spec: Readonly<Record<string, unknown>> = {}): Manifest {
     const [first, ...others] = this.aws.globalCluster().members.map(({ clusterArn }) => {
       const [, , , name, , , clusterIdentifier] = clusterArn.split(':');
       return { name, clusterIdentifier };
@@ -138,9 +156,9 @@ export class PolicyScene implements AsyncDisposable {
   }
 
   /** Starts an operator, applies the policy and waits until it is Protected with every signal proven. */
-  async protect(): Promise<Status> {
+  async protect(spec: Readonly<Record<string, unknown>> = {}): Promise<Status> {
     this.startOperator();
-    await this.applyPolicy();
+    await this.applyPolicy(spec);
     await this.until('Protected', ({ phase }) => phase === 'Protected');
     return this.untilPassing();
   }
@@ -233,6 +251,17 @@ export class PolicyScene implements AsyncDisposable {
     );
   }
 
+  /** Waits until these signals pass and have their votes. */
+  untilVoting(...names: readonly string[]): Promise<Status> {
+    return this.until(`votes of ${names.join(', ')}`, ({ signals = [] }) =>
+      names.every((wanted) =>
+        signals.some(
+          ({ name, state, lastPassed }) => name === wanted && state === 'Passing' && lastPassed !== undefined,
+        ),
+      ),
+    );
+  }
+
   /** Waits until every signal passes and has its vote. */
   untilPassing(): Promise<Status> {
     return this.until(
@@ -278,6 +307,14 @@ export class PolicyScene implements AsyncDisposable {
     return { name, state: data['state'], region: data['primaryRegion'], endpoint: data['writerEndpoint'] };
   }
 
+  /** Waits until clients are sent where wanted. */
+  async untilPublished(what: string, isWanted: (published: Published) => boolean): Promise<Published> {
+    return this.#poll(what, async () => {
+      const published = await this.published();
+      return isWanted(published) ? published : undefined;
+    });
+  }
+
   publishedName(): Promise<string> {
     return this.kubectl(['get', 'service', PUBLISHED, '--output=jsonpath={.spec.externalName}']);
   }
@@ -290,18 +327,29 @@ export class PolicyScene implements AsyncDisposable {
 
   /** Waits until there are events with all of these reasons; they are written in the background. */
   async untilEvents(...reasons: readonly string[]): Promise<void> {
-    const deadline = performance.now() + 10_000;
-    for (;;) {
+    await this.#poll(`events ${reasons.join(', ')}`, async () => {
       const seen = await this.eventReasons();
-      const missing = reasons.filter((reason) => !seen.includes(reason));
-      if (missing.length === 0) {
-        return;
-      }
-      if (performance.now() > deadline) {
-        throw new Error(`cannot see events ${missing.join(', ')}: only ${seen.join(', ')}\n${await this.report()}`);
-      }
-      await delay(POLL_MILLISECONDS);
-    }
+      return reasons.every((reason) => seen.includes(reason)) || undefined;
+    });
+  }
+
+  /** An SNS topic in each region, for `notifications`. */
+  addTopics(): { readonly snsTopicArns: readonly string[] } {
+    return { snsTopicArns: Object.keys(this.aws.endpoints).map((region) => this.aws.addTopic(region, 'alerts')) };
+  }
+
+  /** What arrived in a region's SNS topics, oldest first. */
+  notifications(region = 'us-west-2'): readonly Notified[] {
+    return this.aws.messages
+      .filter((message) => message.region === region)
+      .map(({ subject = '', message }) => ({ ...(JSON.parse(message) as Omit<Notified, 'subject'>), subject }));
+  }
+
+  /** Waits for the first notification of this kind; they are sent in the background. */
+  untilNotified(kind: string, region = 'us-west-2'): Promise<Notified> {
+    return this.#poll(`notification ${kind} in ${region}`, () =>
+      Promise.resolve(this.notifications(region).find((notification) => notification.kind === kind)),
+    );
   }
 
   /** Everything that helps to understand a failure. */
@@ -324,6 +372,21 @@ export class PolicyScene implements AsyncDisposable {
       '== logs',
       ...logs,
     ].join('\n');
+  }
+
+  /** Asks again and again for something that comes in the background. */
+  async #poll<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+    const deadline = performance.now() + BACKGROUND_MILLISECONDS;
+    for (;;) {
+      const found = await ask();
+      if (found !== undefined) {
+        return found;
+      }
+      if (performance.now() > deadline) {
+        throw new Error(`not in ${BACKGROUND_MILLISECONDS} ms: ${what}\n${await this.report()}`);
+      }
+      await delay(POLL_MILLISECONDS);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
