@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { boundedText } from '../api/v1alpha1/bounded-text.ts';
 import type {
   Condition,
@@ -133,14 +134,11 @@ export function statusOf(question: StatusQuestion): DisasterRecoveryPolicyStatus
 
 /**
  * What of a status is worth a write of its own: states, reasons, roles, phases, the record. Figures, times and messages
- * are refreshed along with it. As a string, to be compared.
+ * are refreshed along with it.
  */
-export function significanceOf(status: DisasterRecoveryPolicyStatus | undefined): string {
-  if (status === undefined) {
-    return '';
-  }
+function significanceOf(status: DisasterRecoveryPolicyStatus): readonly unknown[] {
   const { phase, primaryRegion, writerEndpoint, detectionWindow: window, observedGeneration } = status;
-  return JSON.stringify([
+  return [
     [phase, primaryRegion, writerEndpoint, window, observedGeneration, status.incident?.startedAt],
     status.regions?.map((region) => [
       [region.name, region.role, region.health, region.endpoint, region.engineVersion, region.clusterStatus],
@@ -153,5 +151,13 @@ export function significanceOf(status: DisasterRecoveryPolicyStatus | undefined)
     ]),
     status.conditions?.map((condition) => [condition.type, condition.status, condition.reason]),
     [status.operation, status.lastRequest, status.published, status.splitBrain, status.cooldownUntil, status.history],
-  ]);
+  ];
+}
+
+/** Whether `next` is worth a write. The API server gives an object's keys back in an order of its own: it tells nothing. */
+export function hasSignificantChange(
+  previous: DisasterRecoveryPolicyStatus | undefined,
+  next: DisasterRecoveryPolicyStatus,
+): boolean {
+  return previous === undefined || !isDeepStrictEqual(significanceOf(previous), significanceOf(next));
 }

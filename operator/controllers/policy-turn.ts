@@ -14,7 +14,7 @@ import type { Dependencies } from './dependencies.ts';
 import type { LatestObjects } from './latest-objects.ts';
 import { recordFrom, type PolicyRecord } from './policy-record.ts';
 import type { PolicySession } from './policy-session.ts';
-import { significanceOf, statusOf } from './policy-status.ts';
+import { hasSignificantChange, statusOf } from './policy-status.ts';
 
 /** Figures in status are refreshed this often when nothing else changes, jittered. */
 const REFRESH_MILLISECONDS = 4 * 60 * 1000;
@@ -106,7 +106,7 @@ export class PolicyTurn {
   async saveObservations(): Promise<void> {
     const status = this.#compose(this.#record);
     const isDue = this.dependencies.clock.monotonic() >= this.session.refreshAt;
-    if (isDue || significanceOf(status) !== significanceOf(this.#policy.status)) {
+    if (isDue || hasSignificantChange(this.#policy.status, status)) {
       await this.#write(this.#record, status);
     }
   }
