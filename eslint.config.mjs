@@ -18,12 +18,22 @@ const rooms = {
       'publishing',
       'notifications',
       'observability',
+      'crossplane',
     ],
     forbiddenModules: ['@aws-sdk/*', '@smithy/*', 'pino', 'prom-client'],
   },
   // The brain: plain data in, plain data out.
   failover: {
-    forbiddenRooms: ['runtime', 'controllers', 'observation', 'aws', 'publishing', 'notifications', 'observability'],
+    forbiddenRooms: [
+      'runtime',
+      'controllers',
+      'observation',
+      'aws',
+      'publishing',
+      'notifications',
+      'observability',
+      'crossplane',
+    ],
     forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici', 'zod'],
   },
   api: {
@@ -36,27 +46,32 @@ const rooms = {
       'publishing',
       'notifications',
       'observability',
+      'crossplane',
     ],
     forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici'],
   },
   aws: {
-    forbiddenRooms: ['api', 'controllers', 'observation', 'publishing', 'observability'],
+    forbiddenRooms: ['api', 'controllers', 'observation', 'publishing', 'observability', 'crossplane'],
     forbiddenModules: ['@kubernetes/*'],
   },
   observation: {
-    forbiddenRooms: ['controllers', 'publishing'],
+    forbiddenRooms: ['controllers', 'publishing', 'crossplane'],
     forbiddenModules: ['@kubernetes/*', '@aws-sdk/*'],
   },
   publishing: {
-    forbiddenRooms: ['controllers', 'observation'],
+    forbiddenRooms: ['controllers', 'observation', 'crossplane'],
     forbiddenModules: ['@aws-sdk/*'],
   },
+  crossplane: {
+    forbiddenRooms: ['controllers', 'observation', 'aws', 'publishing', 'notifications', 'observability'],
+    forbiddenModules: ['@aws-sdk/*', '@smithy/*', '@kubernetes/*', 'pino', 'prom-client'],
+  },
   observability: {
-    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'aws', 'publishing'],
+    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'aws', 'publishing', 'crossplane'],
     forbiddenModules: ['@aws-sdk/*', '@kubernetes/*'],
   },
   notifications: {
-    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'publishing', 'observability'],
+    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'publishing', 'observability', 'crossplane'],
     forbiddenModules: ['@aws-sdk/*', '@kubernetes/*'],
   },
   controllers: { forbiddenRooms: [], forbiddenModules: ['@aws-sdk/*'] },

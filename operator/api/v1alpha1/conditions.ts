@@ -223,10 +223,18 @@ export const SPLIT_BRAIN_REASONS = {
 
 /** Reasons of the conditions ResourceDrift and Suspended. */
 export const DRIFT_REASONS = {
+  /** No managed resource declares a role that is not the observed one. */
   NoDrift: 'NoDrift',
+  /** No managed resource describes these clusters, or `crossplane.mode` is Off. */
   NotManaged: 'NotManaged',
+  /** A managed resource that is reconciled declares another role: its provider may undo a role change. */
   RolesDiffer: 'RolesDiffer',
+  /** Managed resources are paused; the condition's status says whether their declared roles differ. */
   ResourcesPaused: 'ResourcesPaused',
+  /** The operator may not list or pause managed resources. */
+  AccessDenied: 'AccessDenied',
+  /** Managed resources could not be listed, paused or resumed at present; it is tried again. */
+  NotObserved: 'NotObserved',
 } as const;
 export const SUSPENSION_REASONS = { SuspendedBySpec: 'SuspendedBySpec', NotSuspended: 'NotSuspended' } as const;
 
