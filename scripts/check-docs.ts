@@ -1,0 +1,101 @@
+/**
+ * Holds the documents to what is there: README's transcript is docs/demo-transcript.txt word for word, its map of the
+ * house names every folder that exists and none that does not, and every relative link leads to a file.
+ * `--write` puts the transcript into README first.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const readmePath = join(root, 'README.md');
+const transcriptPath = join(root, 'docs/demo-transcript.txt');
+/** Folders whose own folders are rooms, and are named in the map too. */
+const houses = ['operator', 'test', 'docs'];
+const problems: string[] = [];
+
+interface Block {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What stands between `<!-- name:begin -->` and `<!-- name:end -->`. */
+function blockOf(text: string, name: string): Block {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const start = text.indexOf(begin);
+  const stop = text.indexOf(end);
+  if (start < 0 || stop < start) {
+    throw new Error(`cannot find the ${name} in README.md: it stands between ${begin} and ${end}; restore them`);
+  }
+  return { start: start + begin.length, end: stop };
+}
+
+function checkTranscript(): void {
+  const wanted = `\n\n\`\`\`text\n${readFileSync(transcriptPath, 'utf8')}\`\`\`\n\n`;
+  const readme = readFileSync(readmePath, 'utf8');
+  const { start, end } = blockOf(readme, 'transcript');
+  if (readme.slice(start, end) === wanted) return;
+  if (process.argv.includes('--write')) {
+    writeFileSync(readmePath, readme.slice(0, start) + wanted + readme.slice(end));
+    process.stdout.write('wrote the transcript into README.md\n');
+  } else {
+    problems.push(
+      'README.md: its transcript differs from docs/demo-transcript.txt; run `node scripts/check-docs.ts --write`',
+    );
+  }
+}
+
+/** Every folder at the top and in a house that holds a file which Git knows. */
+function trackedFolders(): string[] {
+  const listed = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+  if (listed.status !== 0) {
+    throw new Error(`cannot list the files: git ls-files failed: ${listed.stderr}; run this in a clone`);
+  }
+  const folders = listed.stdout.split('\0').flatMap((file) => {
+    const [top = '', room] = file.split('/').slice(0, -1);
+    const isRoom = room !== undefined && houses.includes(top);
+    return top === '' ? [] : [`${top}/`, ...(isRoom ? [`${top}/${room}/`] : [])];
+  });
+  return [...new Set(folders)].toSorted();
+}
+
+function checkMap(): void {
+  const readme = readFileSync(readmePath, 'utf8');
+  const { start, end } = blockOf(readme, 'map');
+  const named = new Set(
+    Array.from(readme.slice(start, end).matchAll(/^\|\s*`([^`]+\/)`/gm), (match) => match[1] ?? ''),
+  );
+  const present = trackedFolders();
+  for (const folder of present) {
+    if (!named.has(folder)) problems.push(`README.md: the map does not name ${folder}, which exists; add it`);
+  }
+  for (const folder of named) {
+    if (!present.includes(folder)) problems.push(`README.md: the map names ${folder}, which does not exist`);
+  }
+}
+
+function documentsIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function checkLinks(): void {
+  const documents = [readmePath, join(root, 'CONTRIBUTING.md'), ...documentsIn(join(root, 'docs'))];
+  for (const path of documents) {
+    for (const [, target = ''] of readFileSync(path, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
+      const file = target.split('#')[0] ?? '';
+      const isElsewhere = /^[a-z]+:/.test(target) || file === '';
+      if (!isElsewhere && !existsSync(join(dirname(path), file))) {
+        problems.push(`${relative(root, path)}: the link to ${target} leads nowhere`);
+      }
+    }
+  }
+}
+
+checkTranscript();
+checkMap();
+checkLinks();
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+if (problems.length > 0) process.exitCode = 1;
