@@ -39,7 +39,7 @@ function regionStatus(region: RegionAssessment, { memory, previousStatus }: Stat
     lagSampleTime: optionalTimestamp(lag?.periodEnd),
     endpointLastPassed: optionalTimestamp(memory.endpointPassed[region.region]),
     promotable: objection === undefined,
-    reason: objection === undefined ? undefined : boundedText(`${objection.reason}: ${objection.message}`),
+    reason: objection?.reason,
   });
 }
 
@@ -142,7 +142,7 @@ function significanceOf(status: DisasterRecoveryPolicyStatus): readonly unknown[
     [phase, primaryRegion, writerEndpoint, window, observedGeneration, status.incident?.startedAt],
     status.regions?.map((region) => [
       [region.name, region.role, region.health, region.endpoint, region.engineVersion, region.clusterStatus],
-      [region.synchronizationStatus, region.promotable, region.reason?.split(':')[0]],
+      [region.synchronizationStatus, region.promotable, region.reason],
       [region.endpointLastPassed !== undefined, region.lagSampleTime !== undefined, region.clusterArn],
     ]),
     status.signals?.map((signal) => [
