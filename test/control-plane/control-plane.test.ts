@@ -11,6 +11,7 @@ import { startControlPlane } from './control-plane.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { ControlPlaneError } from './control-plane-error.ts';
 import { isProcessAlive } from './go-tool.ts';
+import { waitUntilServed } from './serve-crd.ts';
 
 /** The first run builds the programs. */
 const BUILD_TIMEOUT_MS = 20 * 60_000;
@@ -49,7 +50,7 @@ function widget(name: string, size: number): string {
 
 async function applyWidgetCrd(plane: ControlPlane): Promise<void> {
   await plane.kubectl(['apply', '-f', '-'], { input: WIDGET_CRD });
-  await plane.kubectl(['wait', '--for=condition=Established', 'crd/widgets.test.example.com', '--timeout=30s']);
+  await waitUntilServed(plane, 'widgets.test.example.com');
 }
 
 async function waitUntilGone(pid: number): Promise<void> {

@@ -13,6 +13,7 @@ import { KubectlWatch } from './kubectl-watch.ts';
 import type { Narrator } from './narrator.ts';
 import { OperatorProcess } from './operator-process.ts';
 import { names, type PolicyProps } from './policy.ts';
+import { waitUntilServed } from '../control-plane/serve-crd.ts';
 
 /** The part of a ConfigMap that matters here. */
 export interface ConfigMapView {
@@ -95,7 +96,7 @@ async function prepare(plane: ControlPlane, narrator: Narrator, cleanUp: AsyncDi
   const root = fileURLToPath(new URL('../../', import.meta.url));
   narrator.command(`kubectl apply -f ${crdFile}`);
   await plane.kubectl(['apply', '-f', join(root, crdFile)]);
-  await plane.kubectl(['wait', '--for=condition=Established', `crd/${crdName}`, '--timeout=30s']);
+  await waitUntilServed(plane, crdName);
   narrator.command(`kubectl create namespace ${names.namespace}`);
   await plane.kubectl(['create', 'namespace', names.namespace]);
   if (!plane.supportsRestart) {

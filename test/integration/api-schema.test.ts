@@ -11,6 +11,7 @@ import type {
 import { problemsOf } from '../../operator/api/v1alpha1/guards.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { waitUntilServed } from '../control-plane/serve-crd.ts';
 
 /** The first run builds the API server. */
 const BUILD_TIMEOUT_MS = 20 * 60_000;
@@ -113,7 +114,7 @@ function flat(text: string): string {
 beforeAll(async () => {
   plane = await startControlPlane();
   await plane.kubectl(['apply', '--server-side', '--validate=strict', '-f', crdPath]);
-  await plane.kubectl(['wait', '--for=condition=Established', `crd/${CRD_NAME}`, '--timeout=30s']);
+  await waitUntilServed(plane, CRD_NAME);
   await plane.kubectl(['create', 'namespace', namespace]);
 }, BUILD_TIMEOUT_MS);
 

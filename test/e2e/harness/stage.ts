@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { KubeConfig } from '@kubernetes/client-node';
 import { HttpKubeClient } from '../../../operator/runtime/http-kube-client.ts';
 import { startLocalAws } from '../../aws/local-aws.ts';
+import { waitUntilServed } from '../../control-plane/serve-crd.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from '../../control-plane/control-plane.ts';
 import { Watchdog } from '../../control-plane/watchdog.ts';
 import { PolicyScene, type SceneOptions } from './policy-scene.ts';
@@ -10,7 +10,6 @@ import { PolicyScene, type SceneOptions } from './policy-scene.ts';
 const crd = fileURLToPath(new URL('../../../crds/aurora-dr.io_disasterrecoverypolicies.yaml', import.meta.url));
 /** Two cores carry so many operators, each with an AWS of its own, without their clocks becoming a matter of luck. */
 const SCENES_AT_ONCE = 4;
-const READY_ATTEMPTS = 200;
 
 /** What the cases of one file share: one API server with the CRD, on which each plays a scene of its own. */
 export class Stage implements AsyncDisposable {
@@ -33,18 +32,8 @@ export class Stage implements AsyncDisposable {
   static async start(options: ControlPlaneOptions = {}): Promise<Stage> {
     const plane = await startControlPlane(options);
     await plane.kubectl(['apply', '-f', crd]);
-    // Not `kubectl wait`: it fails on a CRD that has no conditions yet, and Established is not yet served by discovery.
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await plane.kubectl(['get', 'drp', '--all-namespaces']);
-        return new Stage(plane);
-      } catch (error) {
-        if (attempt === READY_ATTEMPTS) {
-          throw error;
-        }
-        await delay(50);
-      }
-    }
+    await waitUntilServed(plane, 'drp');
+    return new Stage(plane);
   }
 
   /**
