@@ -17,6 +17,7 @@ import type { Dependencies } from './dependencies.ts';
 import { recordFrom } from './policy-record.ts';
 import { FenceReader } from './fence-reader.ts';
 import { LatestObjects } from './latest-objects.ts';
+import { tendManagedResources } from './managed-resources.ts';
 import { observationTargetOf } from './observation-target-of.ts';
 import { OperationRunner } from './operation-runner.ts';
 import { policySampleOf } from './policy-sample-of.ts';
@@ -110,6 +111,7 @@ export class PolicyReconciler {
     this.#fenceReader.readIfDue(turn);
     await this.#publication.keepPublished(turn);
     this.#publication.route(turn);
+    tendManagedResources(turn);
     await turn.saveObservations();
   }
 
@@ -163,7 +165,7 @@ export class PolicyReconciler {
   #turnOf(policy: DisasterRecoveryPolicy, session: PolicySession, settings: Settings): PolicyTurn | undefined {
     const dependencies = this.#dependencies;
     const objects = this.#objects;
-    session.digest(settings, recordFrom(policy.status));
+    session.digest(settings, recordFrom(policy.status), (round) => dependencies.decisions?.digested(policy, round));
     const { assessment } = session;
     return assessment === undefined
       ? undefined
@@ -177,6 +179,7 @@ export class PolicyReconciler {
     }
     const problems = problemsOf(policy);
     if (problems.length > 0) {
+      this.#forget(keyOf(policy));
       await this.#refuse(policy, problems);
     }
     const settings = settingsOf(policy.spec, this.#dependencies.settings);
@@ -246,12 +249,15 @@ export class PolicyReconciler {
       : this.#patchFinalizers(policy, [...finalizers, FINALIZER]);
   }
 
-  /** Deletion waits for an operation in flight, at most for `failover.timeout`. */
-  #holdsDeletion({ metadata, status, spec }: DisasterRecoveryPolicy): boolean {
+  /** Deletion waits for an operation in flight, at most for `failover.timeout`; a policy that is not valid follows none. */
+  #holdsDeletion(policy: DisasterRecoveryPolicy): boolean {
+    const { metadata, status, spec } = policy;
     const isOurs = metadata.finalizers?.includes(FINALIZER) === true;
+    if (!isOurs || status?.operation === undefined || problemsOf(policy).length > 0) {
+      return false;
+    }
     const timeout = settingsOf(spec, this.#dependencies.settings).operationTimeoutMilliseconds;
-    const waited = this.#dependencies.clock.now() - Date.parse(metadata.deletionTimestamp ?? '');
-    return isOurs && status?.operation !== undefined && waited < timeout;
+    return this.#dependencies.clock.now() - Date.parse(metadata.deletionTimestamp ?? '') < timeout;
   }
 
   async #release(policy: DisasterRecoveryPolicy): Promise<void> {
@@ -288,7 +294,9 @@ export class PolicyReconciler {
     if (this.#sessions.delete(key)) {
       const { namespace = '', name } = referenceOf(key);
       this.#dependencies.observation.unwatch(key);
+      this.#dependencies.managedResources?.forget(key);
       this.#dependencies.metrics.removePolicy({ namespace, name });
+      this.#dependencies.decisions?.forget(key);
     }
   }
 }
