@@ -1,10 +1,11 @@
 import type { LastRequest, OperationTrigger, OperationType } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { RegionAssessment } from '../failover/candidates.ts';
 import { defined } from '../failover/defined.ts';
-import { followOperation, readEffect, type FollowAction } from '../failover/follow.ts';
+import { followOperation, readEffect, type FollowAction, type FollowQuestion } from '../failover/follow.ts';
 import type { Operation } from '../failover/operation.ts';
 import type { Dependencies } from './dependencies.ts';
 import { finishChanges, type Ending } from './finish-operation.ts';
+import { tendManagedResources } from './managed-resources.ts';
 import { operationId } from './operation-id.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 import type { Publication } from './publication.ts';
@@ -59,8 +60,11 @@ export class OperationRunner {
     // The read before the call does not depend on the write before the call: both at once.
     const precheck = this.#roleChanger.precheck(turn.account, operation, turn.settings.globalClusterIdentifier);
     turn.session.resetOperation();
+    // Known before the write: it may be persisted although its answer is lost.
+    turn.session.uncalledOperation = operation.id;
     await turn.save({ operation, ...(request === undefined ? {} : { lastRequest: request.record(operation.id) }) });
     turn.session.uncalledOperation = operation.id;
+    this.#note(turn, 'Registered', operation, `${operation.type} to ${operation.to} (${operation.trigger})`);
     if (request !== undefined) {
       await turn.removeAnnotations(request.keys);
     }
@@ -106,6 +110,11 @@ export class OperationRunner {
     });
     turn.session.resetOperation();
     await turn.save({ operation });
+    this.#note(turn, 'Adopted', operation, operation.message ?? '');
+  }
+
+  #note(turn: PolicyTurn, what: string, operation: Operation, message: string): void {
+    this.#dependencies.decisions?.happened(turn.policy, { what, message, operation });
   }
 
   #lossOf(turn: PolicyTurn, region: string): Partial<Operation> {
@@ -141,7 +150,7 @@ export class OperationRunner {
 
   #nextAction(turn: PolicyTurn, operation: Operation): FollowAction {
     const { assessment, settings, session, now } = turn;
-    return followOperation({
+    const question: FollowQuestion = {
       operation,
       assessment,
       settings,
@@ -150,7 +159,10 @@ export class OperationRunner {
       follow: session.follow,
       effect: readEffect(operation, assessment, settings),
       isCertainlyUncalled: session.uncalledOperation === operation.id,
-    });
+    };
+    const action = followOperation(question);
+    this.#dependencies.decisions?.followed(turn.policy, question, action);
+    return action;
   }
 
   /** @returns whether to look for another step at once */
@@ -266,11 +278,13 @@ export class OperationRunner {
     session.uncalledOperation = undefined;
     const call = this.#roleChanger.call(turn.account, counted, turn.settings.globalClusterIdentifier);
     this.#publication.withdraw(turn, counted.from);
+    tendManagedResources(turn);
     await this.#conclude(turn, counted, await call);
   }
 
   async #conclude(turn: PolicyTurn, operation: Operation, result: CallResult): Promise<void> {
     const { session } = turn;
+    this.#note(turn, 'Called', operation, 'message' in result ? `${result.kind}: ${result.message}` : result.kind);
     switch (result.kind) {
       case 'Accepted':
         await turn.saveAfterwards({ operation: { ...operation, step: 'Requested', message: 'AWS accepted the call' } });
