@@ -6,6 +6,8 @@ import { SdkAwsGateway } from './aws/sdk-aws-gateway.ts';
 import { ConfigError, loadConfig, operatorVersion, type Config } from './config.ts';
 import type { Dependencies } from './controllers/dependencies.ts';
 import { PolicyReconciler } from './controllers/policy-reconciler.ts';
+import { ManagedResourceIndex } from './crossplane/managed-resource-index.ts';
+import { ResourceGuard } from './crossplane/resource-guard.ts';
 import { Notifier } from './notifications/notifier.ts';
 import { healthRoutes } from './observability/health-routes.ts';
 import { HttpServer } from './observability/http-server.ts';
@@ -297,6 +299,7 @@ class Operator {
       gateway: this.#gateway,
       publisher: new WriterPublisher(this.#kube),
       routing: new RoutingMetricPublisher({ gateway: this.#gateway, clock: this.#clock }),
+      managedResources: this.#guardResources(leaseRemainingMilliseconds),
       notifier: this.#notifier,
       events: this.#events,
       metrics: this.#metrics,
@@ -314,6 +317,28 @@ class Operator {
         ...(region === undefined ? {} : { operatorRegion: region }),
       },
     };
+  }
+
+  /** Looks after Crossplane managed resources, for as long as this process leads. */
+  #guardResources(leaseRemainingMilliseconds: () => number): ResourceGuard {
+    const logger = this.#logger;
+    const index = new ManagedResourceIndex({
+      kube: this.#kube,
+      clock: this.#clock,
+      namespace: this.#config.namespace,
+      onError: (error) => logger.warn({ error }, 'cannot list managed resources'),
+    });
+    return new ResourceGuard({
+      kube: this.#kube,
+      index,
+      clock: this.#clock,
+      mayWrite: () => leaseRemainingMilliseconds() > 0,
+      listener: {
+        paused: (policy, resource, operation) => logger.info({ policy, resource, operation }, 'paused'),
+        resumed: (policy, resource) => logger.info({ policy, resource }, 'resumed'),
+        failed: (policy, resource, error) => logger.warn({ policy, resource, error }, 'cannot pause or resume'),
+      },
+    });
   }
 
   /** Metrics and health, on one server where they share a port. */

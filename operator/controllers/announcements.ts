@@ -171,6 +171,30 @@ const CONDITION_RULES: readonly ConditionRule[] = [
     reason: () => 'SplitBrainRiskOver',
     isQuietAtFirst: true,
   },
+  {
+    type: 'ResourceDrift',
+    status: 'True',
+    event: 'Warning',
+    reason: (condition) => (condition.reason === 'RolesDiffer' ? 'ResourceDrift' : condition.reason),
+    isPerReason: true,
+  },
+  {
+    type: 'ResourceDrift',
+    status: 'Unknown',
+    event: 'Warning',
+    reason: () => 'ResourcesNotObserved',
+    isPerReason: true,
+    isQuietAtFirst: true,
+  },
+  {
+    type: 'ResourceDrift',
+    status: 'False',
+    event: 'Normal',
+    reason: (condition) => (condition.reason === 'ResourcesPaused' ? condition.reason : 'ResourcesReconciled'),
+    isPerReason: true,
+    isQuietAtFirst: true,
+    applies: (condition) => condition.reason !== 'NotManaged',
+  },
 ];
 
 function isNews(rule: ConditionRule, before: Condition | undefined, now: Condition): boolean {

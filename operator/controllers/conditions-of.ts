@@ -1,6 +1,7 @@
 import { boundedText } from '../api/v1alpha1/bounded-text.ts';
 import { CONDITION_TYPES, type ConditionType } from '../api/v1alpha1/conditions.ts';
 import type { Condition, ConditionStatus, SignalName } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { DriftReport } from '../crossplane/drift-report.ts';
 import type { Assessment, SignalAssessment } from '../failover/assess.ts';
 import { candidateObstacle, type AutomaticVerdict } from '../failover/automatic.ts';
 import type { Instant } from '../failover/observation.ts';
@@ -21,6 +22,8 @@ export interface ConditionsQuestion {
   readonly assessment: Assessment;
   readonly verdict: AutomaticVerdict;
   readonly publication: PublicationReport;
+  /** Undefined while Crossplane managed resources are not looked at (yet): what was said of them before stands. */
+  readonly drift?: DriftReport | undefined;
   readonly previous: readonly Condition[];
   readonly generation: number | undefined;
   readonly now: Instant;
@@ -202,6 +205,13 @@ function splitBrainRisk({ record }: ConditionsQuestion): Finding {
   return finding('True', splitBrain.fence === 'Succeeded' ? 'OldPrimaryFenced' : 'OldPrimaryNotRejoined', message);
 }
 
+/** Nothing where it was never looked at. */
+function resourceDrift({ drift, previous }: ConditionsQuestion): [ConditionType, Finding][] {
+  const type = CONDITION_TYPES.ResourceDrift;
+  const known = drift ?? previous.find((condition) => condition.type === type);
+  return known === undefined ? [] : [[type, finding(known.status, known.reason, known.message)]];
+}
+
 const asStatus = (isTrue: boolean): ConditionStatus => (isTrue ? 'True' : 'False');
 
 /** The policy's conditions; a transition time moves only when the status does. */
@@ -221,6 +231,7 @@ export function conditionsOf(question: ConditionsQuestion): Condition[] {
       finding(asStatus(publication.isPublished), publication.reason, publication.message),
     ],
     [CONDITION_TYPES.SplitBrainRisk, splitBrainRisk(question)],
+    ...resourceDrift(question),
     [CONDITION_TYPES.Suspended, suspended],
   ];
   return findings.map(([type, { status, reason, message }]) => {

@@ -1,5 +1,6 @@
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { AwsGateway } from '../aws/aws-gateway.ts';
+import type { ResourceGuard } from '../crossplane/resource-guard.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import type { ObservationService } from '../observation/observation-service.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -10,6 +11,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { EventRecorder } from '../runtime/event-recorder.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { Random } from '../runtime/random.ts';
+import type { DecisionLog } from './decision-log.ts';
 import type { InstallationSettings } from './settings-of.ts';
 
 /** How the reconciler behaves that no policy says. */
@@ -31,10 +33,14 @@ export interface Dependencies {
   readonly gateway: AwsGateway;
   readonly publisher: Pick<WriterPublisher, 'publishWriter' | 'publishFenced'>;
   readonly routing: Pick<RoutingMetricPublisher, 'publish'>;
+  /** Crossplane managed resources; absent where there are none to look after. */
+  readonly managedResources?: Pick<ResourceGuard, 'tend' | 'forget'>;
   readonly notifier: Pick<Notifier, 'send'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Pick<OperatorMetrics, 'observePolicy' | 'removePolicy' | 'countOperation'>;
   readonly logger: Logger;
+  /** @default - decisions are not taken down */
+  readonly decisions?: DecisionLog;
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds for which this process certainly is the only leader; infinite without leader election. */

@@ -1,4 +1,5 @@
 import type { DisasterRecoveryPolicy, FenceState } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { DriftReport } from '../crossplane/drift-report.ts';
 import { assess, type Assessment } from '../failover/assess.ts';
 import { defined } from '../failover/defined.ts';
 import { EMPTY_FOLLOW_MEMORY, readEffect, rememberEffect, type FollowMemory } from '../failover/follow.ts';
@@ -7,6 +8,7 @@ import type { Instant, Round } from '../failover/observation.ts';
 import type { Settings } from '../failover/settings.ts';
 import { NotificationGate } from '../notifications/notification-gate.ts';
 import type { PublicationReport } from './conditions-of.ts';
+import type { DigestedRound } from './decision-log.ts';
 import type { PolicyRecord } from './policy-record.ts';
 import { memoryFrom } from './status-codec.ts';
 
@@ -37,6 +39,8 @@ export class PolicySession {
   /** What a person is told about an operation that waits. */
   waiting: string | undefined;
   publication: PublicationReport = { isPublished: false, reason: 'EndpointUnknown', message: 'nothing published yet' };
+  /** What is known of Crossplane managed resources; undefined until they were looked at. */
+  drift: DriftReport | undefined;
   /** What was published last and until when that needs no check, monotonic. */
   published: { readonly key: string; readonly checkAt: number } | undefined;
   /** The withdrawal of the old writer's name: whatever is published next comes after it. */
@@ -64,8 +68,12 @@ export class PolicySession {
     }
   }
 
-  /** Lets the brain see every waiting round, oldest first: each counts once. */
-  digest(settings: Settings, record: PolicyRecord): void {
+  /**
+   * Lets the brain see every waiting round, oldest first: each counts once.
+   *
+   * @param onRound hears of each with what the brain made of it
+   */
+  digest(settings: Settings, record: PolicyRecord, onRound?: (round: DigestedRound) => void): void {
     const rounds = this.#waitingRounds;
     this.#waitingRounds = [];
     for (const round of rounds) {
@@ -73,7 +81,10 @@ export class PolicySession {
         primaryRegion: record.primaryRegion,
         distrustedRegion: record.splitBrain?.region,
       });
-      const { memory, assessment } = assess(this.memory, round, settings, recorded);
+      const memoryBefore = this.memory;
+      const { memory, assessment } = assess(memoryBefore, round, settings, recorded);
+      const { cooldownUntil, operation } = record;
+      onRound?.(defined({ settings, memoryBefore, memory, assessment, recorded, cooldownUntil, operation }));
       this.memory = memory;
       this.assessment = assessment;
       this.isAssessmentSpent = false;

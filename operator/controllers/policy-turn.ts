@@ -70,9 +70,13 @@ export class PolicyTurn {
     return this.#policy.spec.aws ?? {};
   }
 
+  /** The verdict at this moment; it is taken down. */
   get verdict(): AutomaticVerdict {
     const { assessment, settings, now } = this;
-    return judgeAutomatic(defined({ assessment, settings, now, cooldownUntil: this.#record.cooldownUntil }));
+    const question = defined({ assessment, settings, now, cooldownUntil: this.#record.cooldownUntil });
+    const verdict = judgeAutomatic(question);
+    this.dependencies.decisions?.judged(this.#policy, question, verdict);
+    return verdict;
   }
 
   /**
@@ -156,6 +160,7 @@ export class PolicyTurn {
       now,
       verdict: judgeAutomatic(defined({ assessment, settings, now, cooldownUntil })),
       publication: session.publication,
+      drift: session.drift,
       memory: session.memory,
       previous: this.#policy.status?.conditions ?? [],
       previousStatus: this.#policy.status,
