@@ -63,7 +63,6 @@ export class OperationRunner {
     // Known before the write: it may be persisted although its answer is lost.
     turn.session.uncalledOperation = operation.id;
     await turn.save({ operation, ...(request === undefined ? {} : { lastRequest: request.record(operation.id) }) });
-    turn.session.uncalledOperation = operation.id;
     this.#note(turn, 'Registered', operation, `${operation.type} to ${operation.to} (${operation.trigger})`);
     if (request !== undefined) {
       await turn.removeAnnotations(request.keys);
