@@ -136,7 +136,9 @@ export class RequestHandler {
 
   async #force(turn: PolicyTurn, request: PendingRequest, action: 'force-failover' | 'failback'): Promise<void> {
     const { assessment, settings } = turn;
-    const verdict = judgeForce({ request: { ...request, action }, assessment, settings });
+    const question = { request: { ...request, action }, assessment, settings };
+    const verdict = judgeForce(question);
+    turn.dependencies.decisions?.answered(turn.policy, question, verdict);
     if (verdict.kind === 'Refuse') {
       await this.#answer(turn, request, refuse(verdict.reason, verdict.message));
       return;

@@ -1,0 +1,305 @@
+import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { Assessment } from '../failover/assess.ts';
+import { judgeAutomatic, type AutomaticQuestion, type AutomaticVerdict } from '../failover/automatic.ts';
+import {
+  DECISION_VERSION,
+  forceSummaryOf,
+  isQuiet,
+  readingsKey,
+  resultOf,
+  summaryOf,
+  verdictKey,
+  type Decision,
+  type DecisionHead,
+  type RoundDecision,
+  type Unnumbered,
+} from '../failover/decision.ts';
+import { defined } from '../failover/defined.ts';
+import { readEffect, type FollowAction, type FollowQuestion } from '../failover/follow.ts';
+import type { ForceVerdict } from '../failover/force.ts';
+import type { Memory } from '../failover/memory.ts';
+import type { Round } from '../failover/observation.ts';
+import { packRound, type Lag } from '../failover/packed-round.ts';
+import type { Settings } from '../failover/settings.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { keyOf } from '../runtime/resource.ts';
+import type { DecisionEvent, DecisionLog, DigestedRound, ForceQuestion } from './decision-log.ts';
+
+/** A healthy policy is written down this often although nothing changes. */
+const QUIET_MILLISECONDS = 5 * 60 * 1000;
+
+/** Where records go. Must not throw and must not wait. */
+export interface DecisionSink {
+  /**
+   * @param compose makes the record's line; where nothing that was written before may be relied on, asked to stand
+   * alone, one or two lines that need none before them
+   * @param isTurningPoint the verdict changed with it, or a person was answered
+   */
+  append(policy: string, compose: (standsAlone: boolean) => string, isTurningPoint: boolean): void;
+}
+
+export interface DecisionRecorderProps {
+  readonly sink: DecisionSink;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Who decides: the process. */
+  readonly identity: string;
+  /** What decides: name and version of the program. */
+  readonly program: string;
+  /** Hears of a record that could not be made. */
+  readonly onError: (policy: string, error: unknown) => void;
+}
+
+/** A round ready to be written, in whatever form the place in the log asks for. */
+interface RoundEntry {
+  readonly round: Round;
+  readonly settings: Settings;
+  readonly memoryBefore: Memory;
+  readonly memory: Memory;
+  readonly assessment: Assessment;
+  readonly record: Omit<Unnumbered<RoundDecision>, 'round'>;
+}
+
+/** What the log of one policy holds so far, as far as the next record refers to it. */
+interface Trail {
+  readonly uid: string;
+  n: number;
+  /** The newest round, written or not. */
+  newest: RoundEntry | undefined;
+  isNewestWritten: boolean;
+  /** Rounds in a row that are not written, the newest included. */
+  unwritten: number;
+  /** Of the last record that was written. */
+  settings: Settings | undefined;
+  lag: Lag;
+  memory: Memory | undefined;
+  writtenAt: number;
+  readings: string;
+  verdict: string;
+  follow: string;
+}
+
+const aTrail = (uid: string): Trail => ({
+  uid,
+  n: 0,
+  newest: undefined,
+  isNewestWritten: false,
+  unwritten: 0,
+  settings: undefined,
+  lag: {},
+  memory: undefined,
+  writtenAt: -Infinity,
+  readings: '',
+  verdict: 'Calm',
+  follow: '',
+});
+
+/**
+ * Makes the records of the decision log. Every round is written in which anything but Calm was decided, a class is
+ * Failing, an incident or an operation is under way, or a reading differs from the round before; of the others one in
+ * five minutes. A record after rounds that were left out carries what the brain remembered before it, so that a replay
+ * misses nothing.
+ */
+export class DecisionRecorder implements DecisionLog {
+  readonly #props: DecisionRecorderProps;
+  readonly #trails = new Map<string, Trail>();
+
+  constructor(props: DecisionRecorderProps) {
+    this.#props = props;
+  }
+
+  digested(policy: DisasterRecoveryPolicy, digested: DigestedRound): void {
+    this.#guard(policy, (trail) => {
+      const { settings, memoryBefore, memory, assessment, recorded, cooldownUntil, operation } = digested;
+      const head = this.#head(policy);
+      const verdict = summaryOf(judgeAutomatic(defined({ assessment, settings, now: head.now, cooldownUntil })));
+      const effect = operation === undefined ? undefined : readEffect(operation, assessment, settings);
+      const result = resultOf(assessment, effect);
+      const record = defined({ ...head, kind: 'Round' as const, recorded, cooldownUntil, operation, result, verdict });
+      trail.newest = { round: assessment.round, settings, memoryBefore, memory, assessment, record };
+      trail.isNewestWritten = false;
+      const readings = readingsKey({ round: assessment.round, recorded, cooldownUntil, result, verdict, settings });
+      const isSame = readings === trail.readings && verdictKey(verdict) === trail.verdict && isQuiet(record);
+      const quietFor = Math.abs(assessment.round.startedAt - trail.writtenAt);
+      trail.readings = readings;
+      if (isSame && quietFor < QUIET_MILLISECONDS) {
+        trail.unwritten += 1;
+        return;
+      }
+      const isTurningPoint = verdictKey(verdict) !== trail.verdict;
+      trail.verdict = verdictKey(verdict);
+      this.#writeRound(trail, trail.newest, isTurningPoint);
+    });
+  }
+
+  judged(policy: DisasterRecoveryPolicy, question: AutomaticQuestion, verdict: AutomaticVerdict): void {
+    this.#guard(policy, (trail) => {
+      const summary = summaryOf(verdict);
+      if (verdictKey(summary) === trail.verdict && verdict.kind !== 'FailOver') {
+        return;
+      }
+      const { assessment, settings, now, cooldownUntil } = question;
+      const isTurningPoint = verdictKey(summary) !== trail.verdict;
+      trail.verdict = verdictKey(summary);
+      const body = defined({ kind: 'Verdict' as const, cooldownUntil, verdict: summary });
+      this.#writeOn(trail, assessment, settings, { ...this.#head(policy), now, ...body }, isTurningPoint);
+    });
+  }
+
+  answered(
+    policy: DisasterRecoveryPolicy,
+    { request, assessment, settings }: ForceQuestion,
+    verdict: ForceVerdict,
+  ): void {
+    this.#guard(policy, (trail) => {
+      const { action, value, forceType, hasAcceptedDataLoss } = request;
+      const body = {
+        kind: 'Force' as const,
+        request: { action, value, forceType, hasAcceptedDataLoss },
+        verdict: forceSummaryOf(verdict),
+      };
+      this.#writeOn(trail, assessment, settings, { ...this.#head(policy), ...body }, true);
+    });
+  }
+
+  followed(policy: DisasterRecoveryPolicy, question: FollowQuestion, action: FollowAction): void {
+    this.#guard(policy, (trail) => {
+      const { assessment, settings, now, operation, follow, isCertainlyUncalled, effect } = question;
+      const body = { kind: 'Follow' as const, operation, follow, isCertainlyUncalled, effect, action };
+      // Events of the API server ask about the same round again: only another answer is news.
+      const key = JSON.stringify([assessment.round.sequence, operation, action]);
+      if (key === trail.follow && action.kind === 'Wait') {
+        return;
+      }
+      trail.follow = key;
+      this.#writeOn(trail, assessment, settings, { ...this.#head(policy), now, ...body }, false);
+    });
+  }
+
+  happened(policy: DisasterRecoveryPolicy, event: DecisionEvent): void {
+    this.#guard(policy, (trail) => {
+      const { newest } = trail;
+      if (newest !== undefined) {
+        const body = { ...this.#head(policy), kind: 'Note' as const, ...event };
+        this.#writeOn(trail, newest.assessment, newest.settings, body, false);
+      }
+    });
+  }
+
+  forget(key: string): void {
+    this.#trails.delete(key);
+  }
+
+  /** Whatever goes wrong with a record, the decision is not its victim. */
+  #guard(policy: DisasterRecoveryPolicy, write: (trail: Trail) => void): void {
+    const key = keyOf(policy);
+    try {
+      write(this.#trailOf(key, policy.metadata.uid));
+    } catch (error) {
+      this.#trails.delete(key);
+      this.#props.onError(key, error);
+    }
+  }
+
+  #trailOf(key: string, uid: string): Trail {
+    const known = this.#trails.get(key);
+    if (known?.uid === uid) {
+      return known;
+    }
+    const trail = aTrail(uid);
+    this.#trails.set(key, trail);
+    return trail;
+  }
+
+  #head(policy: DisasterRecoveryPolicy): Omit<DecisionHead, 'n' | 'settings'> {
+    const { uid, generation } = policy.metadata;
+    const { clock, identity } = this.#props;
+    return { v: DECISION_VERSION, now: clock.now(), policy: keyOf(policy), uid, generation, by: identity };
+  }
+
+  #writeRound(trail: Trail, entry: RoundEntry, isTurningPoint: boolean): void {
+    const n = ++trail.n;
+    const { settings, lag, unwritten } = trail;
+    const isFirst = settings === undefined;
+    const before = {
+      n,
+      lag,
+      unwritten: unwritten === 0 ? undefined : unwritten,
+      memory: entry.memoryBefore === trail.memory ? undefined : entry.memoryBefore,
+      settings: isEqual(settings, entry.settings) ? undefined : entry.settings,
+    };
+    trail.isNewestWritten = true;
+    trail.unwritten = 0;
+    trail.settings = entry.settings;
+    trail.lag = entry.round.lag;
+    trail.memory = entry.memory;
+    trail.writtenAt = entry.round.startedAt;
+    this.#append(
+      entry.record.policy,
+      (standsAlone) =>
+        standsAlone || isFirst ? this.#standAlone(entry, n, before.unwritten) : relativeTo(entry, before),
+      isTurningPoint,
+    );
+  }
+
+  /** Writes a record that was judged on the newest round, and that round before it if it was left out. */
+  #writeOn(
+    trail: Trail,
+    assessment: Assessment,
+    settings: Settings,
+    record: Unnumbered<Exclude<Decision, RoundDecision>>,
+    isTurningPoint: boolean,
+  ): void {
+    const { newest } = trail;
+    if (newest?.assessment !== assessment) {
+      throw new Error(`cannot record a ${record.kind}: it was judged on a round that was not recorded`);
+    }
+    if (!trail.isNewestWritten) {
+      trail.unwritten -= 1;
+      this.#writeRound(trail, newest, false);
+    }
+    const n = ++trail.n;
+    const hasOtherSettings = !isEqual(newest.settings, settings);
+    const isNews = !isEqual(trail.settings, settings);
+    trail.settings = settings;
+    const line = (isWithSettings: boolean): string =>
+      JSON.stringify({ ...record, n, ...(isWithSettings ? { settings } : {}) });
+    this.#append(
+      record.policy,
+      (standsAlone) => (standsAlone ? `${this.#standAlone(newest, n - 1)}\n${line(hasOtherSettings)}` : line(isNews)),
+      isTurningPoint,
+    );
+  }
+
+  #standAlone({ record, round, settings, memoryBefore }: RoundEntry, n: number, unwritten?: number): string {
+    const { program } = this.#props;
+    const alone = defined({
+      ...record,
+      n,
+      program,
+      unwritten,
+      settings,
+      memory: memoryBefore,
+      round: packRound(round),
+    });
+    return JSON.stringify(alone satisfies RoundDecision);
+  }
+
+  #append(policy: string, compose: (standsAlone: boolean) => string, isTurningPoint: boolean): void {
+    this.#props.sink.append(policy, compose, isTurningPoint);
+  }
+}
+
+interface Before {
+  readonly n: number;
+  readonly lag: Lag;
+  readonly unwritten: number | undefined;
+  readonly memory: Memory | undefined;
+  readonly settings: Settings | undefined;
+}
+
+function relativeTo({ record, round }: RoundEntry, { lag, ...before }: Before): string {
+  return JSON.stringify(defined({ ...record, ...before, round: packRound(round, lag) }) satisfies RoundDecision);
+}
+
+/** Settings are made anew with every new version of an object, mostly equal. */
+const isEqual = (a: Settings | undefined, b: Settings): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
