@@ -150,6 +150,16 @@ const CONDITION_RULES: readonly ConditionRule[] = [
     applies: (condition) => condition.reason !== 'Idle' && condition.reason !== 'Confirming',
   },
   {
+    // RDS may never tell of the fence: then only a person can let the operation go on.
+    type: 'Progressing',
+    status: 'True',
+    event: 'Warning',
+    reason: () => 'AwaitingFence',
+    notification: () => 'FailoverBlocked',
+    isPerReason: true,
+    applies: (condition) => condition.reason === 'AwaitingFence',
+  },
+  {
     type: 'EndpointPublished',
     status: 'False',
     event: 'Warning',

@@ -4,7 +4,9 @@ import type { Condition, ConditionStatus, SignalName } from '../api/v1alpha1/dis
 import type { DriftReport } from '../crossplane/drift-report.ts';
 import type { Assessment, SignalAssessment } from '../failover/assess.ts';
 import { candidateObstacle, type AutomaticVerdict } from '../failover/automatic.ts';
+import { publicationObstacle } from '../failover/follow.ts';
 import type { Instant } from '../failover/observation.ts';
+import type { Operation } from '../failover/operation.ts';
 import { isListed, type Settings } from '../failover/settings.ts';
 import type { PolicyRecord } from './policy-record.ts';
 import { timestamp } from './status-codec.ts';
@@ -22,6 +24,8 @@ export interface ConditionsQuestion {
   readonly assessment: Assessment;
   readonly verdict: AutomaticVerdict;
   readonly publication: PublicationReport;
+  /** What the operation in flight waits for, once a round has told. */
+  readonly waiting?: string | undefined;
   /** Undefined while Crossplane managed resources are not looked at (yet): what was said of them before stands. */
   readonly drift?: DriftReport | undefined;
   readonly previous: readonly Condition[];
@@ -177,11 +181,19 @@ function failoverReady(question: ConditionsQuestion): Finding {
   return finding('True', isListed(settings, 'http') ? 'Protected' : 'ProtectedWithoutWitness', notes.join('; '));
 }
 
-function progressing({ record, verdict, assessment }: ConditionsQuestion): Finding {
-  const { operation } = record;
-  if (operation !== undefined) {
-    const what = `${operation.type} ${operation.id} from ${operation.from} to ${operation.to}`;
-    return finding('True', operation.step, `${what}: ${operation.message ?? operation.step}`);
+function operationProgress(operation: Operation, { settings, waiting }: ConditionsQuestion): Finding {
+  const what = `${operation.type} ${operation.id} from ${operation.from} to ${operation.to}`;
+  const isWithheld = operation.step === 'Promoted' && settings.isPublishing;
+  const obstacle = isWithheld ? publicationObstacle(operation, settings) : undefined;
+  return obstacle === undefined
+    ? finding('True', operation.step, `${what}: ${waiting ?? operation.message ?? operation.step}`)
+    : finding('True', 'AwaitingFence', `${what}: the new writer is not published: ${obstacle}`);
+}
+
+function progressing(question: ConditionsQuestion): Finding {
+  const { record, verdict, assessment } = question;
+  if (record.operation !== undefined) {
+    return operationProgress(record.operation, question);
   }
   if (verdict.kind === 'Held') {
     const { hold, veto, topology } = assessment;

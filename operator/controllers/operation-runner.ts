@@ -72,8 +72,10 @@ export class OperationRunner {
 
   /** Does what this round's observations call for, step after step, until there is something to wait for. */
   async follow(turn: PolicyTurn): Promise<void> {
+    turn.session.waiting = undefined;
+    await this.#recordFence(turn);
     for (let step = 0; step < MAXIMUM_STEPS; step += 1) {
-      const operation = this.#withFence(turn);
+      const { operation } = turn.record;
       if (operation === undefined || !(await this.#take(turn, operation, this.#nextAction(turn, operation)))) {
         return;
       }
@@ -224,13 +226,13 @@ export class OperationRunner {
     );
   }
 
-  /** What the background read said of the fence belongs into the operation. */
-  #withFence(turn: PolicyTurn): Operation | undefined {
+  /** What the background read said of the fence belongs into the operation: it decides, and people wait for it. */
+  async #recordFence(turn: PolicyTurn): Promise<void> {
     const { operation } = turn.record;
     const { fence } = turn.session;
-    return operation !== undefined && fence?.operationId === operation.id && operation.fence === 'Unknown'
-      ? { ...operation, fence: fence.state, fenceTime: fence.at }
-      : operation;
+    if (operation?.fence === 'Unknown' && fence?.operationId === operation.id) {
+      await turn.saveAfterwards({ operation: { ...operation, fence: fence.state, fenceTime: fence.at } });
+    }
   }
 
   async #call(turn: PolicyTurn, operation: Operation): Promise<void> {

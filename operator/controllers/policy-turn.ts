@@ -160,6 +160,7 @@ export class PolicyTurn {
       now,
       verdict: judgeAutomatic(defined({ assessment, settings, now, cooldownUntil })),
       publication: session.publication,
+      waiting: session.waiting,
       drift: session.drift,
       memory: session.memory,
       previous: this.#policy.status?.conditions ?? [],
