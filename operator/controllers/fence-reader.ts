@@ -70,31 +70,27 @@ export class FenceReader {
     }
     session.isReadingFence = true;
     session.fenceReadAt = now;
-    void this.#read(turn, question).then((state) => {
-      session.isReadingFence = false;
-      if (state !== undefined) {
-        session.fence = { operationId: question.operationId, state, at: dependencies.clock.now() };
-        dependencies.enqueue(turn.key);
-      }
-    });
-  }
-
-  async #read(turn: PolicyTurn, question: Question): Promise<FenceState | undefined> {
-    const old = regionSettings(turn.settings, question.from);
     // The events are kept in the old primary's region while that can be reached, otherwise in the new one's: ask all.
-    const answers = await Promise.all(
-      turn.settings.regions.map((region) =>
-        this.#readRegion(turn, region.name, old?.clusterIdentifier ?? '', question),
-      ),
-    );
-    return answers
-      .flat()
-      .filter(({ about }) => about?.region === question.from && about.clusterIdentifier === old?.clusterIdentifier)
-      .map((event) => FENCE_EVENTS[event.eventId ?? ''])
-      .find((state) => state !== undefined);
+    // Each region's word counts as it comes, since the lost one's silence lasts for the whole timeout.
+    const reads = turn.settings.regions.map(({ name }) => this.#readRegion(turn, name, question));
+    void Promise.all(reads).then(() => (session.isReadingFence = false));
   }
 
-  async #readRegion(
+  async #readRegion(turn: PolicyTurn, region: string, question: Question): Promise<void> {
+    const { session, dependencies, settings } = turn;
+    const cluster = regionSettings(settings, question.from)?.clusterIdentifier ?? '';
+    const events = await this.#eventsOf(turn, region, cluster, question);
+    const state = events
+      .filter(({ about }) => about?.region === question.from && about.clusterIdentifier === cluster)
+      .map((event) => FENCE_EVENTS[event.eventId ?? ''])
+      .find((known) => known !== undefined);
+    if (state !== undefined && session.fence?.operationId !== question.operationId) {
+      session.fence = { operationId: question.operationId, state, at: dependencies.clock.now() };
+      dependencies.enqueue(turn.key);
+    }
+  }
+
+  async #eventsOf(
     turn: PolicyTurn,
     region: string,
     clusterIdentifier: string,
