@@ -56,11 +56,16 @@ export class KubectlWatch<T> {
   }
 
   /**
-   * The first version that fulfils the condition, beginning with the newest one known. Undefined when none came in time.
+   * The first version that fulfils the condition, beginning with the newest one known. Undefined when none came in time,
+   * or before `signal` aborted.
    *
    * @throws DemoError when kubectl ended
    */
-  async until(isWanted: (object: T) => boolean, timeoutMilliseconds: number): Promise<Version<T> | undefined> {
+  async until(
+    isWanted: (object: T) => boolean,
+    timeoutMilliseconds: number,
+    signal: AbortSignal,
+  ): Promise<Version<T> | undefined> {
     const deadline = performance.now() + timeoutMilliseconds;
     for (let next = Math.max(0, this.#versions.length - 1); ;) {
       for (; next < this.#versions.length; next += 1) {
@@ -70,13 +75,13 @@ export class KubectlWatch<T> {
         }
       }
       const remaining = deadline - performance.now();
-      if (remaining <= 0) {
+      if (remaining <= 0 || signal.aborted) {
         return undefined;
       }
       if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
         throw new DemoError(`cannot watch with kubectl: it ended: ${this.#complaint.trim()}`);
       }
-      await this.#change(remaining);
+      await this.#change(remaining, signal);
     }
   }
 
@@ -116,13 +121,15 @@ export class KubectlWatch<T> {
     }
   }
 
-  /** Resolves at the next version, or when the time is over. */
-  async #change(timeoutMilliseconds: number): Promise<void> {
+  /** Resolves at the next version, when the time is over, or when the signal aborts. */
+  async #change(timeoutMilliseconds: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const listener = (): void => resolve(undefined);
     const timer = setTimeout(listener, timeoutMilliseconds);
     this.#listeners.add(listener);
+    signal.addEventListener('abort', listener);
     await promise;
+    signal.removeEventListener('abort', listener);
     clearTimeout(timer);
     this.#listeners.delete(listener);
   }

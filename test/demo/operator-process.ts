@@ -35,6 +35,7 @@ export class OperatorProcess {
   readonly #process: ChildProcess;
   readonly #watchdog: Watchdog;
   readonly #lines: string[] = [];
+  readonly #ended = new AbortController();
   /** Every automatic decision, oldest first. */
   readonly decisions: Decision[] = [];
 
@@ -51,6 +52,7 @@ export class OperatorProcess {
     if (this.#process.pid !== undefined) {
       watchdog.watch(this.#process.pid);
     }
+    this.#process.once('exit', () => this.#ended.abort());
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream !== null) {
         createInterface({ input: stream }).on('line', (line) => this.#take(line));
@@ -61,6 +63,11 @@ export class OperatorProcess {
   /** How it ended; undefined while it runs. */
   get end(): number | NodeJS.Signals | undefined {
     return this.#process.exitCode ?? this.#process.signalCode ?? undefined;
+  }
+
+  /** Aborts when it ends. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** The end of its log. */

@@ -43,13 +43,16 @@ export interface Awaited {
  */
 export async function awaitPolicy({ stage, narrator, checks }: Play, wish: Awaited): Promise<PolicyVersion> {
   const { title, expected, isFulfilled, describe, timeoutMilliseconds } = wish;
-  const waiting = stage.policyWatch.until(isFulfilled, timeoutMilliseconds);
+  const { ended } = stage.operator;
+  const startedAt = performance.now();
+  const waiting = stage.policyWatch.until(isFulfilled, timeoutMilliseconds, ended);
   const version = await narrator.during(`waiting for ${expected}`, waiting);
   if (version === undefined) {
     const newest = stage.policyWatch.newest;
     const found = newest === undefined ? 'no such object' : describe(newest.object);
-    const ended = stage.operator.end === undefined ? '' : `; the operator ended with ${stage.operator.end}`;
-    throw checks.missing(title, expected, `${found} after ${timeoutMilliseconds / 1000} s${ended}`);
+    const end = stage.operator.end === undefined ? '' : `; the operator ended with ${stage.operator.end}`;
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    throw checks.missing(title, expected, `${found} after ${seconds} s${end}`);
   }
   checks.that(title, true, { expected, actual: describe(version.object) });
   return version;

@@ -6,7 +6,11 @@ import { startLocalAws, type LocalAws } from '../aws/local-aws.ts';
 import { startControlServer } from '../aws/server/control-server.ts';
 import type { LagPoint } from '../aws/world/lag-curve.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
-import { ensureKubectl } from '../control-plane/ensure-binaries.ts';
+import {
+  ensureControlPlaneBinaries,
+  ensureKubectl,
+  resolveControlPlaneSource,
+} from '../control-plane/ensure-binaries.ts';
 import { Watchdog } from '../control-plane/watchdog.ts';
 import { AwsApi } from './aws-api.ts';
 import { KubectlWatch } from './kubectl-watch.ts';
@@ -82,6 +86,10 @@ async function startAws(narrator: Narrator, cleanUp: AsyncDisposableStack): Prom
 }
 
 async function startPlane(narrator: Narrator, cleanUp: AsyncDisposableStack): Promise<ControlPlane> {
+  if (resolveControlPlaneSource(process.env).kind !== 'cluster') {
+    // Apart from the start, because the first time it takes minutes and tells its progress itself.
+    await ensureControlPlaneBinaries({ progress: (line) => narrator.line(`  ${line}`) });
+  }
   const startedAt = performance.now();
   const plane = cleanUp.use(await narrator.during('starting etcd and kube-apiserver', startControlPlane()));
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -112,6 +120,7 @@ async function prepare(plane: ControlPlane, narrator: Narrator, cleanUp: AsyncDi
 
 /** Starts everything; what was started is stopped by `cleanUp`, in reverse order. */
 export async function setStage(narrator: Narrator, cleanUp: AsyncDisposableStack): Promise<Stage> {
+  const program = await ensureKubectl({ progress: (line) => narrator.line(`  ${line}`) });
   const plane = await startPlane(narrator, cleanUp);
   const aws = await startAws(narrator, cleanUp);
   const awsApi = new AwsApi(aws.endpoints);
@@ -144,7 +153,6 @@ export async function setStage(narrator: Narrator, cleanUp: AsyncDisposableStack
   const endpoints = regions.map((region) => `--aws-endpoint ${region}=…`).join(' ');
   narrator.fact('operator', `a process of its own: npm start -- ${hasteFlags.join(' ')} ${endpoints}`);
 
-  const program = await ensureKubectl();
   const own = ['--kubeconfig', plane.kubeconfig, '--cache-dir', join(plane.directory, 'kubectl-cache')];
   const watch = <T>(resource: string, name: string): KubectlWatch<T> => {
     const selector = ['--field-selector', `metadata.name=${name}`];
