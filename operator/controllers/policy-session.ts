@@ -1,4 +1,8 @@
-import type { DisasterRecoveryPolicy, FenceState } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type {
+  DisasterRecoveryPolicy,
+  DisasterRecoveryPolicyStatus,
+  FenceState,
+} from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { DriftReport } from '../crossplane/drift-report.ts';
 import { assess, type Assessment } from '../failover/assess.ts';
 import { defined } from '../failover/defined.ts';
@@ -51,8 +55,10 @@ export class PolicySession {
   isReadingFence = false;
   fenceReadAt = -Infinity;
   routing: { readonly key: string; readonly putAt: number } | undefined;
-  /** Monotonic time after which figures in status are refreshed although nothing changed. */
-  refreshAt = 0;
+  /** Monotonic time after which figures in status are refreshed although nothing changed; at first nobody knows it. */
+  refreshAt: number | undefined;
+  /** The status that people heard of last, where a write since then may have been persisted although it failed. */
+  untold: { readonly status: DisasterRecoveryPolicyStatus | undefined } | undefined;
   #waitingRounds: Round[] = [];
 
   constructor(policy: DisasterRecoveryPolicy) {

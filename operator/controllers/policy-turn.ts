@@ -109,7 +109,10 @@ export class PolicyTurn {
   /** Persists what was observed, if anything significant changed or the figures are old. */
   async saveObservations(): Promise<void> {
     const status = this.#compose(this.#record);
-    const isDue = this.dependencies.clock.monotonic() >= this.session.refreshAt;
+    const { clock, random } = this.dependencies;
+    // A new leader has all policies before it at once: it refreshes them spread over the time that they have.
+    this.session.refreshAt ??= clock.monotonic() + REFRESH_MILLISECONDS * random();
+    const isDue = clock.monotonic() >= this.session.refreshAt;
     if (isDue || hasSignificantChange(this.#policy.status, status)) {
       await this.#write(this.#record, status);
     }
@@ -170,21 +173,36 @@ export class PolicyTurn {
   }
 
   async #write(record: PolicyRecord, status: DisasterRecoveryPolicyStatus): Promise<void> {
-    const { kube, clock, random, logger } = this.dependencies;
-    const previous = this.#policy.status;
-    const written = await kube.update<DisasterRecoveryPolicy>(
-      DISASTER_RECOVERY_POLICY,
-      { ...this.#policy, status },
-      { subresource: 'status' },
-    );
+    const { clock, random, logger } = this.dependencies;
+    const previous = this.session.untold ?? { status: this.#policy.status };
+    const written = await this.#update(status, previous);
     this.#record = record;
     this.#take(written);
     this.session.refreshAt = clock.monotonic() + jitter(REFRESH_MILLISECONDS, 0.25, random);
-    const announcements = announcementsOf(previous, status);
+    const announcements = announcementsOf(previous.status, status);
     for (const { type, reason, note } of announcements) {
       logger[type === 'Warning' ? 'warn' : 'info']({ policy: this.key, reason, operation: record.operation?.id }, note);
     }
     this.announce(announcements);
+  }
+
+  async #update(
+    status: DisasterRecoveryPolicyStatus,
+    told: NonNullable<PolicySession['untold']>,
+  ): Promise<DisasterRecoveryPolicy> {
+    try {
+      const written = await this.dependencies.kube.update<DisasterRecoveryPolicy>(
+        DISASTER_RECOVERY_POLICY,
+        { ...this.#policy, status },
+        { subresource: 'status' },
+      );
+      this.session.untold = undefined;
+      return written;
+    } catch (error) {
+      // Without an answer it may be persisted all the same: what it says is announced with the next write at the latest.
+      this.session.untold = told;
+      throw error;
+    }
   }
 
   #take(written: DisasterRecoveryPolicy): void {
