@@ -112,7 +112,7 @@ export class PolicyTurn {
     const { clock, random } = this.dependencies;
     // A new leader has all policies before it at once: it refreshes them spread over the time that they have.
     this.session.refreshAt ??= clock.monotonic() + REFRESH_MILLISECONDS * random();
-    const isDue = clock.monotonic() >= this.session.refreshAt;
+    const isDue = clock.monotonic() >= this.session.refreshAt || this.session.untold !== undefined;
     if (isDue || hasSignificantChange(this.#policy.status, status)) {
       await this.#write(this.#record, status);
     }
@@ -199,8 +199,10 @@ export class PolicyTurn {
       this.session.untold = undefined;
       return written;
     } catch (error) {
-      // Without an answer it may be persisted all the same: what it says is announced with the next write at the latest.
-      this.session.untold = told;
+      // Without an answer it may be persisted all the same: then the next write announces what it says.
+      if (!isConflict(error)) {
+        this.session.untold = told;
+      }
       throw error;
     }
   }
