@@ -299,6 +299,10 @@ export class OperationRunner {
         }
         this.#backOff(turn, result.message);
         await turn.saveAfterwards({ operation: { ...operation, message: result.message } });
+        if (operation.type === 'Switchover') {
+          // The old primary goes on serving until AWS takes the call: its clients get its name back meanwhile.
+          await this.#publication.publish(turn, operation.from);
+        }
         return;
       case 'Refused':
         await this.finish(turn, operation, { outcome: 'Failed', reason: 'RefusedByAws', message: result.message });
