@@ -120,7 +120,8 @@ export class Publication {
     const { policy, session, settings, record, assessment, dependencies } = turn;
     const routing = policy.spec.publish?.routing;
     const writerRegion = record.primaryRegion;
-    if (routing === undefined || writerRegion === undefined || record.operation !== undefined) {
+    const isChanging = record.operation !== undefined && record.operation.step !== 'Published';
+    if (routing === undefined || writerRegion === undefined || isChanging) {
       return;
     }
     const now = dependencies.clock.monotonic();
