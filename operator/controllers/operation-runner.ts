@@ -1,7 +1,13 @@
 import type { LastRequest, OperationTrigger, OperationType } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { RegionAssessment } from '../failover/candidates.ts';
 import { defined } from '../failover/defined.ts';
-import { followOperation, readEffect, type FollowAction, type FollowQuestion } from '../failover/follow.ts';
+import {
+  followOperation,
+  publicationObstacle,
+  readEffect,
+  type FollowAction,
+  type FollowQuestion,
+} from '../failover/follow.ts';
 import type { Operation } from '../failover/operation.ts';
 import type { Dependencies } from './dependencies.ts';
 import { finishChanges, type Ending } from './finish-operation.ts';
@@ -170,7 +176,7 @@ export class OperationRunner {
   async #take(turn: PolicyTurn, operation: Operation, action: FollowAction): Promise<boolean> {
     switch (action.kind) {
       case 'Wait':
-        turn.session.waiting = action.message;
+        await this.#wait(turn, operation, action.message);
         return false;
       case 'Call':
         await this.#call(turn, operation);
@@ -183,6 +189,24 @@ export class OperationRunner {
       case 'Finish':
         await this.finish(turn, operation, action);
         return false;
+    }
+  }
+
+  /**
+   * What RDS said of the fence is persisted as soon as it is known; and what keeps a promoted writer from its clients is
+   * told where people look, for they may have to do something about it.
+   */
+  async #wait(turn: PolicyTurn, operation: Operation, message: string): Promise<void> {
+    const { record, session, settings } = turn;
+    const isWithheld =
+      settings.isPublishing && operation.step === 'Promoted' && publicationObstacle(operation, settings) !== undefined;
+    session.waiting = message;
+    if (isWithheld) {
+      session.publication = { isPublished: false, reason: 'AwaitingFence', message };
+    }
+    const told = isWithheld ? message : record.operation?.message;
+    if (record.operation?.fence !== operation.fence || record.operation.message !== told) {
+      await turn.saveAfterwards({ operation: defined({ ...operation, message: told }) });
     }
   }
 
