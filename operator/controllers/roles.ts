@@ -16,8 +16,9 @@ function lateEntry({ record }: PolicyTurn, primary: string): HistoryEntry | unde
   return newest?.outcome === 'TimedOut' && newest.to === primary ? newest : undefined;
 }
 
-/** A failover that came late leaves the same doubt about its old primary as one that came in time. */
-function lateSplitBrain({ settings, record, now }: PolicyTurn, { id, type, from, to }: HistoryEntry): RecordChanges {
+/** A failover that came late, or was somebody else's, leaves the same doubt about its old primary as any other. */
+function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: HistoryEntry): RecordChanges {
+  const { id, type, from, to } = entry;
   const old = regionSettings(settings, from);
   // Promoted in time and only published late: the end of the operation has recorded it.
   return type === 'Switchover' || old === undefined || record.primaryRegion === to
@@ -46,7 +47,7 @@ async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise
     primaryRegion: entry.to,
     history: [late, ...turn.record.history.slice(1)],
     cooldownUntil: turn.now + turn.settings.cooldownMilliseconds,
-    ...lateSplitBrain(turn, entry),
+    ...unexpectedSplitBrain(turn, entry),
   });
 }
 
@@ -73,6 +74,7 @@ async function recordExternalChange(turn: PolicyTurn, from: string, to: string):
     primaryRegion: to,
     history: withHistory(turn.record, entry),
     cooldownUntil: now + turn.settings.cooldownMilliseconds,
+    ...unexpectedSplitBrain(turn, entry),
   });
 }
 
