@@ -1,3 +1,4 @@
+import { findCondition } from '../api/v1alpha1/conditions.ts';
 import type {
   DisasterRecoveryPolicy,
   DisasterRecoveryPolicyStatus,
@@ -22,6 +23,14 @@ const MAXIMUM_WAITING_ROUNDS = 16;
 /** A condition that flaps is notified once in this time, for each of its reasons. */
 const NOTIFICATION_REST_MILLISECONDS = 60_000;
 
+/** What a process before this one has told of the publication holds until this one has tried itself. */
+function publicationFrom(status: DisasterRecoveryPolicyStatus | undefined): PublicationReport {
+  const told = findCondition(status?.conditions, 'EndpointPublished');
+  return told === undefined
+    ? { isPublished: false, reason: 'EndpointUnknown', message: 'nothing published yet' }
+    : { isPublished: told.status === 'True', reason: told.reason, message: told.message };
+}
+
 /** What this process holds in memory about one policy. Losing it at any point costs time, never correctness. */
 export class PolicySession {
   readonly uid: string;
@@ -42,7 +51,7 @@ export class PolicySession {
   fruitlessCalls = 0;
   /** What a person is told about an operation that waits. */
   waiting: string | undefined;
-  publication: PublicationReport = { isPublished: false, reason: 'EndpointUnknown', message: 'nothing published yet' };
+  publication: PublicationReport;
   /** What is known of Crossplane managed resources; undefined until they were looked at. */
   drift: DriftReport | undefined;
   /** What was published last and until when that needs no check, monotonic. */
@@ -64,6 +73,7 @@ export class PolicySession {
   constructor(policy: DisasterRecoveryPolicy) {
     this.uid = policy.metadata.uid;
     this.memory = memoryFrom(policy.status);
+    this.publication = publicationFrom(policy.status);
   }
 
   /** Takes a round until the next reconcile. */
