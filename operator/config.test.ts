@@ -38,6 +38,7 @@ describe('loadConfig', () => {
       metricPeriodMilliseconds: 60_000,
       unconfirmedReadWindowMilliseconds: 60_000,
       followIntervalMilliseconds: 1_000,
+      decisionLog: { maximumBytes: 16_000_000 },
     });
   });
 
@@ -56,6 +57,7 @@ describe('loadConfig', () => {
       ...['--lease-duration', '3s', '--renew-deadline', '2s', '--retry-period', '500ms', '--identity', 'me'],
       ...['--log-level', 'debug', '--workers', '3', '--reads-per-second', '7', '--metric-period', '1s'],
       ...['--unconfirmed-read-window', '1s', '--follow-interval', '100ms'],
+      ...['--decision-log-directory', '/tmp/d', '--decision-log-megabytes', '2'],
     ];
     expect(run(argv)).toEqual({
       awsEndpoints: { 'us-east-1': 'http://127.0.0.1:1', 'us-west-2': 'https://aws.test/rds' },
@@ -79,6 +81,7 @@ describe('loadConfig', () => {
       metricPeriodMilliseconds: 1_000,
       unconfirmedReadWindowMilliseconds: 1_000,
       followIntervalMilliseconds: 100,
+      decisionLog: { directory: '/tmp/d', maximumBytes: 2_000_000 },
     });
   });
 

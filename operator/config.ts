@@ -51,6 +51,15 @@ export interface Config {
   readonly unconfirmedReadWindowMilliseconds: number;
   /** Between two observations while an operation is in flight. */
   readonly followIntervalMilliseconds: number;
+  readonly decisionLog: DecisionLogConfig;
+}
+
+/** Where decisions are taken down. */
+export interface DecisionLogConfig {
+  /** Absent: no files; the program's log gets the decisions that change the verdict. */
+  readonly directory?: string;
+  /** Of one policy's files together. */
+  readonly maximumBytes: number;
 }
 
 /** What the command line asks for: to run, or to print a text and end. */
@@ -344,6 +353,25 @@ const settings = {
     schema: duration(100, minute),
     fallback: '1s',
   }),
+  decisionLogDirectory: optional({
+    flag: 'decision-log-directory',
+    variable: 'AURORA_DR_DECISION_LOG_DIRECTORY',
+    placeholder: 'DIRECTORY',
+    description:
+      'where every policy gets a log of its decisions that `npm run replay` can replay (default: no files; the ' +
+      "records that change a verdict go to the program's log)",
+    allowed: 'the path of a directory that this process may create or write to',
+    schema: z.string().min(1),
+  }),
+  decisionLogMegabytes: withDefault({
+    flag: 'decision-log-megabytes',
+    variable: 'AURORA_DR_DECISION_LOG_MEGABYTES',
+    placeholder: 'COUNT',
+    description: "how much the files of one policy's decision log take together; the oldest file goes first",
+    allowed: 'a whole number from 1 to 10000',
+    schema: wholeNumber(1, 10_000),
+    fallback: '16',
+  }),
 } as const;
 
 const table: readonly (Setting<unknown> | SettingWithDefault<unknown>)[] = Object.values(settings);
@@ -403,6 +431,7 @@ function readConfig(reader: SettingReader, defaults: ConfigDefaults): Config {
   const kubeconfig = reader.optional(settings.kubeconfig);
   const bindAddress = reader.optional(settings.bindAddress);
   const leaseNamespace = reader.optional(settings.leaderElectionNamespace);
+  const decisionLogDirectory = reader.optional(settings.decisionLogDirectory);
   return {
     awsEndpoints: reader.endpoints(settings.awsEndpoint),
     ...(region === undefined ? {} : { region }),
@@ -425,6 +454,10 @@ function readConfig(reader: SettingReader, defaults: ConfigDefaults): Config {
     metricPeriodMilliseconds: reader.required(settings.metricPeriod),
     unconfirmedReadWindowMilliseconds: reader.required(settings.unconfirmedReadWindow),
     followIntervalMilliseconds: reader.required(settings.followInterval),
+    decisionLog: {
+      ...(decisionLogDirectory === undefined ? {} : { directory: decisionLogDirectory }),
+      maximumBytes: reader.required(settings.decisionLogMegabytes) * 1_000_000,
+    },
   };
 }
 

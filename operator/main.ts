@@ -4,6 +4,8 @@ import { DISASTER_RECOVERY_POLICY } from './api/v1alpha1/group-version.ts';
 import type { DisasterRecoveryPolicy } from './api/v1alpha1/disaster-recovery-policy.ts';
 import { SdkAwsGateway } from './aws/sdk-aws-gateway.ts';
 import { ConfigError, loadConfig, operatorVersion, type Config } from './config.ts';
+import { DecisionRecorder, type DecisionSink } from './controllers/decision-recorder.ts';
+import { DecisionFiles, decisionsInLog } from './controllers/decision-sinks.ts';
 import type { Dependencies } from './controllers/dependencies.ts';
 import { PolicyReconciler } from './controllers/policy-reconciler.ts';
 import { ManagedResourceIndex } from './crossplane/managed-resource-index.ts';
@@ -99,6 +101,7 @@ class Operator {
   readonly #events: EventRecorder;
   readonly #notifier: Notifier;
   readonly #shutdown: Shutdown;
+  readonly #decisions: DecisionRecorder;
 
   constructor(config: Config, logger: Logger) {
     this.#config = config;
@@ -107,6 +110,16 @@ class Operator {
     const random = this.#random;
     this.#shutdown = new Shutdown(clock);
     this.#metrics = new OperatorMetrics({ clock, version: operatorVersion });
+    this.#decisions = new DecisionRecorder({
+      sink: this.#decisionSink(),
+      clock,
+      identity: config.identity,
+      program: `aurora-dr-operator ${operatorVersion}`,
+      onError: (policy, error) => {
+        this.#metrics.countDecisionRecords('lost', 1);
+        logger.warn({ policy, error }, 'a decision was not recorded');
+      },
+    });
     this.#kubeConfig = loadKubeConfig(config);
     this.#kube = new HttpKubeClient({
       config: this.#kubeConfig,
@@ -181,6 +194,17 @@ class Operator {
     await this.#notifier.flush(SHUTDOWN_STEP_MILLISECONDS);
     this.#gateway.close();
     await this.#kube.close();
+  }
+
+  #decisionSink(): DecisionSink {
+    const { directory, maximumBytes } = this.#config.decisionLog;
+    if (directory === undefined) {
+      return decisionsInLog(this.#logger);
+    }
+    const files = new DecisionFiles({ directory, maximumBytes, metrics: this.#metrics, logger: this.#logger });
+    // Added before everything that decides, so stopped after it.
+    this.#shutdown.add('decision log', SHUTDOWN_STEP_MILLISECONDS, () => files.flush());
+    return files;
   }
 
   #run(name: string, run: (signal: AbortSignal) => Promise<unknown>): void {
@@ -304,6 +328,7 @@ class Operator {
       events: this.#events,
       metrics: this.#metrics,
       logger: this.#logger,
+      decisions: this.#decisions,
       clock: this.#clock,
       random: this.#random,
       leaseRemainingMilliseconds,

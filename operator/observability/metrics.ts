@@ -55,6 +55,7 @@ export class OperatorMetrics {
   readonly #awsCalls;
   readonly #awsDuration;
   readonly #notifications;
+  readonly #decisionRecords;
 
   constructor(props: OperatorMetricsProps) {
     const registers = [this.#registry];
@@ -106,6 +107,12 @@ export class OperatorMetrics {
       labelNames: ['region', 'kind', 'result'],
       registers,
     });
+    this.#decisionRecords = new Counter({
+      name: 'aurora_dr_decision_records_total',
+      help: 'Records of the decision log by result: what is lost cannot be replayed',
+      labelNames: ['result'],
+      registers,
+    });
   }
 
   /** Content type of {@link OperatorMetrics.render}. */
@@ -142,5 +149,10 @@ export class OperatorMetrics {
 
   countNotification({ region, kind, result }: NotificationCount): void {
     this.#notifications.inc({ region, kind, result });
+  }
+
+  /** @param result whether they are in the decision log's files, or never will be */
+  countDecisionRecords(result: 'written' | 'lost', records: number): void {
+    this.#decisionRecords.inc({ result }, records);
   }
 }

@@ -1,0 +1,125 @@
+import type { SignalAssessment } from './assess.ts';
+import type {
+  Decision,
+  FollowDecision,
+  ForceDecision,
+  RegionSummary,
+  RoundDecision,
+  RoundResult,
+  VerdictSummary,
+} from './decision.ts';
+import type { LossEstimate } from './data-loss.ts';
+import type { FollowAction } from './follow.ts';
+import type { Instant } from './observation.ts';
+
+const timeOf = (instant: Instant): string => new Date(instant).toISOString();
+const describeLoss = (loss: LossEstimate | undefined): string =>
+  loss === undefined
+    ? 'loss unknown'
+    : `estimated loss ${loss.lastKnownMilliseconds} ms, at worst ${loss.worstCaseMilliseconds} ms`;
+
+function describeVerdict(verdict: VerdictSummary): string {
+  switch (verdict.kind) {
+    case 'Calm':
+      return 'Calm';
+    case 'Held':
+      return `Held: ${verdict.obstacles.map(({ reason, message }) => `${reason} (${message})`).join('; ')}`;
+    case 'FailOver':
+      return `FailOver to ${verdict.target}, ${describeLoss(verdict.loss)}`;
+  }
+}
+
+const signalsInShort = ({ signals }: RoundResult): string =>
+  signals.map(({ name, state, reason }) => `${name} ${state}${state === 'Passing' ? '' : ` ${reason}`}`).join(', ');
+
+function describeRequest({ request, verdict }: ForceDecision): string {
+  const { action, value, forceType, hasAcceptedDataLoss } = request;
+  const asked = `${action}=${value} (${forceType}${hasAcceptedDataLoss ? ', loss accepted' : ''})`;
+  return verdict.kind === 'Start'
+    ? `${asked}: ${verdict.type} to ${verdict.target}, ${describeLoss(verdict.loss)}`
+    : `${asked}: refused: ${verdict.reason} (${verdict.message})`;
+}
+
+function describeAction(action: FollowAction): string {
+  switch (action.kind) {
+    case 'Call':
+      return 'call AWS';
+    case 'Publish':
+      return 'publish the new writer';
+    case 'Wait':
+      return `wait: ${action.message}`;
+    case 'Advance':
+      return `on to step ${action.operation.step}: ${action.operation.message ?? ''}`;
+    case 'Finish':
+      return `${action.outcome}: ${action.reason} (${action.message})`;
+  }
+}
+
+const describeFollow = ({ operation, effect, action }: FollowDecision): string =>
+  `${operation.type} ${operation.id} at step ${operation.step}, effect ${effect}: ${describeAction(action)}`;
+
+function bodyOf(decision: Decision): string {
+  switch (decision.kind) {
+    case 'Round': {
+      const { unwritten, verdict, result } = decision;
+      const before = unwritten === undefined ? '' : ` (after ${unwritten} rounds alike)`;
+      return `${describeVerdict(verdict)} | ${signalsInShort(result)}${before}`;
+    }
+    case 'Verdict':
+      return describeVerdict(decision.verdict);
+    case 'Force':
+      return describeRequest(decision);
+    case 'Follow':
+      return describeFollow(decision);
+    case 'Note':
+      return `${decision.what}: ${decision.message}`;
+  }
+}
+
+/** One line for a person: when, what kind of record, what was said. */
+export function summaryLineOf(decision: Decision): string {
+  return `${timeOf(decision.now)}  ${decision.kind.padEnd(7)}  ${bodyOf(decision)}`;
+}
+
+function describeSignal({
+  name,
+  vantage,
+  state,
+  reason,
+  message,
+  since,
+  hasVote,
+  lastPassed,
+}: SignalAssessment): string {
+  const vote = hasVote ? 'votes' : 'no vote';
+  const passed = lastPassed === undefined ? 'never passed' : `last passed ${timeOf(lastPassed)}`;
+  return `${name} (${vantage}) ${state} since ${timeOf(since)}, ${vote}, ${passed}: ${reason}: ${message}`;
+}
+
+function describeRegion({ region, role, synchronizationStatus, loss, objection }: RegionSummary): string {
+  const state = synchronizationStatus === undefined ? '' : `, ${synchronizationStatus}`;
+  const fitness = objection === undefined ? 'can be promoted' : `${objection.reason}: ${objection.message}`;
+  return role === 'Primary'
+    ? `${region} is the primary`
+    : `${region} ${role}${state}, ${describeLoss(loss)}: ${fitness}`;
+}
+
+function storyOfRound({ result }: RoundDecision): string[] {
+  const { incident, hold, veto, dispute, quorumProblem, quorumRounds, isQuorumFailing } = result;
+  const found = Object.entries({ hold, veto, 'no quorum possible': quorumProblem }).flatMap(([what, finding]) =>
+    finding === undefined ? [] : [`${what}: ${finding.reason}: ${finding.message}`],
+  );
+  return [
+    ...result.signals.map(describeSignal),
+    ...(isQuorumFailing ? [`a quorum is Failing, for ${quorumRounds} rounds that count`] : []),
+    ...(incident === undefined ? [] : [`incident since ${timeOf(incident.startedAt)}`]),
+    ...(dispute === undefined ? [] : [`the regions disagree: ${dispute}`]),
+    ...found,
+    ...result.regions.map(describeRegion),
+  ];
+}
+
+/** The observations behind a decision, a line each. Records other than rounds rest on the round before them. */
+export function storyOf(decision: Decision): readonly string[] {
+  return decision.kind === 'Round' ? storyOfRound(decision) : [];
+}
