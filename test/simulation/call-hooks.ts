@@ -1,0 +1,21 @@
+import type { Output } from '../aws/world/actions/action.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+
+/** Something that came back to a process from the outside, as it was before the operator's own code read it. */
+export type Evidence =
+  /** AWS answered; undefined output: with an error of the caller's kind, such as throttling. */
+  | { readonly kind: 'aws'; readonly region: string; readonly action: string; readonly output: Output | undefined }
+  | { readonly kind: 'endpoint'; readonly region: string }
+  | { readonly kind: 'witness'; readonly status: number };
+
+/** Looks at every call of every process to the outside, and may end the process at it. */
+export interface CallHooks {
+  /** @returns whether the call leaves the process */
+  beforeCall(process: SimulatedProcess, what: string): boolean;
+  /** Runs at the far side, once a call took its effect. @returns whether an answer is sent */
+  afterEffect(process: SimulatedProcess, what: string): boolean;
+  /** Told of every answer that reaches a process. */
+  onEvidence(process: SimulatedProcess, evidence: Evidence, sentAt: number): void;
+  /** Told when AWS takes up a process's call to change roles, before it does. */
+  onRoleChange(process: SimulatedProcess, action: string, region: string, targetArn: string): void;
+}

@@ -1,0 +1,114 @@
+import type { SeededRandom } from './seeded-random.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+
+/**
+ * `refuse`: a connection is refused at once. `blackhole`: silence. `answersLost`: requests arrive, answers do not.
+ */
+export type LinkState = 'up' | 'refuse' | 'blackhole' | 'answersLost';
+
+/** What is at the other end of a link: `rds:REGION` (all AWS services there), `endpoint:REGION`, `witness`, `api`. */
+export type Place = string;
+
+/** Who sends: `operator-0` and so on, or `witness`. */
+export type Sender = string;
+
+/** A connection that was not to be had, or that broke. */
+export class LinkError extends Error {
+  override name = 'LinkError';
+  readonly code: 'ECONNREFUSED' | 'ECONNRESET';
+  readonly syscall: string;
+
+  constructor(code: 'ECONNREFUSED' | 'ECONNRESET') {
+    super(code === 'ECONNREFUSED' ? 'connect ECONNREFUSED' : 'read ECONNRESET');
+    this.code = code;
+    this.syscall = code === 'ECONNREFUSED' ? 'connect' : 'read';
+  }
+}
+
+interface Cut {
+  readonly sender: Sender | '*';
+  readonly place: Place;
+  readonly state: LinkState;
+}
+
+/** Who reaches whom, and how fast. */
+export class Network {
+  readonly #scheduler: Scheduler;
+  readonly #random: SeededRandom;
+  readonly #cuts = new Map<number, Cut>();
+  #lastCut = 0;
+  /** One way, milliseconds; some are ten times slower. */
+  latency = { least: 1, most: 40 };
+
+  constructor(scheduler: Scheduler, random: SeededRandom) {
+    this.#scheduler = scheduler;
+    this.#random = random;
+  }
+
+  /** Cuts a link, or one of everybody; returns how to heal it. */
+  cut(cut: Cut): () => void {
+    this.#lastCut += 1;
+    const id = this.#lastCut;
+    this.#cuts.set(id, cut);
+    return () => {
+      this.#cuts.delete(id);
+    };
+  }
+
+  state(sender: Sender, place: Place): LinkState {
+    for (const cut of this.#cuts.values()) {
+      if ((cut.sender === '*' || cut.sender === sender) && cut.place === place) return cut.state;
+    }
+    return 'up';
+  }
+
+  /**
+   * Sends a request and brings its answer back. `serve` runs at the other end, when the request arrives there, and says
+   * what is answered after how long; undefined: nothing. The promise never settles where nothing comes back.
+   */
+  call<T>(process: SimulatedProcess, place: Place, serve: () => Served<T>): Promise<T> {
+    if (!process.isAlive) return new Promise(() => undefined);
+    return new Promise<T>((resolve, reject) => {
+      const sender = senderOf(process);
+      const arrive = (): void => {
+        const state = this.state(sender, place);
+        if (state === 'blackhole') return;
+        if (state === 'refuse') {
+          process.deliver(this.#oneWay(), () => reject(new LinkError('ECONNREFUSED')));
+          return;
+        }
+        const served = serve();
+        if (served === undefined) return;
+        process.deliver(this.#oneWay() + (served.afterMilliseconds ?? 0), () => {
+          // An answer that meets a cut on its way back is lost as silently as one that is never sent.
+          const back = this.state(sender, place);
+          if (back === 'refuse') reject(new LinkError('ECONNRESET'));
+          else if (back === 'up') {
+            if ('error' in served) reject(served.error as Error);
+            else resolve(served.value);
+          }
+        });
+      };
+      // What has left a process arrives whether or not the process lives on.
+      this.#scheduler.after(this.#oneWay(), arrive);
+    });
+  }
+
+  #oneWay(): number {
+    const { least, most } = this.latency;
+    const draw = this.#random.next();
+    const usual = least + draw * (most - least);
+    return Math.round(draw > 0.98 ? usual * 10 : usual);
+  }
+}
+
+/** What the other end answers; undefined: nothing, ever. */
+export type Served<T> =
+  | { readonly value: T; readonly afterMilliseconds?: number }
+  | { readonly error: unknown; readonly afterMilliseconds?: number }
+  | undefined;
+
+export function senderOf(process: SimulatedProcess): Sender {
+  return `operator-${process.replica}`;
+}

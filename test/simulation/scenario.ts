@@ -1,0 +1,118 @@
+import type {
+  DataLossPolicy,
+  FailoverMode,
+  FencingMode,
+  LossEstimate,
+  Promotion,
+} from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import type { FaultKind } from '../aws/world/fault-board.ts';
+import type { LagCurve } from '../aws/world/lag-curve.ts';
+import type { OperationDurations, OperationPlan } from '../aws/world/model.ts';
+import type { WorldSettings } from '../aws/world/settings.ts';
+import type { LinkState } from './network.ts';
+import type { WitnessMode } from './simulated-probes.ts';
+import type { InstallationProps } from './simulated-operator.ts';
+
+/** What a seed makes of a policy; times in milliseconds. */
+export interface PolicyProps {
+  readonly regions: readonly { readonly name: string; readonly promotion: Promotion }[];
+  readonly recoveryPoint: number;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly failureThreshold: number;
+  readonly successThreshold: number;
+  readonly quorum: number;
+  readonly signals: readonly ('controlPlane' | 'endpoint' | 'replication' | 'http')[];
+  readonly maximumAge: number;
+  readonly mode: FailoverMode;
+  readonly dataLoss: DataLossPolicy;
+  readonly estimate: LossEstimate;
+  readonly maximumLagAge: number;
+  readonly cooldown: number;
+  readonly operationTimeout: number;
+  readonly inRegionRecoveryLimit: number | undefined;
+  readonly fencing: FencingMode;
+  readonly isPublishing: boolean;
+  readonly isNotifying: boolean;
+}
+
+/** A region by name, or by the part it plays when the event comes. */
+export type RegionRef = string;
+
+/** What happens to the world, to a process, or by a person's hand. */
+export type Action =
+  /** The region is gone, writes and all. */
+  | { readonly kind: 'loseRegion'; readonly region: RegionRef; readonly how: 'refuse' | 'blackhole' }
+  /** The writer fails, and Aurora is at it (`status`), or has not noticed yet (`available`). */
+  | { readonly kind: 'inRegionTrouble'; readonly status: string; readonly endpoint: 'refuse' | 'hang' }
+  | { readonly kind: 'cut'; readonly sender: string; readonly place: string; readonly state: LinkState }
+  | { readonly kind: 'severReplication'; readonly region: RegionRef }
+  | {
+      readonly kind: 'awsFault';
+      readonly region: RegionRef;
+      readonly action: string;
+      readonly fault: FaultKind;
+      readonly count?: number;
+    }
+  | { readonly kind: 'repeatCall'; readonly action: string }
+  | { readonly kind: 'metricDelay'; readonly milliseconds: number }
+  | { readonly kind: 'metricGap'; readonly region: RegionRef; readonly metrics: readonly string[] }
+  | { readonly kind: 'lag'; readonly region: RegionRef; readonly lag: LagCurve }
+  | { readonly kind: 'slowNetwork'; readonly most: number }
+  | { readonly kind: 'apiUnavailable' }
+  | { readonly kind: 'apiSilentWatches' }
+  | { readonly kind: 'apiLateWatches'; readonly milliseconds: number }
+  | { readonly kind: 'apiRestart'; readonly isCompacted: boolean }
+  | { readonly kind: 'apiConflicts'; readonly every: number }
+  | { readonly kind: 'crash'; readonly replica: number }
+  | { readonly kind: 'crashAtCall'; readonly what: string; readonly nth: number; readonly when: 'before' | 'after' }
+  | { readonly kind: 'restart'; readonly replica: number }
+  | { readonly kind: 'stall'; readonly replica: number; readonly how: 'pause' | 'suspend' }
+  | { readonly kind: 'clockJump'; readonly replica: number; readonly milliseconds: number }
+  | { readonly kind: 'witness'; readonly mode: WitnessMode }
+  | { readonly kind: 'planOperation'; readonly plan: Partial<Omit<OperationPlan, 'durations'>> }
+  | { readonly kind: 'annotate'; readonly annotations: Readonly<Record<string, string>> }
+  | { readonly kind: 'edit'; readonly spec: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'deletePolicy' }
+  | { readonly kind: 'console'; readonly call: 'failover' | 'switchover'; readonly region: RegionRef }
+  | { readonly kind: 'engineVersion'; readonly region: RegionRef }
+  | { readonly kind: 'headless'; readonly region: RegionRef }
+  | { readonly kind: 'editService' };
+
+/** An action at a time, undone at another if it lasts; milliseconds since the trouble began. */
+export interface ScenarioEvent {
+  readonly at: number;
+  readonly until?: number;
+  readonly action: Action;
+}
+
+/** Everything that a seed decides, as data: it can be printed, replayed and made smaller. */
+export interface Scenario {
+  readonly seed: number;
+  readonly policy: PolicyProps;
+  readonly world: Pick<WorldSettings, 'metricPeriod' | 'metricDelay' | 'lagMetricOnLoss' | 'lagDimensions'> & {
+    readonly lag: number;
+    readonly durations: OperationDurations;
+    readonly fence: OperationPlan['fence'];
+  };
+  readonly installation: InstallationProps & {
+    readonly replicas: number;
+    /** By replica: how far its wall clock is ahead. */
+    readonly wallOffsets: readonly number[];
+  };
+  /** How long everything is well first. */
+  readonly warmUp: number;
+  readonly events: readonly ScenarioEvent[];
+  /** How long nothing happens any more at the end. */
+  readonly tail: number;
+}
+
+/** Actions by which the primary is harmed, or seems so to somebody. */
+export function isIncident({ kind }: Action): boolean {
+  return ['loseRegion', 'inRegionTrouble', 'cut', 'severReplication', 'witness'].includes(kind);
+}
+
+/** When the last event is over, milliseconds since the trouble began. */
+export function troubleEnd({ events }: Scenario): number {
+  return Math.max(0, ...events.map(({ at, until }) => until ?? at));
+}

@@ -1,0 +1,130 @@
+/** When the simulated time begins: Thursday, 1 January 2026, 00:00 UTC. */
+export const EPOCH = Date.UTC(2026, 0, 1);
+
+/** Something that happens later, unless it is cancelled before. */
+export interface Scheduled {
+  cancel(): void;
+}
+
+interface Entry {
+  readonly at: number;
+  readonly order: number;
+  run: (() => void) | undefined;
+}
+
+/**
+ * The simulated time, and the only thing that moves it. Entries run one at a time, in the order of their times and, for
+ * equal times, of their creation; everything that promises set off runs to its end before the next.
+ */
+export class Scheduler {
+  readonly #heap: Entry[] = [];
+  #time = 0;
+  #created = 0;
+  #isStopped = false;
+  /** Entries that ran. */
+  steps = 0;
+
+  /** Milliseconds since the simulation began. */
+  get time(): number {
+    return this.#time;
+  }
+
+  /** Milliseconds since the Unix epoch: the true time, which no clock of a process need show. */
+  now(): number {
+    return EPOCH + this.#time;
+  }
+
+  /** @param at milliseconds since the simulation began; a time that has passed means now */
+  at(at: number, run: () => void): Scheduled {
+    const entry: Entry = { at: Math.max(at, this.#time), order: (this.#created += 1), run };
+    this.#push(entry);
+    return {
+      cancel: () => {
+        entry.run = undefined;
+      },
+    };
+  }
+
+  after(milliseconds: number, run: () => void): Scheduled {
+    return this.at(this.#time + milliseconds, run);
+  }
+
+  /** Ends {@link Scheduler.runUntil} after the entry that runs now. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Lets time pass up to `end`. */
+  async runUntil(end: number, onStep: () => void): Promise<void> {
+    await settle();
+    for (let next = this.#next(end); next !== undefined && !this.#isStopped; next = this.#next(end)) {
+      this.#time = next.at;
+      const { run } = next;
+      next.run = undefined;
+      this.steps += 1;
+      run?.();
+      await settle();
+      onStep();
+    }
+    if (!this.#isStopped) this.#time = Math.max(this.#time, end);
+  }
+
+  /** The earliest entry that was not cancelled, taken out, if it is due by `end`. */
+  #next(end: number): Entry | undefined {
+    for (;;) {
+      const first = this.#heap[0];
+      if (first === undefined || (first.run !== undefined && first.at > end)) return undefined;
+      this.#pop();
+      if (first.run !== undefined) return first;
+    }
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    heap.push(entry);
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = heap[parentIndex];
+      if (parent === undefined || isBefore(parent, entry)) break;
+      heap[index] = parent;
+      index = parentIndex;
+    }
+    heap[index] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let childIndex = index * 2 + 1;
+      let child = heap[childIndex];
+      if (child === undefined) break;
+      const right = heap[childIndex + 1];
+      if (right !== undefined && isBefore(right, child)) {
+        childIndex += 1;
+        child = right;
+      }
+      if (isBefore(last, child)) break;
+      heap[index] = child;
+      index = childIndex;
+    }
+    heap[index] = last;
+  }
+}
+
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
+
+/**
+ * Resolves when no microtask is left. Node runs what `nextTick` was given only after the microtasks; given from within a
+ * microtask, that is after all of them, those that they set off included, without a turn of the event loop.
+ */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    queueMicrotask(() => process.nextTick(resolve));
+  });
+}

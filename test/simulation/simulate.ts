@@ -1,0 +1,148 @@
+import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
+import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { addGlobalCluster } from '../aws/world/add-global-cluster.ts';
+import { World } from '../aws/world/world.ts';
+import type { CallHooks } from './call-hooks.ts';
+import { Director, type Stage } from './director.ts';
+import { Monitor, type Report } from './monitor.ts';
+import { Network } from './network.ts';
+import { CLUSTER, GLOBAL_CLUSTER, POLICY, policyOf, topicArn } from './policy-of.ts';
+import { Replicas, type RunningOperator } from './replicas.ts';
+import { troubleEnd, type Scenario } from './scenario.ts';
+import { Scheduler } from './scheduler.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { SimulatedApiServer } from './simulated-api-server.ts';
+import { SimulatedGateway } from './simulated-gateway.ts';
+import { SimulatedKubeClient, type ApiBehaviour } from './simulated-kube-client.ts';
+import { SimulatedOperator, type Tampering } from './simulated-operator.ts';
+import { hostOf, SimulatedProbes, type WitnessMode } from './simulated-probes.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+
+export interface SimulateOptions {
+  readonly tampering?: Tampering;
+  /** Told of everything that happens, as lines of a story. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Runs one scenario from its first to its last millisecond, or up to the first violation. */
+export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<Report> {
+  const simulation = new Simulation(scenario, options);
+  return simulation.run();
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #scheduler = new Scheduler();
+  readonly #random: SeededRandom;
+  readonly #network: Network;
+  readonly #world: World;
+  readonly #server: SimulatedApiServer;
+  readonly #monitor: Monitor;
+  readonly #replicas: Replicas;
+  readonly #tampering: Tampering;
+  readonly #behaviour: ApiBehaviour = { isUnavailable: false, watchLagMilliseconds: 0, isSilent: false };
+  readonly #witness: { mode: WitnessMode } = { mode: 'auto' };
+  readonly #repetitions = new Map<string, number>();
+  #runs = 0;
+
+  constructor(scenario: Scenario, options: SimulateOptions) {
+    this.#scenario = scenario;
+    this.#tampering = options.tampering ?? {};
+    this.#random = new SeededRandom(scenario.seed).fork('run');
+    this.#network = new Network(this.#scheduler, this.#random.fork('network'));
+    this.#world = worldOf(scenario, this.#scheduler);
+    this.#server = new SimulatedApiServer(this.#scheduler);
+    this.#monitor = new Monitor({
+      scenario,
+      scheduler: this.#scheduler,
+      world: this.#world,
+      server: this.#server,
+      onLine: options.onLine,
+    });
+    this.#replicas = new Replicas(scenario.installation.wallOffsets, (replica, wallOffset) =>
+      this.#start(replica, wallOffset),
+    );
+  }
+
+  async run(): Promise<Report> {
+    const scenario = this.#scenario;
+    this.#server.onWrite((write) => this.#monitor.onWrite(write));
+    this.#server.create('person', DISASTER_RECOVERY_POLICY, policyOf(scenario.policy) as DisasterRecoveryPolicy);
+    for (let replica = 0; replica < scenario.installation.replicas; replica += 1) this.#replicas.start(replica);
+    const stage: Stage = {
+      scenario,
+      scheduler: this.#scheduler,
+      network: this.#network,
+      world: this.#world,
+      server: this.#server,
+      behaviour: this.#behaviour,
+      replicas: this.#replicas,
+      witness: this.#witness,
+      repetitions: this.#repetitions,
+      tell: (line) => this.#monitor.tell('director', line),
+    };
+    new Director(stage).rehearse(scenario.warmUp, (event, phase) => this.#monitor.onEvent(event, phase));
+    const end = scenario.warmUp + troubleEnd(scenario) + scenario.tail;
+    await this.#scheduler.runUntil(end, () => this.#monitor.onStep());
+    return this.#monitor.finish(this.#replicas);
+  }
+
+  #start(replica: number, wallOffset: number): RunningOperator {
+    this.#runs += 1;
+    const name = `operator-${replica}-run-${this.#runs}`;
+    const process = new SimulatedProcess({
+      name,
+      replica,
+      scheduler: this.#scheduler,
+      random: this.#random.fork(name),
+      wallOffset,
+    });
+    const hooks: CallHooks = {
+      beforeCall: (caller, what) => this.#replicas.beforeCall(caller, what),
+      afterEffect: (caller, what) => this.#replicas.afterEffect(caller, what),
+      onEvidence: (caller, evidence, sentAt) => this.#monitor.onEvidence(caller, evidence, sentAt),
+      onRoleChange: (caller, action, region, target) => this.#monitor.onRoleChange(caller, action, region, target),
+    };
+    const shared = { process, network: this.#network, world: this.#world, hooks };
+    const probes = new SimulatedProbes({ ...shared, witnessMode: () => this.#witness.mode });
+    const operator = new SimulatedOperator({
+      process,
+      kube: new SimulatedKubeClient({ ...shared, server: this.#server, behaviour: this.#behaviour }),
+      gateway: new SimulatedGateway({ ...shared, repetitions: (_region, action) => this.#takeRepetitions(action) }),
+      prober: probes,
+      fetchWitness: (url, probe) => probes.fetchWitness(url, probe),
+      installation: this.#scenario.installation,
+      tampering: this.#tampering,
+      onRound: (caller, round) => this.#monitor.onRound(caller, round),
+      onLog: (caller, level, fields, message) => this.#monitor.onLog(caller, level, fields, message),
+    });
+    this.#monitor.tell(name, 'starts');
+    operator.start();
+    return { process, stop: () => operator.stop() };
+  }
+
+  #takeRepetitions(action: string): number {
+    const times = this.#repetitions.get(action) ?? 1;
+    this.#repetitions.delete(action);
+    return times;
+  }
+}
+
+/** A world in which everything is well. */
+function worldOf(scenario: Scenario, scheduler: Scheduler): World {
+  const { lag, durations, fence, ...settings } = scenario.world;
+  const regions = scenario.policy.regions.map(({ name }) => name);
+  const world = new World(scheduler, regions, {
+    ...settings,
+    operation: { outcome: 'complete', stuckIn: 'promoting', durations, fence },
+  });
+  for (const region of regions) world.topics.create(topicArn(region));
+  addGlobalCluster(
+    world,
+    { identifier: GLOBAL_CLUSTER, clusterIdentifier: CLUSTER, regions, lag, age: 10 * settings.metricPeriod },
+    (region) => hostOf(CLUSTER, region),
+  );
+  return world;
+}
+
+export { POLICY };

@@ -1,0 +1,251 @@
+import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
+import type { AwsGateway } from '../../operator/aws/aws-gateway.ts';
+import type { Dependencies } from '../../operator/controllers/dependencies.ts';
+import { PolicyReconciler } from '../../operator/controllers/policy-reconciler.ts';
+import type { Round } from '../../operator/failover/observation.ts';
+import { Notifier } from '../../operator/notifications/notifier.ts';
+import type { Logger } from '../../operator/observability/logger.ts';
+import { ObservationService } from '../../operator/observation/observation-service.ts';
+import type { EndpointProber, FetchWitness } from '../../operator/observation/probes.ts';
+import { defaultObservationSettings } from '../../operator/observation/settings.ts';
+import { RoutingMetricPublisher } from '../../operator/publishing/routing-metric.ts';
+import { WriterPublisher } from '../../operator/publishing/writer-publisher.ts';
+import { Controller } from '../../operator/runtime/controller.ts';
+import { EventRecorder } from '../../operator/runtime/event-recorder.ts';
+import type { KubeClient } from '../../operator/runtime/kube-client.ts';
+import { LeaderElector } from '../../operator/runtime/leader-elector.ts';
+import { ExponentialRateLimiter } from '../../operator/runtime/rate-limiter.ts';
+import { Reflector } from '../../operator/runtime/reflector.ts';
+import { keyOf } from '../../operator/runtime/resource.ts';
+import { Store, withoutManagedFields } from '../../operator/runtime/store.ts';
+import { WorkQueue } from '../../operator/runtime/work-queue.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+
+/** How this installation of the operator is set up; times in milliseconds. */
+export interface InstallationProps {
+  readonly isElecting: boolean;
+  readonly leaseDurationMilliseconds: number;
+  readonly renewDeadlineMilliseconds: number;
+  readonly retryPeriodMilliseconds: number;
+  readonly followIntervalMilliseconds: number;
+  readonly unconfirmedReadWindowMilliseconds: number;
+  readonly metricPeriodMilliseconds: number;
+}
+
+/** Where a test puts a mistake in: each wraps what the operator is given. */
+export interface Tampering {
+  readonly kube?: (kube: KubeClient, process: SimulatedProcess) => KubeClient;
+  readonly gateway?: (gateway: AwsGateway, process: SimulatedProcess) => AwsGateway;
+  readonly round?: (round: Round) => Round;
+  readonly dependencies?: (dependencies: Dependencies, process: SimulatedProcess) => Dependencies;
+  /** Every process leads, whatever the lease says. */
+  readonly isElectionIgnored?: boolean;
+}
+
+export interface SimulatedOperatorProps {
+  readonly process: SimulatedProcess;
+  readonly kube: KubeClient;
+  readonly gateway: AwsGateway;
+  readonly prober: EndpointProber;
+  readonly fetchWitness: FetchWitness;
+  readonly installation: InstallationProps;
+  readonly tampering: Tampering;
+  readonly onRound: (process: SimulatedProcess, round: Round) => void;
+  readonly onLog: (process: SimulatedProcess, level: string, fields: unknown, message: string) => void;
+}
+
+/** Bounds a mutating call, as in `operator/main.ts`. */
+const AWS_CALL_TIMEOUT_MILLISECONDS = 5_000;
+
+/** One run of the operator, composed as `operator/main.ts` composes it, of everything but sockets and real time. */
+export class SimulatedOperator {
+  readonly #props: SimulatedOperatorProps;
+  readonly #kube: KubeClient;
+  readonly #gateway: AwsGateway;
+  readonly #store: Store<DisasterRecoveryPolicy>;
+  readonly #reflector: Reflector<DisasterRecoveryPolicy>;
+  readonly #events: EventRecorder;
+  readonly #notifier: Notifier;
+  readonly #logger: Logger;
+  readonly #stop = new AbortController();
+
+  constructor(props: SimulatedOperatorProps) {
+    this.#props = props;
+    const { process, tampering } = props;
+    const random = process.random.next;
+    this.#logger = loggerFor(props);
+    this.#kube = tampering.kube?.(props.kube, process) ?? props.kube;
+    this.#gateway = tampering.gateway?.(props.gateway, process) ?? props.gateway;
+    this.#store = new Store<DisasterRecoveryPolicy>({
+      transform: withoutManagedFields,
+      onError: (error) => {
+        throw new Error('cannot go on: a handler of the watch failed', { cause: error });
+      },
+    });
+    this.#reflector = new Reflector<DisasterRecoveryPolicy>({
+      client: this.#kube,
+      type: DISASTER_RECOVERY_POLICY,
+      store: this.#store,
+      clock: process,
+      random,
+    });
+    this.#events = new EventRecorder({
+      client: this.#kube,
+      clock: process,
+      random,
+      reportingController: 'aurora-dr.io/operator',
+      reportingInstance: process.name,
+    });
+    this.#notifier = new Notifier({ gateway: this.#gateway, clock: process, random });
+  }
+
+  start(): void {
+    const { signal } = this.#stop;
+    this.#run(this.#events.run(signal));
+    this.#run(this.#reflector.run(signal));
+    const { isElecting } = this.#props.installation;
+    if (isElecting && this.#props.tampering.isElectionIgnored !== true) this.#campaign(signal);
+    else this.#run(this.#lead(signal, () => Infinity));
+  }
+
+  /** Asks it to end in order; it may go on for a while. */
+  stop(): void {
+    this.#stop.abort(new Error('the process ends'));
+  }
+
+  #run(running: Promise<unknown>): void {
+    running.catch((error: unknown) => {
+      this.#props.onLog(this.#props.process, 'fatal', { error }, 'ended');
+      throw error;
+    });
+  }
+
+  #campaign(signal: AbortSignal): void {
+    const { process, installation } = this.#props;
+    const elector: LeaderElector = new LeaderElector({
+      client: this.#kube,
+      namespace: 'operators',
+      name: 'aurora-dr-operator',
+      identity: process.name,
+      clock: process,
+      random: process.random.next,
+      leaseDurationMilliseconds: installation.leaseDurationMilliseconds,
+      renewDeadlineMilliseconds: installation.renewDeadlineMilliseconds,
+      retryPeriodMilliseconds: installation.retryPeriodMilliseconds,
+      onStartedLeading: async (leadership) => {
+        this.#logger.info({}, 'leading');
+        await this.#lead(leadership, () => elector.leaseRemainingMilliseconds());
+      },
+      onStoppedLeading: (reason) => this.#logger.warn({ reason }, 'not leading any more'),
+    });
+    this.#run(elector.run(signal));
+  }
+
+  async #lead(signal: AbortSignal, leaseRemainingMilliseconds: () => number): Promise<void> {
+    await this.#reflector.waitForSync(signal).catch(() => undefined);
+    if (signal.aborted) return;
+    const { process, tampering, onRound } = this.#props;
+    const rateLimiter = new ExponentialRateLimiter<string>({ random: process.random.next, baseMilliseconds: 20 });
+    const queue = new WorkQueue<string>({ clock: process, rateLimiter });
+    const observation = this.#observe((key, round) => {
+      onRound(process, round);
+      reconciler.receive(key, tampering.round?.(round) ?? round);
+    });
+    const own = this.#dependencies(observation, queue, leaseRemainingMilliseconds);
+    const reconciler: PolicyReconciler = new PolicyReconciler(tampering.dependencies?.(own, process) ?? own);
+    const controller = new Controller<string>({
+      name: 'disasterrecoverypolicy',
+      queue,
+      clock: process,
+      workers: 4,
+      reconcile: (key) => reconciler.reconcile(key),
+      listener: {
+        onError: (policy, error) => this.#logger.error({ policy, error }, `reconcile failed: ${String(error)}`),
+      },
+    });
+    const unsubscribe = this.#store.subscribe((_change, before, now) => {
+      const object = now ?? before;
+      if (object !== undefined) queue.add(keyOf(object));
+    });
+    try {
+      await controller.run(signal);
+    } finally {
+      unsubscribe();
+      reconciler.close();
+      await observation.close();
+    }
+  }
+
+  #observe(onRound: (key: string, round: Round) => void): ObservationService {
+    const { process, prober, fetchWitness, installation } = this.#props;
+    return new ObservationService({
+      gateway: this.#gateway,
+      clock: process,
+      random: process.random.next,
+      prober,
+      fetchWitness,
+      settings: {
+        ...defaultObservationSettings,
+        metricPeriodMilliseconds: installation.metricPeriodMilliseconds,
+      },
+      onRound,
+      listener: {
+        roundFailed: ({ error }) => {
+          throw new Error('cannot go on: a round was lost', { cause: error });
+        },
+      },
+    });
+  }
+
+  #dependencies(
+    observation: ObservationService,
+    queue: WorkQueue<string>,
+    leaseRemainingMilliseconds: () => number,
+  ): Dependencies {
+    const { process, installation } = this.#props;
+    const { isElecting, leaseDurationMilliseconds } = installation;
+    return {
+      kube: this.#kube,
+      cached: (key) => this.#store.get(key),
+      observation,
+      gateway: this.#gateway,
+      publisher: new WriterPublisher(this.#kube),
+      routing: new RoutingMetricPublisher({ gateway: this.#gateway, clock: process }),
+      notifier: this.#notifier,
+      events: this.#events,
+      metrics: NO_METRICS,
+      logger: this.#logger,
+      clock: process,
+      random: process.random.next,
+      leaseRemainingMilliseconds,
+      enqueue: (key) => queue.add(key),
+      settings: {
+        identity: process.name,
+        followIntervalMilliseconds: installation.followIntervalMilliseconds,
+        metricPeriodMilliseconds: installation.metricPeriodMilliseconds,
+        unconfirmedReadWindowMilliseconds: installation.unconfirmedReadWindowMilliseconds,
+        awsCallTimeoutMilliseconds: isElecting
+          ? Math.min(AWS_CALL_TIMEOUT_MILLISECONDS, leaseDurationMilliseconds / 3)
+          : AWS_CALL_TIMEOUT_MILLISECONDS,
+      },
+    };
+  }
+}
+
+const NO_METRICS: Dependencies['metrics'] = {
+  observePolicy: () => undefined,
+  removePolicy: () => undefined,
+  countOperation: () => undefined,
+};
+
+/** The part of a logger that the operator uses, without its formatting. */
+function loggerFor({ process, onLog }: SimulatedOperatorProps): Logger {
+  const at =
+    (level: string) =>
+    (fields: unknown, message = ''): void => {
+      if (process.isAlive) onLog(process, level, fields, message);
+    };
+  const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal') };
+  return logger as unknown as Logger;
+}
