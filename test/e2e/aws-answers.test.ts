@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { FaultKind } from '../aws/world/fault-board.ts';
+import type { PolicyScene } from './harness/policy-scene.ts';
+import { request } from './harness/request.ts';
+import { Stage } from './harness/stage.ts';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.start();
+}, 120_000);
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+});
+
+/** As the operators of these tests are told: `--unconfirmed-read-window`. */
+const readWindowMilliseconds = 3_000;
+
+interface Switchover {
+  readonly fault: FaultKind;
+  /** How many calls the fault strikes. */
+  readonly count: number;
+  /** Calls that arrive in AWS altogether. */
+  readonly calls: number;
+  /** Whether a call that was struck may have taken effect, so that only reads permit another. */
+  readonly isAmbiguous: boolean;
+}
+
+/** Switches over to the other region while the first calls meet a fault. */
+async function switchOverDespite(scene: PolicyScene, { fault, count, calls, isAmbiguous }: Switchover): Promise<void> {
+  const { aws } = scene;
+  const from = aws.primaryRegion();
+  const to = from === 'us-east-1' ? 'us-west-2' : 'us-east-1';
+  await scene.untilPassing();
+  await scene.untilRegion(to, ({ promotable }) => promotable);
+  const before = scene.mutatingCalls.length;
+  const operationsBefore = aws.operations.length;
+  const { history: historyBefore = [] } = await scene.status();
+  aws.setFault({ region: from, action: 'SwitchoverGlobalCluster', fault, count });
+  await request(scene, { 'force-failover': to });
+  const { history = [] } = await scene.until(
+    `the end of a switchover despite ${fault.kind}`,
+    ({ operation, history: now = [] }) => operation === undefined && now[0]?.id !== historyBefore[0]?.id,
+  );
+  expect(history[0]).toMatchObject({ type: 'Switchover', trigger: 'Annotation', to, outcome: 'Succeeded' });
+  expect(await scene.published()).toMatchObject({ state: 'published', region: to });
+  const made = scene.mutatingCalls.slice(before);
+  expect(made).toHaveLength(calls);
+  expect(made.filter(({ isCarriedOut }) => isCarriedOut)).toHaveLength(1);
+  expect(aws.operations).toHaveLength(operationsBefore + 1);
+  const [first, second] = made;
+  if (isAmbiguous && first !== undefined && second !== undefined) {
+    expect(second.at - first.at).toBeGreaterThanOrEqual(readWindowMilliseconds);
+  }
+}
+
+describe('what AWS answers to the call', () => {
+  test.concurrent(
+    'given refusals that pass or whose effect is unknown, when a region is forced, then exactly one call takes effect',
+    () =>
+      stage.play({}, async (scene) => {
+        await scene.protect();
+        await switchOverDespite(scene, { fault: { kind: 'throttle' }, count: 2, calls: 3, isAmbiguous: false });
+        await switchOverDespite(scene, { fault: { kind: 'serverError' }, count: 1, calls: 2, isAmbiguous: true });
+        await switchOverDespite(scene, { fault: { kind: 'garbage' }, count: 1, calls: 2, isAmbiguous: true });
+      }),
+    120_000,
+  );
+
+  test.concurrent(
+    'given calls without an answer, when a region is forced, then exactly one takes effect, and none is repeated that had one',
+    () =>
+      stage.play({}, async (scene) => {
+        await scene.protect();
+        const dropped: FaultKind = { kind: 'effectWithoutAnswer', how: 'drop' };
+        const silent: FaultKind = { kind: 'effectWithoutAnswer', how: 'hang' };
+        await switchOverDespite(scene, { fault: dropped, count: 1, calls: 1, isAmbiguous: true });
+        await switchOverDespite(scene, { fault: { kind: 'refuse' }, count: 1, calls: 2, isAmbiguous: true });
+        await switchOverDespite(scene, { fault: silent, count: 1, calls: 1, isAmbiguous: true });
+        await switchOverDespite(scene, { fault: { kind: 'hang' }, count: 1, calls: 2, isAmbiguous: true });
+      }),
+    120_000,
+  );
+
+  test.concurrent(
+    'given a denial, when the loss of a region is acted on, then it fails with what AWS said, is not repeated, and works once allowed',
+    () =>
+      stage.play({}, async (scene) => {
+        const { aws } = scene;
+        await scene.protect();
+        const denial = aws.setFault({
+          region: 'us-west-2',
+          action: 'FailoverGlobalCluster',
+          fault: { kind: 'accessDenied' },
+        });
+        await aws.loseRegion('us-east-1');
+        const denied = await scene.until('denied', ({ history = [] }) => history.length === 1);
+        expect(denied.history?.[0]).toMatchObject({
+          type: 'Failover',
+          trigger: 'Automatic',
+          outcome: 'Failed',
+          reason: 'RefusedByAws',
+          message: expect.stringContaining('not authorized'),
+        });
+        expect(denied.primaryRegion).toBe('us-east-1');
+        await scene.untilCondition('Progressing', 'CooldownActive');
+        await scene.untilEvents('FailoverFailed');
+        expect(scene.mutatingCalls).toHaveLength(1);
+
+        // An answer that never comes leaves the doubt to reads, also when the call was automation's own.
+        aws.clearFaults(denial);
+        aws.setFault({
+          region: 'us-west-2',
+          action: 'FailoverGlobalCluster',
+          fault: { kind: 'serverError' },
+          count: 1,
+        });
+        await request(scene, { acknowledge: denied.history?.[0]?.id ?? '' });
+        const done = await scene.until('failed over', ({ history = [] }) => history.length === 2);
+        expect(done.history?.[0]).toMatchObject({ type: 'Failover', trigger: 'Automatic', outcome: 'Succeeded' });
+        const [, first, second, ...more] = scene.mutatingCalls;
+        expect(more).toEqual([]);
+        expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(readWindowMilliseconds);
+        expect(scene.mutatingCalls.map(({ isCarriedOut }) => isCarriedOut)).toEqual([false, false, true]);
+        expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
+      }),
+    120_000,
+  );
+
+  test.concurrent(
+    'given operations that AWS cancels, fails or leaves stuck, then history says so, nothing is repeated, and a late success counts',
+    () =>
+      stage.play({ spec: { failover: { timeout: '8s' } } }, async (scene) => {
+        const { aws } = scene;
+        await scene.protect();
+        const before = await scene.published();
+
+        aws.nextOperation({ outcome: 'cancelled', durations: { cancelling: 1_000 } });
+        await request(scene, { 'force-failover': 'us-west-2' });
+        const cancelled = await scene.until('cancelled', ({ history = [] }) => history.length === 1);
+        expect(cancelled.history?.[0]).toMatchObject({ type: 'Switchover', outcome: 'Cancelled' });
+        expect(cancelled.primaryRegion).toBe('us-east-1');
+        await scene.until('protected again', ({ phase }) => phase === 'Protected');
+        expect(await scene.published()).toEqual(before);
+
+        aws.nextOperation({ outcome: 'stuck', stuckIn: 'promoting' });
+        await request(scene, { 'force-failover': 'us-west-2' });
+        const stuck = await scene.until('timed out', ({ history = [] }) => history.length === 2);
+        expect(stuck.history?.[0]).toMatchObject({ type: 'Switchover', outcome: 'TimedOut' });
+        // AWS is still at it: clients are kept away until it ends.
+        expect(await scene.published()).toMatchObject({ state: 'fenced' });
+        expect(await request(scene, { 'force-failover': 'us-west-2' })).toMatchObject({ reason: 'OperationInFlight' });
+        await aws.releaseOperation('complete');
+        const late = await scene.until('a late success', ({ history = [] }) => history[0]?.outcome === 'Succeeded');
+        expect(late.history).toHaveLength(2);
+        expect(late.history?.[0]).toMatchObject({
+          id: stuck.history?.[0]?.id,
+          reason: 'SucceededLate',
+          to: 'us-west-2',
+        });
+        await scene.until('published late', ({ published }) => published?.primaryRegion === 'us-west-2');
+        expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
+        expect(scene.mutatingCalls).toHaveLength(2);
+
+        await scene.untilPassing();
+        aws.nextOperation({ outcome: 'failed' });
+        await aws.loseRegion('us-west-2');
+        await scene.untilCondition('PrimaryHealthy', 'PrimaryLost');
+        const lossy = { 'force-failover': 'us-east-1', 'accept-data-loss': 'true' };
+        await request(scene, lossy);
+        const failed = await scene.until('failed', ({ history = [] }) => history.length === 3);
+        expect(failed.history?.[0]).toMatchObject({ type: 'Failover', outcome: 'Failed', reason: 'FailedInAws' });
+        expect(scene.mutatingCalls).toHaveLength(3);
+
+        aws.nextOperation({ outcome: 'stuck', stuckIn: 'pending' });
+        await scene.untilRegion('us-east-1', ({ promotable }) => promotable);
+        await request(scene, lossy);
+        const pending = await scene.until('timed out', ({ history = [] }) => history.length === 4);
+        expect(pending.history?.[0]).toMatchObject({ type: 'Failover', outcome: 'TimedOut' });
+        await aws.releaseOperation('complete');
+        const second = await scene.until('a late success', ({ history = [] }) => history[0]?.outcome === 'Succeeded');
+        expect(second).toMatchObject({ primaryRegion: 'us-east-1', splitBrain: { region: 'us-west-2' } });
+        await scene.until('published late', ({ published }) => published?.primaryRegion === 'us-east-1');
+        expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-east-1' });
+        expect(scene.mutatingCalls.map(({ action }) => action)).toEqual([
+          'SwitchoverGlobalCluster',
+          'SwitchoverGlobalCluster',
+          'FailoverGlobalCluster',
+          'FailoverGlobalCluster',
+        ]);
+      }),
+    120_000,
+  );
+});
