@@ -134,7 +134,7 @@ export class PolicyReconciler {
     this.#dependencies.logger.warn(
       {
         policy: key,
-        action: 'decide',
+        action: 'failover',
         target,
         quorumRounds,
         round: { startedAt: timestamp(round.startedAt), completedAt: timestamp(round.completedAt) },

@@ -88,7 +88,9 @@ async function run(options: DemoOptions): Promise<DemoReport> {
     elapsedMilliseconds: Math.round(performance.now() - startedAt),
   });
   await using cleanUp = new AsyncDisposableStack();
+  const interruption = new AbortController();
   const interrupt = (): void => {
+    interruption.abort();
     narrator.line('\ninterrupted: stopping everything …');
     void cleanUp.disposeAsync().finally(() => process.exit(INTERRUPTED));
   };
@@ -111,6 +113,8 @@ async function run(options: DemoOptions): Promise<DemoReport> {
     return report();
   } catch (error) {
     const failed = report(error instanceof Error ? error : new Error(String(error)));
+    // What is stopped on purpose fails in many ways, none of which is news.
+    if (interruption.signal.aborted) return failed;
     tellVerdict(narrator, failed);
     for (const line of stage?.operator.tail ?? []) {
       narrator.line(`  operator: ${line}`);

@@ -13,7 +13,7 @@ const STOP_MILLISECONDS = 30_000;
 
 /** The operator's log line about an automatic decision: the round and the signals that it rests on. */
 const decisionLine = z.object({
-  action: z.literal('decide'),
+  action: z.literal('failover'),
   time: z.string(),
   target: z.string(),
   quorumRounds: z.number(),
@@ -95,8 +95,10 @@ export class OperatorProcess {
     if (this.#lines.length > KEPT_LINES) {
       this.#lines.splice(0, KEPT_LINES / 2);
     }
-    if (line.includes('"action":"decide"')) {
-      this.decisions.push(decisionLine.parse(JSON.parse(line)));
+    // Lines without a decision are for people; a killed process may leave half of one.
+    const decision = line.startsWith('{') && line.endsWith('}') ? decisionLine.safeParse(JSON.parse(line)) : undefined;
+    if (decision?.success === true) {
+      this.decisions.push(decision.data);
     }
   }
 }
