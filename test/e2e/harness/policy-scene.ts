@@ -19,6 +19,7 @@ const BACKGROUND_MILLISECONDS = 15_000;
 const LOG_TAIL = 25;
 /** As the operators are told: `--unconfirmed-read-window`. */
 const READ_WINDOW = '3s';
+const LONGEST_LINE = 600;
 const MUTATING_ACTIONS: readonly string[] = ['FailoverGlobalCluster', 'SwitchoverGlobalCluster'];
 
 /** Name of the policy, in every scene. */
@@ -73,6 +74,8 @@ export interface Notified {
   readonly policy: { readonly namespace: string; readonly name: string };
   readonly operation?: Readonly<Record<string, unknown>>;
 }
+
+const shortened = (line: string): string => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line);
 
 /** One case: a namespace with at most one policy, an AWS of its own, and the operators that it starts. */
 export class PolicyScene implements AsyncDisposable {
@@ -360,7 +363,7 @@ export class PolicyScene implements AsyncDisposable {
     const calls = this.mutatingCalls.map(({ at, region, action, result }) => [new Date(at), region, action, result]);
     const logs = this.operators.map(
       (operator) =>
-        `-- operator ${operator.pid}, ${operator.end ?? 'running'}\n${operator.lines.slice(-LOG_TAIL).join('\n')}`,
+        `-- operator ${operator.pid}, ${operator.end ?? 'running'}\n${operator.lines.slice(-LOG_TAIL).map(shortened).join('\n')}`,
     );
     return [
       `== ${this.namespace}: status`,
