@@ -10,7 +10,7 @@ import { detectionWindow } from '../failover/detection-window.ts';
 import type { Round } from '../failover/observation.ts';
 import type { Settings } from '../failover/settings.ts';
 import { done, type Result } from '../runtime/controller.ts';
-import { isNotFound } from '../runtime/kube-errors.ts';
+import { isInvalid, isNotFound } from '../runtime/kube-errors.ts';
 import { keyOf, referenceOf } from '../runtime/resource.ts';
 import { TerminalError } from '../runtime/terminal-error.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -193,7 +193,12 @@ export class PolicyReconciler {
     const conditions = this.#withReady(policy, { status: 'False', reason: 'InvalidPolicy', message });
     const before = findCondition(policy.status?.conditions, 'Ready');
     if (before?.message !== boundedText(message)) {
-      await this.#writeStatus(policy, { ...policy.status, conditions });
+      await this.#writeStatus(policy, { ...policy.status, conditions }).catch((error: unknown) => {
+        // An API server that checks the whole object refuses its status too: then only the log says why.
+        if (!isInvalid(error)) {
+          throw error;
+        }
+      });
     }
     throw new TerminalError(`cannot reconcile ${keyOf(policy)}: ${message}; correct its spec`);
   }
