@@ -1,5 +1,7 @@
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
-import type { PolicyProps } from './scenario.ts';
+import { settingsOf } from '../../operator/controllers/settings-of.ts';
+import { detectionWindow } from '../../operator/failover/detection-window.ts';
+import type { PolicyProps, Scenario } from './scenario.ts';
 
 export const POLICY = { namespace: 'payments', name: 'transactions' };
 export const POLICY_KEY = `${POLICY.namespace}/${POLICY.name}`;
@@ -63,4 +65,9 @@ export function policyOf(props: PolicyProps): DisasterRecoveryPolicy {
     metadata: { ...POLICY },
     spec,
   } as unknown as DisasterRecoveryPolicy;
+}
+
+/** `status.detectionWindow` of the scenario's policy as it is first, milliseconds. */
+export function detectionWindowOf({ policy, installation }: Pick<Scenario, 'policy' | 'installation'>): number {
+  return detectionWindow(settingsOf(policyOf(policy).spec, installation)) ?? Infinity;
 }

@@ -1,0 +1,409 @@
+import type { FaultKind } from '../aws/world/fault-board.ts';
+import { detectionWindowOf } from './policy-of.ts';
+import { troubleEnd, type Action, type PolicyProps, type Scenario, type ScenarioEvent } from './scenario.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1'];
+
+type Signals = PolicyProps['signals'];
+
+/** Classes that a policy may list, and the quorums that they can give. */
+const SIGNALS: readonly (readonly [weight: number, signals: Signals, quorums: readonly number[]])[] = [
+  [5, ['controlPlane', 'endpoint', 'replication', 'http'], [2, 2, 3, 4]],
+  [3, ['controlPlane', 'endpoint', 'replication'], [2, 3]],
+  [3, ['controlPlane', 'endpoint', 'http'], [2, 3]],
+  [1, ['controlPlane', 'http'], [2]],
+  [1, ['endpoint', 'http'], [2]],
+  [1, ['controlPlane', 'replication'], [2]],
+  [1, ['endpoint', 'replication'], [2]],
+  [1, ['replication', 'http'], [2]],
+];
+
+function policyFrom(random: SeededRandom, metricPeriod: number): PolicyProps {
+  const [signals, quorums] = random.weighted(SIGNALS.map(([weight, ...rest]) => [weight, rest]));
+  const interval = random.pick([5, 10, 10, 20]) * SECOND;
+  const mode = random.chance(0.88) ? 'Automatic' : 'Manual';
+  const estimate = random.chance(0.8) ? 'LastKnown' : 'WorstCase';
+  const dataLoss = random.weighted([
+    [6, 'WithinRecoveryPoint'],
+    [3, 'Allow'],
+    [mode === 'Manual' ? 3 : 0, 'Forbid'],
+  ] as const);
+  return {
+    regions: REGIONS.slice(0, random.chance(0.7) ? 2 : 3).map((name, index) => ({
+      name,
+      promotion: random.weighted([
+        [8, index === 0 ? 'Prefer' : 'Allow'],
+        [2, 'Prefer'],
+        [index === 0 ? 1 : 0, 'Allow'],
+        [index === 2 ? 2 : 0, 'Never'],
+      ] as const),
+    })),
+    recoveryPoint: estimate === 'WorstCase' ? 10 * metricPeriod : random.pick([1, 1, 5]) * SECOND,
+    interval,
+    timeout: Math.min(interval - SECOND, random.pick([1, 2, 3, 4]) * SECOND),
+    failureThreshold: random.integer(2, 4),
+    successThreshold: random.integer(1, 3),
+    quorum: random.pick(quorums),
+    signals,
+    maximumAge: random.integer(6, 8) * metricPeriod,
+    mode,
+    dataLoss,
+    estimate,
+    maximumLagAge: random.pick([3, 6, 6, 8, 12]) * metricPeriod,
+    cooldown: random.pick([30 * SECOND, 2 * MINUTE, 10 * MINUTE]),
+    operationTimeout: random.pick([MINUTE, 2 * MINUTE, 5 * MINUTE]),
+    inRegionRecoveryLimit: random.chance(0.3) ? random.integer(1, 4) * 30 * SECOND : undefined,
+    fencing: random.pick(['BestEffort', 'BestEffort', 'None', 'Required']),
+    isPublishing: random.chance(0.85),
+    isNotifying: random.chance(0.5),
+  };
+}
+
+/** Draws events between the beginning and the end of the trouble. */
+class EventWriter {
+  readonly events: ScenarioEvent[] = [];
+  readonly #random: SeededRandom;
+  readonly #length: number;
+  readonly #replicas: number;
+  readonly #policy: PolicyProps;
+
+  constructor(random: SeededRandom, length: number, replicas: number, policy: PolicyProps) {
+    this.#random = random;
+    this.#length = length;
+    this.#replicas = replicas;
+    this.#policy = policy;
+  }
+
+  incident(): void {
+    const random = this.#random;
+    const how = random.pick(['refuse', 'blackhole'] as const);
+    const at = this.#time();
+    const spell = random.pick([5, 20, 40, 60, 120, 240]) * SECOND;
+    const forGood = random.chance(0.6);
+    switch (
+      random.weighted([
+        [8, 'lost'],
+        [3, 'inRegion'],
+        [2, 'operatorsCutOff'],
+        [1, 'operatorsAlone'],
+        [1, 'endpointOnly'],
+        [1, 'severed'],
+        [2, 'linkLost'],
+        [2, 'witness'],
+        [1, 'witnessCutOff'],
+        [2, 'flapping'],
+      ] as const)
+    ) {
+      case 'lost':
+        this.#add(at, forGood ? undefined : spell, { kind: 'loseRegion', region: 'primary', how });
+        return;
+      case 'inRegion': {
+        const status = random.pick(['failing-over', 'available', 'rebooting', 'upgrading', 'failed']);
+        this.#add(at, spell, { kind: 'inRegionTrouble', status, endpoint: random.pick(['refuse', 'hang']) });
+        return;
+      }
+      case 'operatorsCutOff':
+        this.#cut(at, spell, ['rds:primary', 'endpoint:primary'], how);
+        return;
+      case 'operatorsAlone':
+        this.#cut(at, spell, ['rds:primary', 'endpoint:primary', 'witness', ...this.#secondaries()], how);
+        return;
+      case 'endpointOnly':
+        this.#cut(at, spell, ['endpoint:primary'], how);
+        return;
+      case 'severed':
+        this.#add(at, spell, { kind: 'severReplication', region: 'secondary' });
+        return;
+      case 'linkLost':
+        this.#cut(at, spell, ['rds:primary', 'endpoint:primary'], how);
+        this.#add(at, spell, { kind: 'severReplication', region: 'secondary' });
+        return;
+      case 'witness':
+        this.#add(at, spell, { kind: 'witness', mode: random.pick(['hang', 503, 200, 404] as const) });
+        return;
+      case 'witnessCutOff':
+        this.#add(at, spell, { kind: 'cut', sender: 'witness', place: 'endpoint:primary', state: how });
+        return;
+      case 'flapping':
+        this.#flap(at, how);
+    }
+  }
+
+  /** Something that makes an incident hard: in the network, in AWS, in the API server, or in the operator itself. */
+  fault(): void {
+    const action = this.#random.weighted([
+      [3, this.#awsFault()],
+      [3, this.#operatorFault()],
+      [2, this.#apiFault()],
+      [2, this.#networkFault()],
+      [2, this.#metricFault()],
+    ]);
+    const isInstant = ['crashAtCall', 'restart', 'clockJump', 'planOperation', 'apiRestart'].includes(action.kind);
+    this.#add(this.#time(), isInstant ? undefined : this.#random.integer(1, 90) * SECOND, action);
+  }
+
+  person(): void {
+    const random = this.#random;
+    const at = this.#time();
+    const spell = random.integer(5, 120) * SECOND;
+    const force = 'aurora-dr.io/force-failover';
+    const accept = { 'aurora-dr.io/accept-data-loss': 'true' };
+    const type = { 'aurora-dr.io/force-type': random.pick(['Auto', 'Switchover', 'Failover', 'Nonsense']) };
+    const where = random.pick(['any', '$secondary', '$primary', 'eu-west-1', 'mars']);
+    const requests: readonly Readonly<Record<string, string>>[] = [
+      { [force]: where, ...type, ...accept },
+      { [force]: '$secondary', ...type },
+      { [force]: 'any' },
+      { 'aurora-dr.io/failback': 'true' },
+      { 'aurora-dr.io/acknowledge': '$operation' },
+      { 'aurora-dr.io/confirm-fenced': '$operation' },
+      { 'aurora-dr.io/drill': 'Simulate' },
+      accept,
+    ];
+    switch (
+      random.weighted([
+        [5, 'annotate'],
+        [2, 'suspend'],
+        [1, 'mode'],
+        [1, 'edit'],
+        [1, 'delete'],
+        [2, 'console'],
+        [1, 'version'],
+        [1, 'headless'],
+        [1, 'service'],
+      ] as const)
+    ) {
+      case 'annotate': {
+        const annotations = random.pick(requests);
+        this.#add(at, undefined, { kind: 'annotate', annotations });
+        if (random.chance(0.3)) this.#add(at + random.integer(0, 30) * SECOND, undefined, { kind: 'annotate', annotations });
+        return;
+      }
+      case 'suspend':
+        this.#add(at, undefined, { kind: 'edit', spec: { suspend: true } });
+        if (random.chance(0.7)) this.#add(at + spell, undefined, { kind: 'edit', spec: { suspend: false } });
+        return;
+      case 'mode':
+        this.#add(at, undefined, { kind: 'edit', spec: { failover: { mode: 'Manual' } } });
+        return;
+      case 'edit':
+        this.#add(at, undefined, {
+          kind: 'edit',
+          spec: random.pick([
+            { detection: { failureThreshold: 5 } },
+            { detection: { signals: { endpoint: { port: 3307 } } } },
+            { failover: { cooldown: '1s' } },
+            { objectives: { recoveryPoint: '50ms' } },
+          ]),
+        });
+        return;
+      case 'delete':
+        this.#add(at, random.integer(1, 60) * SECOND, { kind: 'deletePolicy' });
+        return;
+      case 'console':
+        this.#add(at, undefined, {
+          kind: 'console',
+          call: random.pick(['failover', 'switchover']),
+          region: random.pick(['secondary', this.#policy.regions.at(-1)?.name ?? 'secondary']),
+        });
+        return;
+      case 'version':
+        this.#add(at, random.chance(0.5) ? spell : undefined, { kind: 'engineVersion', region: 'secondary' });
+        return;
+      case 'headless':
+        this.#add(at, random.chance(0.5) ? spell : undefined, { kind: 'headless', region: 'secondary' });
+        return;
+      case 'service':
+        this.#add(at, undefined, { kind: 'editService' });
+    }
+  }
+
+  #awsFault(): Action {
+    const random = this.#random;
+    const mutating = random.pick(['FailoverGlobalCluster', 'FailoverGlobalCluster', 'SwitchoverGlobalCluster']);
+    const lost: FaultKind = { kind: 'effectWithoutAnswer', how: random.pick(['drop', 'hang']) };
+    const reading = random.pick(['DescribeGlobalClusters', 'DescribeDBClusters', 'GetMetricData', 'DescribeEvents', 'rds', '*']);
+    const bad: FaultKind = random.pick<FaultKind>([
+      { kind: 'throttle' },
+      { kind: 'serverError' },
+      { kind: 'hang' },
+      { kind: 'refuse' },
+      { kind: 'garbage' },
+      { kind: 'accessDenied' },
+      { kind: 'expiredToken' },
+      { kind: 'delay', milliseconds: random.integer(100, 6_000) },
+    ]);
+    const region = random.pick(['primary', 'secondary', '*']);
+    return random.pick<Action>([
+      { kind: 'awsFault', region: '*', action: mutating, fault: lost, count: random.integer(1, 2) },
+      { kind: 'awsFault', region: '*', action: mutating, fault: bad, count: random.integer(1, 3) },
+      { kind: 'awsFault', region, action: reading, fault: bad },
+      { kind: 'awsFault', region, action: 'rds', fault: { kind: 'stale', milliseconds: random.integer(1, 60) * SECOND } },
+      { kind: 'repeatCall', action: mutating },
+      {
+        kind: 'planOperation',
+        plan: { outcome: random.pick(['cancelled', 'failed', 'stuck']), stuckIn: random.pick(['pending', 'promoting']) },
+      },
+    ]);
+  }
+
+  #operatorFault(): Action {
+    const random = this.#random;
+    const replica = random.integer(0, this.#replicas - 1);
+    const what = random.pick([
+      'aws FailoverGlobalCluster',
+      'aws FailoverGlobalCluster',
+      'aws SwitchoverGlobalCluster',
+      'aws DescribeGlobalClusters',
+      'update disasterrecoverypolicies/status',
+      'update disasterrecoverypolicies/status',
+      'patch disasterrecoverypolicies',
+      'apply services',
+      'update leases',
+      'aws',
+    ]);
+    return random.weighted<Action>([
+      [3, { kind: 'crash', replica }],
+      [4, { kind: 'crashAtCall', what, nth: random.integer(1, 6), when: random.pick(['before', 'after']) }],
+      [1, { kind: 'restart', replica }],
+      [2, { kind: 'stall', replica, how: random.pick(['pause', 'suspend']) }],
+      [1, { kind: 'clockJump', replica, milliseconds: random.pick([-HOUR, -MINUTE, -5_000, 5_000, MINUTE, HOUR]) }],
+    ]);
+  }
+
+  #apiFault(): Action {
+    const random = this.#random;
+    return random.pick<Action>([
+      { kind: 'apiUnavailable' },
+      { kind: 'apiSilentWatches' },
+      { kind: 'apiLateWatches', milliseconds: random.integer(100, 20_000) },
+      { kind: 'apiRestart', isCompacted: random.chance(0.5) },
+      { kind: 'apiConflicts', every: random.integer(50, 3_000) },
+    ]);
+  }
+
+  #networkFault(): Action {
+    const random = this.#random;
+    const sender = random.chance(0.5) ? '*' : `operator-${random.integer(0, this.#replicas - 1)}`;
+    const place = random.pick(['api', 'api', 'rds:primary', 'rds:secondary', 'endpoint:primary', 'endpoint:secondary', 'witness']);
+    return random.chance(0.2)
+      ? { kind: 'slowNetwork', most: random.integer(100, 2_500) }
+      : { kind: 'cut', sender, place, state: random.pick(['refuse', 'blackhole', 'answersLost']) };
+  }
+
+  #metricFault(): Action {
+    const random = this.#random;
+    const metrics = random.pick([
+      ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'],
+      ['AuroraGlobalDBRPOLag'],
+      ['CPUUtilization'],
+      ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag', 'CPUUtilization'],
+    ]);
+    return random.pick<Action>([
+      { kind: 'metricDelay', milliseconds: random.integer(1, 300) * SECOND },
+      { kind: 'metricGap', region: 'secondary', metrics },
+      { kind: 'lag', region: 'secondary', lag: { kind: 'constant', milliseconds: random.pick([0, 3_000, 60_000]) } },
+      { kind: 'lag', region: 'secondary', lag: { kind: 'growing', from: 100, millisecondsPerSecond: random.pick([10, 500, 1000]) } },
+    ]);
+  }
+
+  #flap(at: number, how: 'refuse' | 'blackhole'): void {
+    let time = at;
+    for (let count = this.#random.integer(2, 5); count > 0; count -= 1) {
+      const spell = this.#random.integer(1, 30) * SECOND;
+      const what = this.#random.pick(['rds:primary', 'endpoint:primary', 'both']);
+      this.#cut(time, spell, what === 'both' ? ['rds:primary', 'endpoint:primary'] : [what], how);
+      time += spell + this.#random.integer(1, 20) * SECOND;
+    }
+  }
+
+  #cut(at: number, spell: number, places: readonly string[], state: 'refuse' | 'blackhole'): void {
+    for (const place of places) this.#add(at, spell, { kind: 'cut', sender: '*', place, state });
+  }
+
+  #secondaries(): string[] {
+    return this.#policy.regions.slice(1).map(({ name }) => `rds:${name}`);
+  }
+
+  #time(): number {
+    return this.#random.integer(0, Math.floor(this.#length / SECOND)) * SECOND + this.#random.integer(0, 999);
+  }
+
+  #add(at: number, spell: number | undefined, action: Action): void {
+    this.events.push(spell === undefined ? { at, action } : { at, until: at + spell, action });
+  }
+}
+
+const HOUR = 60 * MINUTE;
+
+/** What a seed stands for. The same seed gives the same scenario, always. */
+export function generateScenario(seed: number): Scenario {
+  const random = new SeededRandom(seed);
+  const metricPeriod = random.weighted([
+    [9, 10 * SECOND],
+    [1, MINUTE],
+  ]);
+  const policy = policyFrom(random, metricPeriod);
+  const replicas = random.weighted([
+    [5, 1],
+    [4, 2],
+    [1, 3],
+  ]);
+  const installation = {
+    replicas,
+    isElecting: replicas > 1 || random.chance(0.4),
+    leaseDurationMilliseconds: 15 * SECOND,
+    renewDeadlineMilliseconds: 10 * SECOND,
+    retryPeriodMilliseconds: 2 * SECOND,
+    followIntervalMilliseconds: random.pick([1, 2]) * SECOND,
+    unconfirmedReadWindowMilliseconds: random.pick([10, 20, 60]) * SECOND,
+    metricPeriodMilliseconds: metricPeriod,
+    wallOffsets: Array.from({ length: replicas }, () => random.integer(-500, 500)),
+  };
+  const world: Scenario['world'] = {
+    metricPeriod,
+    metricDelay: random.pick([0, 1, 2]) * metricPeriod,
+    lagMetricOnLoss: random.pick(['stops', 'grows']),
+    lagDimensions: random.pick(['cluster', 'cluster-and-source-region']),
+    lag: random.weighted([
+      [8, random.integer(20, 900)],
+      [1, 5_000],
+      [1, 0],
+    ]),
+    fence: random.pick(['auto', 'auto', 'succeeded', 'timed-out', 'none']),
+    durations: {
+      pending: random.integer(1, 40) * 100,
+      promoting: random.pick([1, 5, 20, 50]) * SECOND,
+      cancelling: random.integer(1, 50) * 100,
+      recreating: random.integer(1, 20) * SECOND,
+      resynchronizing: random.integer(5, 40) * SECOND,
+    },
+  };
+  const length = random.integer(1, 4) * MINUTE;
+  const writer = new EventWriter(random, length, replicas, policy);
+  for (let count = random.weighted([[1, 0], [6, 1], [3, 2]]); count > 0; count -= 1) writer.incident();
+  for (let count = random.weighted([[3, 0], [3, 1], [3, 2], [2, 3], [1, 5]]); count > 0; count -= 1) writer.fault();
+  for (let count = random.weighted([[6, 0], [3, 1], [1, 2]]); count > 0; count -= 1) writer.person();
+  const scenario: Scenario = {
+    seed,
+    policy,
+    world,
+    installation,
+    warmUp: (policy.successThreshold + 2) * policy.interval + world.metricDelay + 5 * SECOND,
+    events: writer.events.toSorted((a, b) => a.at - b.at),
+    tail: 0,
+  };
+  return { ...scenario, tail: tailOf(scenario) };
+}
+
+/** Long enough to detect a loss, to promote, to publish, and for everything else to come to rest. */
+export function tailOf(scenario: Scenario): number {
+  const { durations } = scenario.world;
+  const { unconfirmedReadWindowMilliseconds, leaseDurationMilliseconds } = scenario.installation;
+  const promotion = durations.pending + durations.promoting + durations.recreating + durations.resynchronizing;
+  const windows = detectionWindowOf(scenario) + unconfirmedReadWindowMilliseconds + leaseDurationMilliseconds;
+  return windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * scenario.policy.interval);
+}
