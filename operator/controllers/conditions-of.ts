@@ -85,7 +85,9 @@ function ready(question: ConditionsQuestion): Finding {
         : 'no member is the writer';
     return finding('False', missing.length > 0 ? 'ClusterNotFound' : 'NoPrimary', message);
   }
-  return finding('True', 'Observed', `observed; ${topology.primaryRegion} is the primary`);
+  const ignored = question.settings.withoutEffect ?? [];
+  const note = ignored.length === 0 ? '' : `; without effect in this version: ${ignored.join(', ')}`;
+  return finding('True', 'Observed', `observed; ${topology.primaryRegion} is the primary${note}`);
 }
 
 function primaryHealthy(question: ConditionsQuestion): Finding {
@@ -112,6 +114,9 @@ function primaryHealthy(question: ConditionsQuestion): Finding {
 
 /** Replication as data: how far the furthest secondary is behind. */
 function lagHealth({ assessment, settings }: ConditionsQuestion): Finding {
+  if (!assessment.topology.isObserved) {
+    return finding('Unknown', 'NotObserved', 'no region described the global cluster in this round');
+  }
   const secondaries = assessment.regions.filter((region) => region.role === 'Secondary');
   if (secondaries.length === 0) {
     return finding('False', 'NoSecondary', 'the global cluster has no secondary of this policy');

@@ -21,14 +21,16 @@ export interface StatusQuestion extends ConditionsQuestion {
   readonly previousStatus: DisasterRecoveryPolicyStatus | undefined;
 }
 
-function regionStatus(region: RegionAssessment, { memory, previousStatus }: StatusQuestion): RegionStatus {
+function regionStatus(region: RegionAssessment, question: StatusQuestion): RegionStatus {
+  const { memory, previousStatus, assessment } = question;
   const before = previousStatus?.regions?.find((known) => known.name === region.region);
   const lag = region.role === 'Secondary' ? memory.lag[region.region] : undefined;
   const objection = region.unfit ?? region.excluded;
   return defined({
     name: region.region,
     clusterIdentifier: region.clusterIdentifier,
-    role: region.role,
+    // A round in which nobody told the roles has not taken them away.
+    role: assessment.topology.isObserved ? region.role : (before?.role ?? region.role),
     health: region.health,
     // A lost region cannot say these any more, and a person at 3 a.m. wants to know what they were.
     ...addressOf(region, before),

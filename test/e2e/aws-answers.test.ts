@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findCondition } from '../../operator/api/v1alpha1/conditions.ts';
 import type { FaultKind } from '../aws/world/fault-board.ts';
 import type { PolicyScene } from './harness/policy-scene.ts';
 import { request } from './harness/request.ts';
@@ -123,6 +124,40 @@ describe('what AWS answers to the call', () => {
         expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(readWindowMilliseconds);
         expect(scene.mutatingCalls.map(({ isCarriedOut }) => isCarriedOut)).toEqual([false, false, true]);
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
+      }),
+    120_000,
+  );
+
+  test.concurrent(
+    'given the surviving region throttles the call and then refuses connections too, when it answers again, then one call takes effect',
+    () =>
+      stage.play({}, async (scene) => {
+        const { aws } = scene;
+        await scene.protect();
+        const throttling = aws.setFault({
+          region: 'us-west-2',
+          action: 'FailoverGlobalCluster',
+          fault: { kind: 'throttle' },
+        });
+        await aws.loseRegion('us-east-1');
+        const [operator] = scene.operators;
+        // The answer has arrived: that the call had no effect is certain.
+        await operator?.waitForLine('Rate exceeded');
+        await aws.cutOff('us-west-2');
+        aws.clearFaults(throttling);
+        const struck = scene.mutatingCalls.length;
+        await operator?.waitForLine('cannot read the global cluster before the call');
+        await operator?.waitForWalks(4, 'us-west-2');
+        expect(scene.mutatingCalls).toHaveLength(struck);
+        const { regions, conditions } = await scene.untilCondition('Ready', 'SelfIsolated');
+        expect(regions?.map(({ role }) => role)).toEqual(['Primary', 'Secondary']);
+        expect(findCondition(conditions, 'ReplicationHealthy')).toMatchObject({ status: 'Unknown' });
+        await aws.restoreRegion('us-west-2');
+        const { history } = await scene.untilHistory(1);
+        expect(history?.[0]).toMatchObject({ type: 'Failover', to: 'us-west-2', outcome: 'Succeeded' });
+        expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
+        expect(scene.mutatingCalls).toHaveLength(struck + 1);
+        expect(aws.operations).toHaveLength(1);
       }),
     120_000,
   );

@@ -158,6 +158,8 @@ export const SIGNAL_REASONS = {
   NotConnected: 'NotConnected',
   Unreachable: 'Unreachable',
   UnexpectedStatus: 'UnexpectedStatus',
+  /** This version cannot read the class as it is configured. */
+  NotSupported: 'NotSupported',
 } as const;
 export type SignalReason = (typeof SIGNAL_REASONS)[keyof typeof SIGNAL_REASONS];
 
