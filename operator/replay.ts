@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { operatorVersion } from './config.ts';
+import { storyOf, summaryLineOf } from './decision-story.ts';
 import { DECISION_VERSION, verdictKey, type Decision } from './failover/decision.ts';
 import { Replay, type Replayed } from './failover/replay.ts';
-import { storyOf, summaryLineOf } from './failover/decision-story.ts';
 
 /**
  * Second entry point: takes a decision log through the brain once more. Prints every record, and ends with 1 when one
@@ -26,12 +27,6 @@ interface Line {
   readonly text: string;
   /** The file ends with it, without a line break: perhaps a process was interrupted. */
   readonly isTorn: boolean;
-}
-
-interface Tally {
-  checked: number;
-  unanchored: number;
-  problems: number;
 }
 
 /** What became of one line. */
@@ -68,14 +63,20 @@ function outcomeOf(replay: Replay, text: string): Outcome {
   }
 }
 
+/** Another version of the brain may well decide otherwise: then the difference is its change and no forgery. */
+function authorOf(program: string): string {
+  const own = `aurora-dr-operator ${operatorVersion}`;
+  return program === '' || program === own ? '' : ` (decided by ${program}; this is ${own})`;
+}
+
 /** What is wrong with a record, for a person; undefined when nothing is. */
-function problemOf(outcome: Outcome): string | undefined {
+function problemOf(outcome: Outcome, program: string): string | undefined {
   if (outcome.kind === 'Bad') {
     return `cannot be read: ${outcome.why}`;
   }
   switch (outcome.replayed.kind) {
     case 'Different':
-      return `the replay says something else than the record: ${outcome.replayed.difference}`;
+      return `the replay says something else than the record${authorOf(program)}: ${outcome.replayed.difference}`;
     case 'Gap':
       return `cannot be replayed: ${outcome.replayed.message}`;
     case 'Same':
@@ -90,6 +91,8 @@ const print = (text: string): void => {
 const warn = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
+
+const tell = ({ file, line }: Line, message: string): void => warn(`${file}:${line}: ${message}`);
 
 /** Prints records as they come. */
 class Printer {
@@ -136,26 +139,49 @@ class Printer {
   }
 }
 
-async function replayFile(file: string, replay: Replay, printer: Printer, tally: Tally): Promise<void> {
-  for (const line of linesOf(file, await readFile(file, 'utf8'))) {
-    const outcome = outcomeOf(replay, line.text);
-    const problem = problemOf(outcome);
+/** Counts and tells what becomes of every line. */
+class Run {
+  readonly #replay = new Replay();
+  readonly #printer: Printer;
+  /** What decided, as the newest record that says so has it. */
+  #program = '';
+  checked = 0;
+  unanchored = 0;
+  problems = 0;
+
+  constructor(printer: Printer) {
+    this.#printer = printer;
+  }
+
+  take(line: Line): void {
+    const outcome = outcomeOf(this.#replay, line.text);
     if (outcome.kind === 'Bad' && outcome.isSyntax && line.isTorn) {
-      warn(`${file}:${line.line}: the last line is broken off, as by a crash: left out`);
-      continue;
+      tell(line, 'the last line is broken off, as by a crash: left out');
+      return;
     }
     if (outcome.kind === 'Read') {
-      const { decision, replayed } = outcome;
-      printer.print(line, decision, replayed);
-      tally.unanchored += replayed.kind === 'Unanchored' ? 1 : 0;
-      tally.checked += replayed.kind === 'Same' ? 1 : 0;
-      if (replayed.kind === 'Same' && replayed.lost !== undefined) {
-        warn(`${file}:${line.line}: ${replayed.lost} records before this one were lost when they were to be written`);
-      }
+      this.#note(line, outcome.decision, outcome.replayed);
     }
+    const problem = problemOf(outcome, this.#program);
     if (problem !== undefined) {
-      tally.problems += 1;
-      warn(`${file}:${line.line}: ${problem}`);
+      this.problems += 1;
+      tell(line, problem);
+    }
+  }
+
+  #note(line: Line, decision: Decision, replayed: Replayed): void {
+    if (decision.kind === 'Round') {
+      this.#program = decision.program ?? this.#program;
+    }
+    this.#printer.print(line, decision, replayed);
+    if (replayed.kind === 'Unanchored') {
+      this.unanchored += 1;
+    }
+    if (replayed.kind === 'Same') {
+      this.checked += 1;
+      if (replayed.lost !== undefined) {
+        tell(line, `${replayed.lost} records before this one are missing: lost when they were to be written`);
+      }
     }
   }
 }
@@ -170,13 +196,13 @@ async function main(): Promise<number> {
   if (files.length === 0) {
     throw new Error('no file was named; see --help');
   }
-  const replay = new Replay();
-  const printer = new Printer(values.json === true);
-  const tally: Tally = { checked: 0, unanchored: 0, problems: 0 };
+  const run = new Run(new Printer(values.json === true));
   for (const file of files) {
-    await replayFile(file, replay, printer, tally);
+    for (const line of linesOf(file, await readFile(file, 'utf8'))) {
+      run.take(line);
+    }
   }
-  const { checked, unanchored, problems } = tally;
+  const { checked, unanchored, problems } = run;
   if (unanchored > 0) {
     warn(`${unanchored} records were not checked: what they rest on is in an older file`);
   }

@@ -225,7 +225,7 @@ export class BoundedLog {
   }
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isMissing = (error: unknown): boolean => (error as { readonly code?: unknown } | null)?.code === 'ENOENT';
 
 async function renameIfThere(from: string, to: string): Promise<void> {
   try {

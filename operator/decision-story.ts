@@ -1,4 +1,4 @@
-import type { SignalAssessment } from './assess.ts';
+import type { SignalAssessment } from './failover/assess.ts';
 import type {
   Decision,
   FollowDecision,
@@ -7,10 +7,10 @@ import type {
   RoundDecision,
   RoundResult,
   VerdictSummary,
-} from './decision.ts';
-import type { LossEstimate } from './data-loss.ts';
-import type { FollowAction } from './follow.ts';
-import type { Instant } from './observation.ts';
+} from './failover/decision.ts';
+import type { LossEstimate } from './failover/data-loss.ts';
+import type { FollowAction } from './failover/follow.ts';
+import type { Instant } from './failover/observation.ts';
 
 const timeOf = (instant: Instant): string => new Date(instant).toISOString();
 const describeLoss = (loss: LossEstimate | undefined): string =>
@@ -104,9 +104,11 @@ function describeRegion({ region, role, synchronizationStatus, loss, objection }
     : `${region} ${role}${state}, ${describeLoss(loss)}: ${fitness}`;
 }
 
-function storyOfRound({ result }: RoundDecision): string[] {
+function storyOfRound({ result, verdict }: RoundDecision): string[] {
   const { incident, hold, veto, dispute, quorumProblem, quorumRounds, isQuorumFailing } = result;
-  const found = Object.entries({ hold, veto, 'no quorum possible': quorumProblem }).flatMap(([what, finding]) =>
+  // In calm times everything vetoes a failover: not worth a word.
+  const against = verdict.kind === 'Calm' ? {} : { hold, veto };
+  const found = Object.entries({ ...against, 'no quorum possible': quorumProblem }).flatMap(([what, finding]) =>
     finding === undefined ? [] : [`${what}: ${finding.reason}: ${finding.message}`],
   );
   return [
