@@ -1,0 +1,345 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DisasterRecoveryPolicySpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { MINUTE, SECOND } from '../failover/testing/a-round.ts';
+import { WEST } from '../failover/testing/a-settings.ts';
+import { Bench, Crash } from './testing/bench.ts';
+import { awsError, REFUSED, SILENT, THROTTLED } from './testing/fake-aurora.ts';
+import { KEY } from './testing/a-policy.ts';
+
+const FAILOVER = `failover ${WEST}`;
+const SWITCHOVER = 'switchover us-east-1';
+
+async function lost(spec: Partial<DisasterRecoveryPolicySpec> = {}): Promise<Bench> {
+  const bench = await Bench.protected(spec);
+  bench.aurora.lose(bench.now);
+  await bench.see(2);
+  return bench;
+}
+
+/** Rounds until AWS has come to its end and the operation to its own. */
+async function finish(bench: Bench): Promise<void> {
+  await bench.see(8);
+  bench.aurora.promote();
+  await bench.see(3);
+}
+
+const outcomes = (bench: Bench): string[] =>
+  (bench.status.history ?? []).map(({ type, outcome, reason }) => `${type} ${outcome} ${reason ?? ''}`);
+
+/** Things done to the outside while the next rounds are seen, in order. */
+function journalOf(bench: Bench): string[] {
+  const journal: string[] = [];
+  bench.probe = (what, when) => {
+    if (when === 'before') journal.push(what);
+  };
+  return journal;
+}
+
+describe('the order of an operation', () => {
+  it('given a confirmed loss, when automation acts, then the operation is persisted before AWS is called', async () => {
+    const bench = await lost();
+    const journal = journalOf(bench);
+    await bench.see();
+    expect(journal).toEqual(['status Accepted', 'call', 'publish fenced', 'status Requested']);
+    expect(bench.status.operation).toMatchObject({
+      type: 'Failover',
+      trigger: 'Automatic',
+      step: 'Requested',
+      attempts: 1,
+    });
+  });
+
+  it('given a request, when it is accepted, then status, annotations and AWS follow in this order', async () => {
+    const bench = await Bench.protected();
+    const journal = journalOf(bench);
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    expect(journal).toEqual(['status Accepted', 'annotations Accepted', 'call', 'publish fenced', 'status Requested']);
+    expect(bench.aurora.effects).toEqual([SWITCHOVER]);
+    expect(bench.policy.metadata.annotations).toEqual({});
+  });
+
+  it('given AWS is done, when it is seen, then the writer is published, proven and recorded', async () => {
+    const bench = await lost();
+    await finish(bench);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded Succeeded']);
+    expect(bench.published).toEqual(['us-east-1', 'fenced', WEST]);
+    expect(bench.status).toMatchObject({ primaryRegion: WEST, published: { primaryRegion: WEST } });
+    expect(bench.status.operation).toBeUndefined();
+    expect(bench.errors).toEqual([]);
+  });
+
+  it('given an operation in flight, when nothing changes, then status is left alone', async () => {
+    const bench = await lost();
+    await bench.see(2);
+    const before = bench.api.writes.length;
+    await bench.see(10);
+    expect(bench.api.writes.length).toBe(before);
+  });
+});
+
+describe('exactly once, whatever happens', () => {
+  const force = { 'force-failover': WEST, 'force-type': 'Failover', 'accept-data-loss': 'true' };
+  const scenarios: readonly (readonly [string, (bench: Bench) => void])[] = [
+    ['an automatic failover', (bench) => bench.aurora.lose(bench.now)],
+    ['a switchover by request', (bench) => bench.annotate({ 'force-failover': WEST })],
+    [
+      'a failover by request',
+      (bench) => {
+        bench.aurora.lose(bench.now);
+        bench.annotate(force);
+      },
+    ],
+  ];
+  const points = scenarios.flatMap(([name, begin]) => {
+    const request = name.endsWith('request') ? ['annotations Accepted'] : [];
+    return ['status Accepted', ...request, 'call', 'publish fenced', 'status Requested'].flatMap((step) => [
+      { name, begin, step, when: 'before' },
+      { name, begin, step, when: 'after' },
+    ]);
+  });
+
+  it.each(points)('given $name, when the process dies $when "$step", then AWS acts once', async (point) => {
+    const bench = await Bench.protected();
+    let hasDied = false;
+    point.begin(bench);
+    bench.probe = (step, when) => {
+      if (step === point.step && when === point.when) {
+        hasDied = true;
+        throw new Crash('killed');
+      }
+    };
+    await bench.see(4);
+    expect(hasDied).toBe(true);
+    bench.restart();
+    await bench.see(10);
+    bench.aurora.promote();
+    await bench.see(3);
+    expect(bench.aurora.effects).toHaveLength(1);
+    expect(bench.status.primaryRegion).toBe(WEST);
+    expect(outcomes(bench)).toHaveLength(1);
+    expect(bench.published.at(-1)).toBe(WEST);
+    expect(bench.policy.metadata.annotations ?? {}).toEqual({});
+    expect(bench.errors).toEqual([]);
+  });
+
+  it.each(points.filter(({ when }) => when === 'before'))(
+    'given $name, when somebody edits the policy before "$step", then AWS acts once',
+    async ({ begin, step }) => {
+      const bench = await Bench.protected();
+      let hasEdited = false;
+      begin(bench);
+      bench.probe = (what, when) => {
+        if (what === step && when === 'before' && !hasEdited) {
+          hasEdited = true;
+          bench.api.edit(KEY, ({ metadata }) => (metadata.labels = { edited: 'true' }));
+        }
+      };
+      await bench.see(4);
+      expect(hasEdited).toBe(true);
+      await finish(bench);
+      expect(bench.aurora.effects).toHaveLength(1);
+      expect(outcomes(bench)).toHaveLength(1);
+      expect(bench.errors).toEqual([]);
+    },
+  );
+
+  it('given a conflict at the registration, when it is met, then nothing is called before it is made anew', async () => {
+    const bench = await lost();
+    const journal: string[] = [];
+    bench.probe = (what, when) => {
+      if (when === 'before' && journal.push(what) === 1) {
+        bench.api.edit(KEY, ({ metadata }) => (metadata.labels = { edited: 'true' }));
+      }
+    };
+    await bench.see();
+    expect(journal.slice(0, 3)).toEqual(['status Accepted', 'status Accepted', 'call']);
+  });
+
+  it('given a stale cache, when the reconciler looks again, then it knows its own operation', async () => {
+    const bench = await lost();
+    bench.isCacheFrozen = true;
+    await bench.see(5);
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    bench.isCacheFrozen = false;
+    bench.syncCache();
+    await finish(bench);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded Succeeded']);
+  });
+
+  it('given a registration whose answer is lost, when the API server is back, then AWS is called at once', async () => {
+    const bench = await lost();
+    let hasFailed = false;
+    bench.probe = (what, when) => {
+      if (what === 'status Accepted' && when === 'after' && !hasFailed) {
+        hasFailed = true;
+        throw new Error('no answer');
+      }
+    };
+    await bench.see(2);
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    expect(bench.eventReasons().filter((reason) => reason === 'FailoverStarted')).toHaveLength(1);
+  });
+
+  it('given a lease that ends before the call could, when automation would act, then nothing is registered', async () => {
+    const bench = await lost();
+    bench.leaseRemaining = 5 * SECOND;
+    await bench.see();
+    expect(bench.status.operation).toBeUndefined();
+    expect(bench.aurora.calls).toEqual([]);
+    bench.leaseRemaining = 6 * SECOND;
+    await bench.see();
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+  });
+});
+
+describe('answers of AWS', () => {
+  it('given an ambiguous answer without effect, when reads have shown nothing for the window, then it calls again', async () => {
+    const bench = await lost();
+    bench.aurora.refuse = () => awsError(SILENT);
+    await bench.see();
+    expect(bench.status.operation).toMatchObject({ step: 'Unconfirmed', attempts: 1 });
+    bench.aurora.refuse = () => undefined;
+    await bench.see(6);
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    await bench.see(2);
+    expect(bench.aurora.calls).toEqual([FAILOVER, FAILOVER]);
+    expect(bench.status.operation?.attempts).toBe(2);
+    await finish(bench);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded Succeeded']);
+  });
+
+  it('given an ambiguous answer with effect, when it is seen in flight, then it never calls again', async () => {
+    const bench = await lost();
+    bench.aurora.swallow = () => awsError(SILENT);
+    await bench.see(12);
+    expect(bench.status.operation?.step).toBe('Promoting');
+    bench.aurora.promote();
+    await bench.see(3);
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded Succeeded']);
+  });
+
+  it('given throttling, when it calls, then it backs off and tries again until AWS takes the call', async () => {
+    const bench = await lost();
+    bench.aurora.refuse = () => awsError(THROTTLED);
+    await bench.see();
+    const early = bench.aurora.calls.length;
+    await bench.see(3);
+    const late = bench.aurora.calls.length - early;
+    expect(early).toBeGreaterThan(2);
+    // 5 s at the most between two attempts, and each round looks too.
+    expect(late).toBeGreaterThan(2);
+    expect(late).toBeLessThanOrEqual(9);
+    expect(bench.aurora.effects).toEqual([]);
+    bench.aurora.refuse = () => undefined;
+    await finish(bench);
+    expect(bench.aurora.effects).toEqual([FAILOVER]);
+  });
+
+  it('given a cluster that cannot be read before the call, when it can be again, then it is called', async () => {
+    const bench = await lost();
+    bench.aurora.blind = () => awsError(SILENT);
+    await bench.see(2);
+    expect(bench.aurora.calls).toEqual([]);
+    bench.aurora.blind = () => undefined;
+    await bench.see();
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+  });
+
+  it('given a refusal, when it is met, then the operation has failed and the name comes back', async () => {
+    const bench = await lost();
+    bench.aurora.refuse = () => awsError(REFUSED);
+    await bench.see();
+    expect(outcomes(bench)).toEqual(['Failover Failed RefusedByAws']);
+    expect(bench.status.cooldownUntil).toBeDefined();
+    expect(bench.published).toEqual(['us-east-1', 'fenced', 'us-east-1']);
+    await bench.see(5);
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+  });
+
+  it('given a switchover that AWS throttles, when it waits, then clients keep their name', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.refuse = () => awsError(THROTTLED);
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    expect(bench.published.at(-1)).toBe('us-east-1');
+    bench.aurora.refuse = () => undefined;
+    await bench.see();
+    expect(bench.aurora.effects).toEqual([SWITCHOVER]);
+    expect(bench.published.at(-1)).toBe('fenced');
+  });
+
+  it('given a switchover that AWS cancels, when it is seen, then the old writer is published again', async () => {
+    const bench = await Bench.protected();
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    await bench.see(2);
+    bench.aurora.cancel();
+    await bench.see(8);
+    expect(outcomes(bench)).toEqual(['Switchover Cancelled CancelledByAws']);
+    expect(bench.published.at(-1)).toBe('us-east-1');
+    expect(bench.status.cooldownUntil).toBeUndefined();
+  });
+});
+
+describe('an operation that takes its time', () => {
+  it('given AWS at work beyond the timeout, when it ends later, then the late success is published and recorded', async () => {
+    const bench = await lost();
+    await bench.see(2);
+    await bench.pass(15 * MINUTE);
+    await bench.see();
+    expect(outcomes(bench)).toEqual(['Failover TimedOut TimedOut']);
+    expect(bench.published.at(-1)).toBe('fenced');
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded SucceededLate']);
+    expect(bench.published.at(-1)).toBe(WEST);
+    expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryNotRejoined');
+    expect(bench.eventReasons()).toEqual(expect.arrayContaining(['FailoverTimedOut', 'FailoverCompleted']));
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+  });
+
+  it('given a publication that fails, when it works again, then the operation goes on from there', async () => {
+    const bench = await lost();
+    await bench.see(2);
+    bench.publishFails = () => new Error('the API server refuses');
+    bench.aurora.promote();
+    await bench.see(2);
+    expect(bench.status.operation?.step).toBe('Promoted');
+    bench.publishFails = () => undefined;
+    await bench.see(2);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded Succeeded']);
+    expect(bench.published.at(-1)).toBe(WEST);
+  });
+});
+
+describe('operations of others', () => {
+  it('given a failover in flight that nobody here started, when it is seen, then it is followed and recorded', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.lose(bench.now);
+    bench.aurora.begin(WEST, true);
+    await bench.see(3);
+    expect(bench.status.operation).toMatchObject({ trigger: 'External', step: 'Promoting', to: WEST });
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(bench.aurora.calls).toEqual([]);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded Succeeded']);
+    expect(bench.published.at(-1)).toBe(WEST);
+    expect(bench.status.splitBrain).toBeDefined();
+  });
+
+  it('given one found in flight right before the call, when it is read, then it is adopted instead', async () => {
+    const bench = await lost();
+    bench.probe = (what) => {
+      if (what === 'status Accepted') bench.aurora.begin(WEST, true);
+    };
+    bench.aurora.blind = () => awsError(SILENT);
+    await bench.see();
+    bench.probe = () => undefined;
+    bench.aurora.blind = () => undefined;
+    await bench.see();
+    expect(bench.aurora.calls).toEqual([]);
+    expect(bench.status.operation?.step).toBe('Promoting');
+  });
+});

@@ -1,0 +1,218 @@
+import { describe, expect, it } from '@jest/globals';
+import { FINALIZER } from '../api/v1alpha1/annotations.ts';
+import { MINUTE } from '../failover/testing/a-round.ts';
+import { WEST } from '../failover/testing/a-settings.ts';
+import { TerminalError } from '../runtime/terminal-error.ts';
+import { aPolicy, KEY } from './testing/a-policy.ts';
+import { Bench } from './testing/bench.ts';
+
+const finalizersOf = (bench: Bench): readonly string[] => bench.policy.metadata.finalizers ?? [];
+
+describe('PolicyReconciler', () => {
+  it('given a new policy, when it is seen first, then it is held, Pending and observed', async () => {
+    const bench = new Bench();
+    await bench.settle();
+    expect(finalizersOf(bench)).toEqual([FINALIZER]);
+    expect(bench.status).toMatchObject({ phase: 'Pending', detectionWindow: '43s', observedGeneration: 1 });
+    expect(bench.condition('Ready')).toBe('Unknown NotObserved');
+    expect(bench.target).toMatchObject({ globalClusterIdentifier: 'orders-global', intervalMilliseconds: 10_000 });
+  });
+
+  it('given healthy rounds, when enough of them passed, then it is Protected and its writer is published', async () => {
+    const bench = await Bench.protected();
+    expect(bench.status).toMatchObject({ phase: 'Protected', primaryRegion: 'us-east-1' });
+    expect(bench.condition('FailoverReady')).toBe('True Protected');
+    expect(bench.published).toEqual(['us-east-1']);
+    expect(bench.target?.endpoints).toEqual([{ region: 'us-east-1', host: 'orders.us-east-1.example', port: 3306 }]);
+    expect(bench.errors).toEqual([]);
+  });
+
+  it('given nothing new, when rounds go by, then status is written to refresh figures every few minutes only', async () => {
+    const bench = await Bench.protected();
+    const before = bench.statusWrites();
+    await bench.see(60);
+    const writes = bench.statusWrites() - before;
+    expect(writes).toBeGreaterThanOrEqual(2);
+    expect(writes).toBeLessThanOrEqual(3);
+  });
+
+  it('given an old primary that stays away, when rounds go by, then status is not written for it', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.lose(bench.now);
+    await bench.see(4);
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(bench.status.splitBrain).toBeDefined();
+    const before = bench.statusWrites();
+    await bench.see(12);
+    expect(bench.statusWrites() - before).toBeLessThanOrEqual(1);
+  });
+
+  it('given a restart, when all is as it was, then votes hold and status is left alone', async () => {
+    const bench = await Bench.protected();
+    const before = bench.api.writes.length;
+    bench.restart();
+    await bench.see();
+    expect(bench.api.writes.length).toBe(before);
+    bench.aurora.lose(bench.now);
+    await bench.see(3);
+    expect(bench.aurora.calls).toEqual(['failover us-west-2']);
+  });
+
+  it('given suspend, when the primary is lost, then nothing starts and it says so', async () => {
+    const bench = await Bench.protected({ suspend: true });
+    bench.aurora.lose(bench.now);
+    await bench.see(6);
+    expect(bench.aurora.calls).toEqual([]);
+    expect(bench.status.phase).toBe('Suspended');
+    expect(bench.condition('Progressing')).toBe('False Suspended');
+    expect(bench.notifications.map(({ kind }) => kind)).toEqual(['PrimaryUnhealthy', 'FailoverBlocked']);
+  });
+
+  it('given an operation, when it is in flight, then the pace is that of the follow-up, and the target is probed', async () => {
+    const bench = await Bench.protected();
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    expect(bench.target).toMatchObject({ intervalMilliseconds: 1_000, isUnderSuspicion: true });
+    expect(bench.target?.endpoints.map(({ region }) => region)).toEqual([WEST, 'us-east-1']);
+  });
+
+  it('given somebody else’s switchover that nobody saw in flight, when two rounds show it, then it is recorded', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.promote();
+    await bench.see();
+    expect(bench.status.primaryRegion).toBe('us-east-1');
+    await bench.see();
+    expect(bench.status).toMatchObject({ primaryRegion: WEST, history: [{ type: 'Switchover', trigger: 'External' }] });
+    expect(bench.status.cooldownUntil).toBeDefined();
+    expect(bench.status.splitBrain).toBeUndefined();
+    expect(bench.published).toEqual(['us-east-1', WEST]);
+  });
+
+  it('given somebody else’s failover while this process was away, then its old primary is distrusted', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.lose(bench.now);
+    bench.aurora.promote();
+    bench.restart();
+    await bench.see(3);
+    expect(bench.status).toMatchObject({ history: [{ type: 'Failover', trigger: 'External' }] });
+    expect(bench.status.splitBrain).toMatchObject({ region: 'us-east-1' });
+    bench.aurora.heal();
+    await bench.see(2);
+    expect(bench.status.splitBrain).toBeUndefined();
+    expect(bench.eventReasons().at(-1)).toBe('SplitBrainRiskOver');
+  });
+
+  describe('when the API server is away', () => {
+    it('given a lost primary, then nothing is called until the operation can be persisted', async () => {
+      const bench = await Bench.protected();
+      bench.aurora.lose(bench.now);
+      bench.probe = () => {
+        throw new Error('connection refused');
+      };
+      await bench.see(6);
+      expect(bench.aurora.calls).toEqual([]);
+      expect(bench.errors.length).toBeGreaterThan(0);
+      bench.probe = () => undefined;
+      await bench.see();
+      expect(bench.aurora.calls).toEqual(['failover us-west-2']);
+    });
+  });
+
+  describe('deletion', () => {
+    const remove = async (bench: Bench): Promise<void> => {
+      bench.api.delete(KEY, bench.clock.now());
+      await bench.settle();
+    };
+
+    it('given nothing in flight, when deleted, then it is gone and nothing is observed any more', async () => {
+      const bench = await Bench.protected();
+      await remove(bench);
+      expect(bench.api.objects.size).toBe(0);
+      expect(bench.watched.size).toBe(0);
+      expect(bench.clock.pendingTimers).toBe(0);
+      expect(bench.published).toEqual(['us-east-1']);
+      expect(bench.errors).toEqual([]);
+    });
+
+    it('given an operation in flight, when deleted, then the end of the operation comes first', async () => {
+      const bench = await Bench.protected();
+      bench.annotate({ 'force-failover': WEST });
+      await bench.settle();
+      await remove(bench);
+      await bench.see(3);
+      expect(finalizersOf(bench)).toEqual([FINALIZER]);
+      bench.aurora.promote();
+      await bench.see(2);
+      expect(bench.api.objects.size).toBe(0);
+      expect(bench.published.at(-1)).toBe(WEST);
+      expect(bench.aurora.effects).toEqual(['switchover us-east-1']);
+    });
+
+    it('given an operation without end, when deleted, then deletion waits for failover.timeout at most', async () => {
+      const bench = await Bench.protected();
+      bench.annotate({ 'force-failover': WEST });
+      await bench.settle();
+      await remove(bench);
+      await bench.pass(15 * MINUTE);
+      await bench.see();
+      expect(bench.api.objects.size).toBe(0);
+    });
+
+    it('given a loss, when the policy is on its way out, then automation does not start', async () => {
+      const bench = await Bench.protected();
+      bench.aurora.lose(bench.now);
+      await bench.see(2);
+      await remove(bench);
+      await bench.see(2);
+      expect(bench.aurora.calls).toEqual([]);
+    });
+
+    it('given a successor of the same name, when it is seen, then nothing of the old one counts for it', async () => {
+      const bench = await Bench.protected();
+      const successor = aPolicy();
+      successor.metadata.uid = 'uid-2';
+      bench.api.put(successor);
+      bench.aurora.lose(bench.now);
+      await bench.see(4);
+      expect(bench.aurora.calls).toEqual([]);
+      expect(bench.condition('FailoverReady')).toBe('False NeverObservedPassing');
+    });
+  });
+
+  describe('an object that the schema would refuse', () => {
+    const invalid = (bench: Bench): void =>
+      bench.api.edit(KEY, ({ spec }) => {
+        spec.failover.timeout = 'soon';
+      });
+
+    it('given it was valid, when it is no more, then it says so and is not observed', async () => {
+      const bench = await Bench.protected();
+      const before = bench.statusWrites();
+      invalid(bench);
+      await bench.settle();
+      expect(bench.errors[0]).toBeInstanceOf(TerminalError);
+      expect(bench.watched.size).toBe(0);
+      expect(bench.statusWrites() - before).toBeLessThanOrEqual(1);
+    });
+
+    it('given its deletion, when it is asked for, then nothing holds it', async () => {
+      const bench = await Bench.protected();
+      invalid(bench);
+      await bench.settle();
+      bench.api.delete(KEY, bench.clock.now());
+      await bench.settle();
+      expect(bench.api.objects.size).toBe(0);
+    });
+  });
+
+  it('given the end of leadership, when it closes, then nothing is observed and rounds in flight are ignored', async () => {
+    const bench = await Bench.protected();
+    bench.reconciler.close();
+    expect(bench.watched.size).toBe(0);
+    const before = bench.api.writes.length;
+    bench.aurora.lose(bench.now);
+    await bench.see(4);
+    expect(bench.api.writes.length).toBe(before);
+  });
+});
