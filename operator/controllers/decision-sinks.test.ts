@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DecisionFiles, decisionsInLog } from './decision-sinks.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'decision-sinks-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const aLogger = () => {
+  const told: [string, Record<string, unknown>, string][] = [];
+  const level = (name: string) => (fields: Record<string, unknown>, message: string) => {
+    told.push([name, fields, message]);
+  };
+  return { told, logger: { info: level('info'), warn: level('warn') } };
+};
+
+const compose = (standsAlone: boolean): string => (standsAlone ? 'alone' : 'relative');
+
+describe('DecisionFiles', () => {
+  it('given records, writes a file for each policy and counts them', async () => {
+    const counted: unknown[] = [];
+    const { told, logger } = aLogger();
+    const metrics = { countDecisionRecords: (result: string, records: number) => counted.push([result, records]) };
+    const files = new DecisionFiles({ directory, maximumBytes: 4000, metrics, logger });
+    files.append('ns/orders', compose);
+    files.append('ns/orders', compose);
+    files.append('ns/users', compose);
+    await files.flush();
+
+    expect(await readFile(join(directory, 'ns_orders.jsonl'), 'utf8')).toBe('alone\nrelative\n');
+    expect(await readFile(join(directory, 'ns_users.jsonl'), 'utf8')).toBe('alone\n');
+    expect(counted).toEqual([
+      ['written', 2],
+      ['written', 1],
+    ]);
+    expect(told).toEqual([]);
+  });
+
+  it('given a directory in trouble, counts each loss and tells its beginning and its end once', async () => {
+    const counted: unknown[] = [];
+    const { told, logger } = aLogger();
+    const metrics = { countDecisionRecords: (result: string, records: number) => counted.push([result, records]) };
+    const path = join(directory, 'blocked');
+    await writeFile(path, '');
+    const files = new DecisionFiles({ directory: path, maximumBytes: 4000, metrics, logger });
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      files.append('ns/orders', compose);
+      await files.flush();
+    }
+    await rm(path);
+    files.append('ns/orders', compose);
+    files.append('ns/orders', compose);
+    await files.flush();
+
+    expect(counted).toEqual([
+      ['lost', 1],
+      ['lost', 1],
+      ['lost', 1],
+      ['written', 2],
+    ]);
+    expect(told.map(([level, , message]) => [level, message])).toEqual([
+      ['warn', 'records of the decision log are lost; decisions go on'],
+      ['info', 'the decision log is written again'],
+    ]);
+    expect(told[1]?.[1]).toEqual({ lost: 3 });
+  });
+});
+
+describe('decisionsInLog', () => {
+  it('given records, logs those that turn something, each standing alone', () => {
+    const { told, logger } = aLogger();
+    const sink = decisionsInLog(logger);
+    sink.append('ns/orders', compose, false);
+    sink.append('ns/orders', compose, true);
+
+    expect(told).toEqual([['info', { policy: 'ns/orders', action: 'decide', decision: 'alone' }, 'decision']]);
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SignalsSpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { InvalidDurationError } from '../api/v1alpha1/duration.ts';
+import { detectionWindow } from '../failover/detection-window.ts';
+import { settingsOf, type InstallationSettings } from './settings-of.ts';
+import { aSpec } from './testing/a-policy.ts';
+
+const INSTALLATION: InstallationSettings = {
+  unconfirmedReadWindowMilliseconds: 60_000,
+  metricPeriodMilliseconds: 60_000,
+};
+const DIRECT: SignalsSpec = { controlPlane: {}, endpoint: { type: 'TCP' } };
+const CLOUDWATCH = { source: 'CloudWatch', maximumAge: '6m' } as const;
+const HTTP = { url: 'https://witness.example/' };
+
+const withSignals = (signals: SignalsSpec, quorum = 2) =>
+  aSpec({ detection: { ...aSpec().detection, signals, quorum } });
+
+describe('settingsOf', () => {
+  it('given a spec, when read, then durations are milliseconds and what is not given is absent', () => {
+    const settings = settingsOf(aSpec(), INSTALLATION);
+    expect(settings).toMatchObject({
+      intervalMilliseconds: 10_000,
+      timeoutMilliseconds: 3_000,
+      recoveryPointMilliseconds: 1_000,
+      maximumLagAgeMilliseconds: 360_000,
+      cooldownMilliseconds: 1_800_000,
+      operationTimeoutMilliseconds: 900_000,
+      isPublishing: true,
+      isSuspended: false,
+    });
+    expect(settings).not.toHaveProperty('inRegionRecoveryLimitMilliseconds');
+    expect(settings).not.toHaveProperty('replicationMaximumAgeMilliseconds');
+    expect(settings).not.toHaveProperty('operatorRegion');
+  });
+
+  it('given signals, when some are listed, then exactly these are used', () => {
+    const names = settingsOf(withSignals({ ...DIRECT, http: HTTP }), INSTALLATION).signals.map(({ name }) => name);
+    expect(names).toEqual(['controlPlane', 'endpoint', 'http']);
+  });
+
+  it('given an edit elsewhere, when votes are compared, then they keep their configuration; its own edit ends it', () => {
+    const configurations = (spec: ReturnType<typeof aSpec>) =>
+      settingsOf(spec, INSTALLATION).signals.map(({ configuration }) => configuration);
+    const before = configurations(aSpec());
+    expect(configurations(aSpec({ suspend: true, fencing: { mode: 'None' } }))).toEqual(before);
+    const after = configurations(withSignals({ controlPlane: {}, endpoint: { type: 'TCP', port: 3307 }, http: HTTP }));
+    expect(after.map((configuration, index) => configuration === before[index])).toEqual([true, false, true]);
+    expect(configurations(aSpec({ globalClusterIdentifier: 'other' }))).not.toContain(before[0]);
+  });
+
+  it('given only routing, when asked whether it publishes, then it does not: nothing has to be withdrawn', () => {
+    const publish = { routing: { namespace: 'AuroraDR', metric: 'WriterRegion' } };
+    expect(settingsOf(aSpec({ publish }), INSTALLATION).isPublishing).toBe(false);
+  });
+
+  it('given a duration that got past the schema, when read, then it is refused', () => {
+    const failover = { ...aSpec().failover, timeout: 'soon' };
+    expect(() => settingsOf(aSpec({ failover }), INSTALLATION)).toThrow(InvalidDurationError);
+  });
+});
+
+describe('what this version cannot do yet', () => {
+  it.each<[string, SignalsSpec, string]>([
+    ['a MySQL probe', { ...DIRECT, endpoint: { type: 'MySQL', secretRef: { name: 's' } } }, 'endpoint'],
+    ['lag by SQL', { ...DIRECT, replication: { ...CLOUDWATCH, source: 'SQL' } }, 'replication'],
+  ])('given %s, when read, then the class is unsupported instead of read as something weaker', (_, signals, name) => {
+    const settings = settingsOf(withSignals(signals), INSTALLATION);
+    expect(settings.signals.filter(({ unsupported }) => unsupported !== undefined)).toMatchObject([{ name }]);
+    expect(settings.withoutEffect).toEqual([expect.stringContaining(`detection.signals.${name}`)]);
+  });
+
+  it('given automatic failback, a scheduled drill and a priority, when read, then they are named as without effect', () => {
+    const spec = aSpec();
+    const drill = { mode: 'Simulate', schedule: '0 3 1 * *', timeZone: 'UTC', maximumAge: '1080h' } as const;
+    const failback = { ...spec.failback, mode: 'Automatic' } as const;
+    const settings = settingsOf(
+      { ...spec, drill, failback, failover: { ...spec.failover, priority: 7 } },
+      INSTALLATION,
+    );
+    expect(settings.withoutEffect).toEqual(['failover.priority', 'failback.mode: Automatic', 'drill.schedule']);
+    expect(settingsOf(spec, INSTALLATION)).not.toHaveProperty('withoutEffect');
+  });
+});
+
+describe('the detection window of a spec', () => {
+  // D + interval × (threshold + 1) + timeout = D + 10 s × 4 + 3 s
+  const ROUNDS = 43_000;
+
+  it.each<[string, SignalsSpec, number, number | undefined]>([
+    ['http beside the direct ones', { ...DIRECT, http: HTTP }, 2, ROUNDS],
+    ['http and replication', { ...DIRECT, http: HTTP, replication: CLOUDWATCH }, 2, ROUNDS],
+    ['replication by CloudWatch', { ...DIRECT, replication: CLOUDWATCH }, 2, 600_000 + ROUNDS],
+    ['all four for a quorum of four', { ...DIRECT, http: HTTP, replication: CLOUDWATCH }, 4, 600_000 + ROUNDS],
+    [
+      'replication by SQL',
+      { ...DIRECT, replication: { source: 'SQL', maximumAge: '5s', secretRef: { name: 's' } } },
+      2,
+      15_000 + ROUNDS,
+    ],
+    ['one vantage only', DIRECT, 2, undefined],
+  ])('given %s, then it is as documented', (_name, signals, quorum, expected) => {
+    expect(detectionWindow(settingsOf(withSignals(signals, quorum), INSTALLATION))).toBe(expected);
+  });
+
+  it('given a shorter metric period, when the installation has one, then the delay shrinks with it', () => {
+    const settings = settingsOf(withSignals({ ...DIRECT, replication: CLOUDWATCH }), {
+      ...INSTALLATION,
+      metricPeriodMilliseconds: 1_000,
+    });
+    expect(detectionWindow(settings)).toBe(360_000 + 4_000 + ROUNDS);
+  });
+});
