@@ -4,7 +4,7 @@ import type { AwsAccount } from './account.ts';
 import type { Credentials } from './credential-pool.ts';
 import { AwsError } from './errors.ts';
 import { clientConfig, createHttpHandler } from './region-clients.ts';
-import { withoutUndefined } from './without-undefined.ts';
+import { defined } from '../failover/defined.ts';
 
 const SESSION_NAME = 'aurora-dr-operator';
 const TIMEOUT_MILLISECONDS = 5000;
@@ -42,7 +42,7 @@ export class StsCredentials {
         `cannot assume role ${account.roleArn} in ${region}: STS answered without credentials; check what answers at its endpoint`,
       );
     }
-    return withoutUndefined({
+    return defined({
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,
       sessionToken: SessionToken,
@@ -76,7 +76,7 @@ export async function readOwnCredentials(region: string, endpoint: string | unde
     maxRetries: 0,
     timeout: 1000,
   })();
-  return withoutUndefined({
+  return defined({
     accessKeyId: identity.accessKeyId,
     secretAccessKey: identity.secretAccessKey,
     sessionToken: identity.sessionToken,

@@ -7,13 +7,13 @@ import type {
 } from '../failover/observation.ts';
 import type { FailoverEvent } from './aws-gateway.ts';
 import { readFailoverEvent } from './failover-events.ts';
-import { withoutUndefined } from './without-undefined.ts';
+import { defined } from '../failover/defined.ts';
 
 /** MySQL's own port, which RDS leaves out of an answer while a cluster is being created. */
 const DEFAULT_PORT = 3306;
 
 export function toGlobalClusterView(cluster: GlobalCluster): GlobalClusterView {
-  return withoutUndefined({
+  return defined({
     identifier: cluster.GlobalClusterIdentifier ?? '',
     status: cluster.Status ?? '',
     engineVersion: cluster.EngineVersion,
@@ -24,7 +24,7 @@ export function toGlobalClusterView(cluster: GlobalCluster): GlobalClusterView {
 }
 
 function toMemberView(member: GlobalClusterMember): GlobalClusterMemberView {
-  return withoutUndefined({
+  return defined({
     clusterArn: member.DBClusterArn ?? '',
     isWriter: member.IsWriter ?? false,
     synchronizationStatus: member.SynchronizationStatus,
@@ -36,7 +36,7 @@ function toMemberView(member: GlobalClusterMember): GlobalClusterMemberView {
 function toFailoverStateView(state: FailoverState | undefined): FailoverStateView | undefined {
   if (state === undefined) return undefined;
   if (state.Status === undefined && state.ToDbClusterArn === undefined) return undefined;
-  return withoutUndefined({
+  return defined({
     status: state.Status ?? '',
     fromClusterArn: state.FromDbClusterArn,
     toClusterArn: state.ToDbClusterArn,
@@ -45,7 +45,7 @@ function toFailoverStateView(state: FailoverState | undefined): FailoverStateVie
 }
 
 export function toClusterView(cluster: DBCluster): ClusterView {
-  return withoutUndefined({
+  return defined({
     arn: cluster.DBClusterArn ?? '',
     identifier: cluster.DBClusterIdentifier ?? '',
     status: cluster.Status ?? '',

@@ -29,18 +29,43 @@ function delayOf(name: SignalName, signals: SignalsSpec, interval: number, metri
     : maximumAge + metricPeriod + METRIC_DELAY_PERIODS * metricPeriod;
 }
 
+/** What cannot be read as configured must not be read as something weaker that happens to be there. */
+function unsupportedSignal(name: SignalName, { endpoint, replication }: SignalsSpec): string | undefined {
+  if (name === 'endpoint' && endpoint?.type === 'MySQL') {
+    return 'this version does not probe by MySQL login: use detection.signals.endpoint.type TCP';
+  }
+  return name === 'replication' && replication?.source === 'SQL'
+    ? 'this version does not read the lag by SQL: use detection.signals.replication.source CloudWatch'
+    : undefined;
+}
+
+function withoutEffect({ detection, failover, failback, drill }: DisasterRecoveryPolicySpec): readonly string[] | undefined {
+  const { endpoint, replication } = detection.signals;
+  const settings = [
+    endpoint?.type === 'MySQL' ? 'detection.signals.endpoint.type: MySQL' : '',
+    replication?.source === 'SQL' ? 'detection.signals.replication.source: SQL' : '',
+    failover.priority === 0 ? '' : 'failover.priority',
+    failback.mode === 'Automatic' ? 'failback.mode: Automatic' : '',
+    drill?.schedule === undefined ? '' : 'drill.schedule',
+  ].filter((setting) => setting !== '');
+  return settings.length === 0 ? undefined : settings;
+}
+
 function signalSettings(spec: DisasterRecoveryPolicySpec, metricPeriod: number): SignalSettings[] {
   const { signals } = spec.detection;
   const interval = parseDuration(spec.detection.interval);
-  return SIGNAL_NAMES.filter((name) => signals[name] !== undefined).map((name) => ({
-    name,
-    // Only what changes the meaning of a Passing: toggling suspend in the middle of an outage must not cost votes.
-    configuration: createHash('sha256')
-      .update(JSON.stringify([spec.globalClusterIdentifier, name, signals[name]]))
-      .digest('hex')
-      .slice(0, 16),
-    delayMilliseconds: delayOf(name, signals, interval, metricPeriod),
-  }));
+  return SIGNAL_NAMES.filter((name) => signals[name] !== undefined).map((name) =>
+    defined({
+      name,
+      unsupported: unsupportedSignal(name, signals),
+      // Only what changes the meaning of a Passing: toggling suspend in the middle of an outage must not cost votes.
+      configuration: createHash('sha256')
+        .update(JSON.stringify([spec.globalClusterIdentifier, name, signals[name]]))
+        .digest('hex')
+        .slice(0, 16),
+      delayMilliseconds: delayOf(name, signals, interval, metricPeriod),
+    }),
+  );
 }
 
 /**
@@ -73,6 +98,7 @@ export function settingsOf(spec: DisasterRecoveryPolicySpec, installation: Insta
     fencing: spec.fencing.mode,
     isPublishing: spec.publish?.service !== undefined || spec.publish?.configMap !== undefined,
     isSuspended: spec.suspend,
+    withoutEffect: withoutEffect(spec),
     operatorRegion: installation.operatorRegion,
     unconfirmedReadWindowMilliseconds: installation.unconfirmedReadWindowMilliseconds,
   });

@@ -40,6 +40,8 @@ export interface SignalSettings {
    * class, the staleness limit plus a period plus the delivery delay for CloudWatch.
    */
   readonly delayMilliseconds: number;
+  /** Why this version cannot read the class as it is configured: it then is Unknown, and neither votes nor vetoes. */
+  readonly unsupported?: string;
 }
 
 export interface Settings {
@@ -65,6 +67,8 @@ export interface Settings {
   readonly fencing: FencingMode;
   readonly isPublishing: boolean;
   readonly isSuspended: boolean;
+  /** Settings of the policy that this version accepts and does not act on, as a person would find them in the manifest. */
+  readonly withoutEffect?: readonly string[];
   /** `--region`: where this operator lives; absent when it was not told, and the two-operator rule does not apply. */
   readonly operatorRegion?: string;
   /** How long reads must show no effect before an AWS call with an ambiguous answer is made again. */
