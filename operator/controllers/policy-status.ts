@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { boundedText } from '../api/v1alpha1/bounded-text.ts';
 import type {
   Condition,
@@ -156,10 +155,19 @@ function significanceOf(status: DisasterRecoveryPolicyStatus): readonly unknown[
   ];
 }
 
+function withSortedKeys(_key: string, value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+}
+
 /** Whether `next` is worth a write. The API server gives an object's keys back in an order of its own: it tells nothing. */
 export function hasSignificantChange(
   previous: DisasterRecoveryPolicyStatus | undefined,
   next: DisasterRecoveryPolicyStatus,
 ): boolean {
-  return previous === undefined || !isDeepStrictEqual(significanceOf(previous), significanceOf(next));
+  return (
+    previous === undefined ||
+    JSON.stringify(significanceOf(previous), withSortedKeys) !== JSON.stringify(significanceOf(next), withSortedKeys)
+  );
 }
