@@ -55,7 +55,7 @@ export class Scheduler {
   }
 
   /** Lets time pass up to `end`. */
-  async runUntil(end: number, onStep: () => void): Promise<void> {
+  async runUntil(end: number): Promise<void> {
     await settle();
     for (let next = this.#next(end); next !== undefined && !this.#isStopped; next = this.#next(end)) {
       this.#time = next.at;
@@ -64,7 +64,6 @@ export class Scheduler {
       this.steps += 1;
       run?.();
       await settle();
-      onStep();
     }
     if (!this.#isStopped) this.#time = Math.max(this.#time, end);
   }

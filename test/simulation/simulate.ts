@@ -1,12 +1,11 @@
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
-import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { addGlobalCluster } from '../aws/world/add-global-cluster.ts';
 import { World } from '../aws/world/world.ts';
 import type { CallHooks } from './call-hooks.ts';
 import { Director, type Stage } from './director.ts';
 import { Monitor, type Report } from './monitor.ts';
 import { Network } from './network.ts';
-import { CLUSTER, GLOBAL_CLUSTER, POLICY, policyOf, topicArn } from './policy-of.ts';
+import { CLUSTER, GLOBAL_CLUSTER, policyOf, topicArn } from './policy-of.ts';
 import { Replicas, type RunningOperator } from './replicas.ts';
 import { troubleEnd, type Scenario } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
@@ -43,7 +42,7 @@ class Simulation {
   readonly #behaviour: ApiBehaviour = { isUnavailable: false, watchLagMilliseconds: 0, isSilent: false };
   readonly #witness: { mode: WitnessMode } = { mode: 'auto' };
   readonly #repetitions = new Map<string, number>();
-  #runs = 0;
+  readonly #processes = new Map<string, SimulatedProcess>();
 
   constructor(scenario: Scenario, options: SimulateOptions) {
     this.#scenario = scenario;
@@ -57,6 +56,7 @@ class Simulation {
       scheduler: this.#scheduler,
       world: this.#world,
       server: this.#server,
+      process: (name) => this.#processes.get(name),
       onLine: options.onLine,
     });
     this.#replicas = new Replicas(scenario.installation.wallOffsets, (replica, wallOffset) =>
@@ -67,7 +67,7 @@ class Simulation {
   async run(): Promise<Report> {
     const scenario = this.#scenario;
     this.#server.onWrite((write) => this.#monitor.onWrite(write));
-    this.#server.create('person', DISASTER_RECOVERY_POLICY, policyOf(scenario.policy) as DisasterRecoveryPolicy);
+    this.#server.create('person', DISASTER_RECOVERY_POLICY, policyOf(scenario.policy));
     for (let replica = 0; replica < scenario.installation.replicas; replica += 1) this.#replicas.start(replica);
     const stage: Stage = {
       scenario,
@@ -83,13 +83,12 @@ class Simulation {
     };
     new Director(stage).rehearse(scenario.warmUp, (event, phase) => this.#monitor.onEvent(event, phase));
     const end = scenario.warmUp + troubleEnd(scenario) + scenario.tail;
-    await this.#scheduler.runUntil(end, () => this.#monitor.onStep());
+    await this.#scheduler.runUntil(end);
     return this.#monitor.finish(this.#replicas);
   }
 
   #start(replica: number, wallOffset: number): RunningOperator {
-    this.#runs += 1;
-    const name = `operator-${replica}-run-${this.#runs}`;
+    const name = `operator-${replica}-run-${this.#processes.size + 1}`;
     const process = new SimulatedProcess({
       name,
       replica,
@@ -97,9 +96,13 @@ class Simulation {
       random: this.#random.fork(name),
       wallOffset,
     });
+    this.#processes.set(name, process);
     const hooks: CallHooks = {
       beforeCall: (caller, what) => this.#replicas.beforeCall(caller, what),
-      afterEffect: (caller, what) => this.#replicas.afterEffect(caller, what),
+      afterEffect: (caller, what) => {
+        this.#monitor.onServed();
+        return this.#replicas.afterEffect(caller, what);
+      },
       onEvidence: (caller, evidence, sentAt) => this.#monitor.onEvidence(caller, evidence, sentAt),
       onRoleChange: (caller, action, region, target) => this.#monitor.onRoleChange(caller, action, region, target),
     };
@@ -144,5 +147,3 @@ function worldOf(scenario: Scenario, scheduler: Scheduler): World {
   );
   return world;
 }
-
-export { POLICY };

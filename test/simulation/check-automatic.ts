@@ -1,0 +1,166 @@
+import type { DisasterRecoveryPolicy, OperationStatus } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
+import type { MetricSample } from '../aws/world/metric-store.ts';
+import type { World } from '../aws/world/world.ts';
+import { clusterIn, globalClusterIn, type Ledger, type Receipt, type RoundSpan } from './ledger.ts';
+import { ACCOUNT, CLUSTER } from './policy-of.ts';
+import type { Accuse } from './violation.ts';
+
+/** An automatic operation at the moment of its registration. */
+export interface Registration {
+  readonly operation: OperationStatus;
+  /** The very version that the registration replaced: what the operator knew. */
+  readonly policy: DisasterRecoveryPolicy;
+  readonly processName: string;
+  /** By how much the process's wall clock is ahead of the true time, milliseconds. */
+  readonly wallOffset: number;
+  readonly ledger: Ledger;
+  readonly world: World;
+  readonly accuse: Accuse;
+}
+
+const TERMINAL = ['failed', 'inaccessible-encryption-credentials'];
+
+/** Holds an automatic failover against everything that the process was told, what the policy permits and what CloudWatch had. */
+export function checkAutomatic(registration: Registration): void {
+  const { policy, ledger, processName, operation, accuse } = registration;
+  const { failureThreshold } = policy.spec.detection;
+  const rounds = ledger.rounds(processName, failureThreshold);
+  const first = rounds[0];
+  const last = rounds.at(-1);
+  if (first === undefined || last === undefined || rounds.length < failureThreshold) {
+    accuse('confirmed-loss', `${operation.id} was registered after ${rounds.length} rounds of ${failureThreshold}`);
+    return;
+  }
+  checkPermission(registration);
+  checkSignsOfLife(registration, { from: first.from, to: last.to });
+  checkTarget(registration, last);
+  checkLoss(registration);
+}
+
+function checkPermission({ policy, operation, accuse }: Registration): void {
+  const { spec, status } = policy;
+  if (spec.suspend) accuse('held-automation', `${operation.id} was registered although spec.suspend is true`);
+  if (spec.failover.mode !== 'Automatic') accuse('held-automation', `${operation.id} was registered in mode Manual`);
+  const until = status?.cooldownUntil;
+  if (until !== undefined && operation.startedAt < until) {
+    accuse('held-automation', `${operation.id} was registered at ${operation.startedAt}, within the cooldown until ${until}`);
+  }
+  if (status?.operation !== undefined) accuse('one-effect', `${operation.id} replaced ${status.operation.id} in flight`);
+  if (operation.type !== 'Failover') accuse('permitted-loss', `${operation.id} is an automatic ${operation.type}`);
+  if (spec.failover.dataLoss === 'Forbid') accuse('permitted-loss', `${operation.id} although dataLoss is Forbid`);
+}
+
+function checkSignsOfLife(registration: Registration, span: RoundSpan): void {
+  const { policy, ledger, processName } = registration;
+  const timeout = parseDuration(policy.spec.detection.timeout);
+  const receipts = ledger
+    .receipts(processName, span)
+    .filter(({ sentAt, at }) => at - sentAt < timeout);
+  for (const receipt of receipts) checkSignOfLife(registration, receipt);
+}
+
+function checkSignOfLife({ policy, operation, accuse }: Registration, { evidence, at }: Receipt): void {
+  const { signals } = policy.spec.detection;
+  const when = `at ${(at / 1000).toFixed(3)} s`;
+  switch (evidence.kind) {
+    case 'endpoint':
+      if (evidence.region === operation.from && signals.endpoint !== undefined) {
+        accuse('serving-primary', `${operation.id}: the endpoint of ${operation.from} accepted ${when}`);
+      }
+      return;
+    case 'witness':
+      if (evidence.status === 200 && signals.http !== undefined) {
+        accuse('serving-primary', `${operation.id}: the witness saw the primary serving ${when}`);
+      }
+      return;
+    case 'aws':
+      if (evidence.region === operation.from && ['DescribeDBClusters', 'DescribeGlobalClusters'].includes(evidence.action)) {
+        const status = clusterIn(evidence)?.Status ?? '';
+        const limit = policy.spec.failover.inRegionRecoveryLimit;
+        const isOverdue =
+          limit !== undefined &&
+          Date.parse(operation.startedAt) - Date.parse(operation.detectedAt ?? operation.startedAt) >= parseDuration(limit);
+        // The other call of a round may come before the one that tells the terminal status.
+        const isTerminal = TERMINAL.includes(status) || evidence.action === 'DescribeGlobalClusters';
+        if (!isTerminal && !isOverdue) {
+          accuse('in-region-recovery', `${operation.id}: RDS in ${operation.from} answered ${evidence.action} ${when}`);
+        }
+      }
+  }
+}
+
+function checkTarget({ policy, operation, ledger, processName, accuse }: Registration, last: RoundSpan): void {
+  const { to, from } = operation;
+  const interval = parseDuration(policy.spec.detection.interval);
+  const receipts = ledger.receipts(processName, { from: last.from - interval / 2, to: last.to });
+  const answers = receipts.map(({ evidence }) => evidence).filter((each) => each.kind === 'aws' && each.region === to);
+  const cluster = answers.map(clusterIn).findLast((each) => each !== undefined);
+  const member = answers
+    .map(globalClusterIn)
+    .findLast((each) => each !== undefined)
+    ?.GlobalClusterMembers?.find((each) => each.DBClusterArn === cluster?.DBClusterArn);
+  const promotion = policy.spec.regions.find((region) => region.name === to)?.promotion;
+  const versions = ledger.engineVersions;
+  const objection =
+    (promotion === 'Never' && 'is never to be promoted') ||
+    (promotion === undefined && 'is not in the policy') ||
+    (cluster?.Status !== 'available' && `reads ${cluster?.Status ?? 'nothing'}`) ||
+    ((cluster?.DBClusterMembers ?? []).length === 0 && 'has no instance') ||
+    (member?.SynchronizationStatus !== 'connected' && `is ${member?.SynchronizationStatus ?? 'no member'}`) ||
+    (member?.IsWriter === true && 'is the writer already') ||
+    (versions.get(to) !== versions.get(from) && 'is of another version');
+  if (objection !== false) accuse('fit-target', `${operation.id}: the target ${to} ${objection}`);
+}
+
+/** Samples of the target's lag that CloudWatch could tell by now, oldest first. */
+function samplesOf({ world, operation }: Registration): readonly MetricSample[] {
+  const now = world.settle();
+  const shapes = [[], [operation.from]].map((sources) => [
+    { name: 'DBClusterIdentifier', value: CLUSTER },
+    ...sources.map((value) => ({ name: 'SourceRegion', value })),
+  ]);
+  return shapes
+    .flatMap((dimensions) =>
+      ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'].flatMap((metricName) =>
+        world.metrics.read(
+          { accountId: ACCOUNT, region: operation.to, namespace: 'AWS/RDS', metricName, dimensions },
+          now,
+        ),
+      ),
+    )
+    .toSorted((a, b) => a.timestamp - b.timestamp);
+}
+
+function checkLoss(registration: Registration): void {
+  const { operation, policy, world, accuse, wallOffset } = registration;
+  const { failover, objectives } = policy.spec;
+  const estimate = operation.estimatedDataLossMilliseconds;
+  if (estimate === undefined) {
+    accuse('known-loss', `${operation.id} was registered without an estimate of its loss`);
+    return;
+  }
+  const period = world.settings.metricPeriod;
+  // Ages by a clock that is far off say nothing; what the operator makes of them is what its own clock says.
+  if (Math.abs(wallOffset) > period / 4) return;
+  const detectedAt = Date.parse(operation.detectedAt ?? operation.startedAt);
+  const samples = samplesOf(registration).map((sample) => ({ end: sample.timestamp + period, lag: sample.maximum }));
+  const oldest = detectedAt - parseDuration(failover.maximumLagAge) - 1_000;
+  const young = samples.filter(({ end }) => end >= oldest);
+  if (young.length === 0) {
+    accuse('known-loss', `${operation.id}: CloudWatch had no sample younger than maximumLagAge at the loss`);
+    return;
+  }
+  if (failover.dataLoss !== 'WithinRecoveryPoint') return;
+  const recoveryPoint = parseDuration(objectives.recoveryPoint);
+  // The newest sample at or before the loss, or any later one that proves the loss to be later still.
+  const before = young.findLast(({ end }) => end <= detectedAt + 1_000);
+  const judged = [...(before === undefined ? [] : [before]), ...young.filter(({ end }) => end > detectedAt)];
+  const isPermitted = judged.some(({ end, lag }) => {
+    const age = failover.estimate === 'WorstCase' ? Math.max(0, detectedAt - end - 1_000) : 0;
+    return lag + age <= recoveryPoint;
+  });
+  if (!isPermitted) {
+    accuse('known-loss', `${operation.id}: no sample at the loss was within the recovery point of ${recoveryPoint} ms`);
+  }
+}

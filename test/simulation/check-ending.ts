@@ -1,0 +1,136 @@
+import type { DisasterRecoveryPolicy, HistoryEntry } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { REQUEST_ANNOTATIONS } from '../../operator/api/v1alpha1/annotations.ts';
+import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
+import { serviceType, type ServiceObject } from '../../operator/publishing/writer-objects.ts';
+import type { KubeEvent } from '../../operator/runtime/event-recorder.ts';
+import { EVENTS } from '../../operator/runtime/event-recorder.ts';
+import type { DbCluster, RoleChange } from '../aws/world/model.ts';
+import { statusOf } from '../aws/world/role-change.ts';
+import type { World } from '../aws/world/world.ts';
+import { ACCOUNT, GLOBAL_CLUSTER, WRITER } from './policy-of.ts';
+import type { Scenario } from './scenario.ts';
+import { EPOCH } from './scheduler.ts';
+import type { SimulatedApiServer } from './simulated-api-server.ts';
+import type { Accuse } from './violation.ts';
+
+/** How things stand once nothing has happened for the whole tail. */
+export interface Ending {
+  readonly scenario: Scenario;
+  readonly world: World;
+  readonly server: SimulatedApiServer;
+  readonly policy: DisasterRecoveryPolicy;
+  /** When the policy was created, and when the last fault ended; milliseconds since the simulation began. */
+  readonly createdAt: number;
+  readonly quietSince: number;
+  readonly now: number;
+  readonly crashes: number;
+  readonly accuse: Accuse;
+}
+
+function writerOf(world: World): DbCluster | undefined {
+  const globalCluster = world.globalClusters.get(`${ACCOUNT}/${GLOBAL_CLUSTER}`);
+  return globalCluster && world.writerOf(globalCluster);
+}
+
+const inFlight = (world: World): RoleChange | undefined =>
+  world.globalClusters.get(`${ACCOUNT}/${GLOBAL_CLUSTER}`)?.operation;
+
+/** Whether status, history, endpoint and events tell how things are. */
+export function checkTruth(ending: Ending): void {
+  const { world, policy, accuse, now } = ending;
+  world.settle();
+  const writer = writerOf(world);
+  const { status } = policy;
+  if (writer === undefined || status === undefined) {
+    accuse('truth', 'there is no status at the end');
+    return;
+  }
+  const leftOver = REQUEST_ANNOTATIONS.filter((key) => policy.metadata.annotations?.[key] !== undefined);
+  // A person may have asked in the last moment before the tail, and an operation may still be followed.
+  if (leftOver.length > 0) accuse('forced-request', `${leftOver.join(', ')} was never answered`);
+  checkOperation(ending);
+  if (inFlight(world) === undefined && status.operation === undefined && world.isReachable(writer.region)) {
+    if (status.primaryRegion !== writer.region) {
+      accuse('truth', `status.primaryRegion is ${status.primaryRegion ?? 'missing'}, the writer is in ${writer.region}`);
+    }
+    checkHistory(ending, writer);
+    checkService(ending, writer);
+    checkReadiness(ending, writer);
+  }
+  checkEvents(ending);
+  if (now < ending.quietSince) accuse('truth', 'the tail is too short: a mistake of the scenario');
+}
+
+function checkOperation({ policy, accuse, now }: Ending): void {
+  const operation = policy.status?.operation;
+  if (operation === undefined) return;
+  const age = EPOCH + now - Date.parse(operation.startedAt);
+  const limit = parseDuration(policy.spec.failover.timeout) + 3 * parseDuration(policy.spec.detection.interval);
+  if (age > limit + 10_000) accuse('truth', `${operation.id} is still at ${operation.step} long after its timeout`);
+}
+
+function checkHistory({ world, policy, createdAt, accuse }: Ending, writer: DbCluster): void {
+  const history = policy.status?.history ?? [];
+  const last = world.operations.findLast(({ phase }) => phase === 'completed');
+  const isOfThisPolicy = last?.promotedAt !== undefined && last.promotedAt > EPOCH + createdAt + 30_000;
+  if (last === undefined || !isOfThisPolicy || world.cluster(last.toArn).region !== writer.region) return;
+  const entry = history.find(({ to, outcome }) => outcome === 'Succeeded' && to === writer.region);
+  if (entry === undefined) {
+    accuse('truth', `history has no success to ${writer.region}, where the writer is since ${last.id}: ${describe(history)}`);
+  }
+  const [newest] = history;
+  if (newest?.outcome === 'TimedOut' && newest.to === writer.region) {
+    accuse('truth', `history still calls ${newest.id} TimedOut although ${newest.to} is the writer`);
+  }
+}
+
+const describe = (history: readonly HistoryEntry[]): string =>
+  history.map(({ id, to, outcome, reason = '' }) => `${id} to ${to} ${outcome} (${reason})`).join(', ');
+
+function checkService({ server, policy, accuse }: Ending, writer: DbCluster): void {
+  if (policy.spec.publish?.service === undefined) return;
+  const isAwaiting = policy.status?.conditions?.some(({ reason }) => reason === 'AwaitingFence') === true;
+  const host = server.find<ServiceObject>(serviceType, WRITER)?.spec?.externalName;
+  if (!isAwaiting && host !== writer.address) {
+    accuse('truth', `clients are sent to ${host ?? 'nowhere'}, the writer is at ${writer.address}`);
+  }
+}
+
+/** With every region and stream well again, the policy must be ready again. */
+function checkReadiness({ world, policy, scenario, quietSince, now, accuse }: Ending, writer: DbCluster): void {
+  const { detection, regions, failover } = policy.spec;
+  const isWell = [...world.clusters.values()].every(
+    (cluster) =>
+      world.isReachable(cluster.region) &&
+      statusOf(cluster) === 'available' &&
+      cluster.instances.length > 0 &&
+      cluster.engineVersion === writer.engineVersion &&
+      world.memberOf(cluster)?.synchronizationStatus === 'connected' &&
+      !cluster.replication.isSevered,
+  );
+  const lag = Math.max(...[...world.clusters.values()].map(({ replication }) => replication.lag.kind === 'constant' ? replication.lag.milliseconds : Infinity));
+  const hasCandidate = regions.some(({ name, promotion }) => name !== writer.region && promotion !== 'Never');
+  const isLong = now - quietSince > scenario.policy.successThreshold * parseDuration(detection.interval) + 8 * scenario.world.metricPeriod + 60_000;
+  const isPermitted = failover.dataLoss === 'Allow' || (failover.dataLoss === 'WithinRecoveryPoint' && lag < 1_000 && parseDuration(policy.spec.objectives.recoveryPoint) >= 1_000);
+  if (!isWell || !isLong || !hasCandidate || !isPermitted || detection.failureThreshold !== scenario.policy.failureThreshold) return;
+  const lagAge = parseDuration(failover.maximumLagAge);
+  if (lagAge < scenario.world.metricDelay + 3 * scenario.world.metricPeriod) return;
+  const ready = policy.status?.conditions?.find(({ type }) => type === 'FailoverReady');
+  if (ready?.status !== 'True') {
+    accuse('truth', `all is well, and FailoverReady is ${ready?.status ?? 'missing'}: ${ready?.reason ?? ''} ${ready?.message ?? ''}`);
+  }
+}
+
+/** Nobody crashed and the API server was well: then every operation has its events. */
+function checkEvents({ scenario, server, policy, crashes, createdAt, accuse }: Ending): void {
+  const kinds = new Set(scenario.events.map(({ action }) => action.kind));
+  const isDisturbed = ['crash', 'crashAtCall', 'restart', 'apiUnavailable', 'stall', 'deletePolicy'].some((kind) => kinds.has(kind as never));
+  const isApiCut = scenario.events.some(({ action }) => action.kind === 'cut' && action.place === 'api');
+  if (isDisturbed || isApiCut || crashes > 0 || createdAt > 0 || kinds.has('slowNetwork')) return;
+  const notes = (server.list(EVENTS) as KubeEvent[]).map(({ note }) => note);
+  for (const { id } of policy.status?.history ?? []) {
+    if (!notes.some((note) => note.includes(id) && /Succeeded|Failed|TimedOut|Cancelled/.test(note))) {
+      accuse('truth', `no event tells how ${id} ended`);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
+import type { World } from '../aws/world/world.ts';
+import { detectionWindowOf } from './policy-of.ts';
+import type { Action, Scenario, ScenarioEvent } from './scenario.ts';
+import { EPOCH } from './scheduler.ts';
+import type { Accuse } from './violation.ts';
+
+/** The loss of the region that held the writer. */
+export interface Loss {
+  readonly region: string;
+  /** Milliseconds since the simulation began. */
+  readonly at: number;
+  /** The policy as it was then. */
+  readonly policy: DisasterRecoveryPolicy | undefined;
+  /** Whether anything was wrong already. */
+  readonly isDisturbed: boolean;
+}
+
+export interface LivenessQuestion {
+  readonly scenario: Scenario;
+  readonly world: World;
+  readonly loss: Loss;
+  readonly policy: DisasterRecoveryPolicy;
+  readonly now: number;
+  readonly accuse: Accuse;
+  readonly count: (name: string) => void;
+}
+
+/** Actions that touch what the operator sees of the data plane, or what it is asked to do: with them the rule is not this simple. */
+const DECISIVE: readonly Action['kind'][] = [
+  'inRegionTrouble',
+  'severReplication',
+  'awsFault',
+  'metricDelay',
+  'metricGap',
+  'lag',
+  'witness',
+  'planOperation',
+  'annotate',
+  'edit',
+  'deletePolicy',
+  'console',
+  'engineVersion',
+  'headless',
+  'clockJump',
+];
+
+const SCHEDULING_SLACK = 3_000;
+/** A lease that has to run out, a watch that backs off, a process that starts, a cache that syncs. */
+const TAKEOVER_SLACK = 45_000;
+
+/**
+ * A primary that was lost while all was well, and stayed lost, is failed over within the window of the policy, counted
+ * from the loss or from the end of the last fault of the operator's own surroundings.
+ */
+export function checkLiveness(question: LivenessQuestion): void {
+  const { scenario, loss, world, accuse, now, count } = question;
+  const obstacle = exemption(question);
+  if (obstacle !== undefined) {
+    count(`liveness not judged: ${obstacle}`);
+    return;
+  }
+  const events = scenario.events.filter((event) => event.action.kind !== 'loseRegion');
+  const lastEnd = Math.max(0, ...events.map((event) => endOf(event) + scenario.warmUp));
+  const slack = SCHEDULING_SLACK + (events.length > 0 ? TAKEOVER_SLACK : 0);
+  const deadline = Math.max(loss.at, lastEnd) + detectionWindowOf(scenario) + slack;
+  const answer = world.operations.find(({ fromArn, requestedAt }) => {
+    return world.cluster(fromArn).region === loss.region && requestedAt >= EPOCH + loss.at;
+  });
+  const startedAt = answer === undefined ? undefined : answer.requestedAt - EPOCH;
+  if (startedAt === undefined ? now > deadline : startedAt > deadline) {
+    const seconds = (time: number): string => `${(time / 1000).toFixed(1)} s`;
+    const progressing = question.policy.status?.conditions?.find(({ type }) => type === 'Progressing');
+    accuse(
+      'liveness',
+      `${loss.region} was lost at ${seconds(loss.at)}, the last fault ended at ${seconds(lastEnd)}, and ` +
+        `${startedAt === undefined ? 'nothing' : `AWS at ${seconds(startedAt)}`} started by ${seconds(deadline)}: ` +
+        `${progressing?.reason ?? ''}: ${progressing?.message ?? ''}`,
+    );
+  } else if (startedAt !== undefined) {
+    count('liveness judged');
+  }
+}
+
+/** Why this loss is not under the rule. */
+function exemption({ scenario, loss, world }: LivenessQuestion): string | undefined {
+  const { policy } = loss;
+  const ready = policy?.status?.conditions?.find(({ type }) => type === 'FailoverReady');
+  const isLostStill = world.region(loss.region).lostAt !== undefined;
+  const isDecisive = scenario.events.some(({ action }) => DECISIVE.includes(action.kind));
+  const isCutOff = scenario.events.some(({ action }) => action.kind === 'cut' && action.place !== 'api');
+  const { failover, suspend } = policy?.spec ?? {};
+  const cooldownUntil = policy?.status?.cooldownUntil;
+  const isResting = cooldownUntil !== undefined && Date.parse(cooldownUntil) > EPOCH + loss.at;
+  const checks: readonly (readonly [boolean, string])[] = [
+    [policy === undefined, 'no policy'],
+    [!isLostStill, 'the region came back'],
+    [failover?.mode !== 'Automatic' || suspend === true, 'not automatic'],
+    [ready?.status !== 'True', 'not ready'],
+    [policy?.status?.operation !== undefined || isResting, 'an operation or its cooldown'],
+    [policy?.status?.incident !== undefined, 'an incident before'],
+    [loss.isDisturbed, 'a fault at the loss'],
+    [isDecisive || isCutOff, 'faults of the data plane or people'],
+    [isBlindTooLong(scenario, loss), 'nobody looked for longer than the lag is known'],
+  ];
+  return checks.find(([isExempt]) => isExempt)?.[1];
+}
+
+/** With no process that looks, the loss itself cannot be told from one that came later, for which no lag is known. */
+function isBlindTooLong(scenario: Scenario, loss: Loss): boolean {
+  const { policy } = loss;
+  const maximum = policy === undefined ? 0 : parseDuration(policy.spec.failover.maximumLagAge);
+  const usual = scenario.world.metricDelay + 2 * scenario.world.metricPeriod + scenario.policy.interval * 2;
+  const blind = Math.max(0, ...scenario.events.map((event) => endOf(event) + scenario.warmUp - loss.at)) + TAKEOVER_SLACK;
+  const isQuiet = scenario.events.every(({ action }) => action.kind === 'loseRegion');
+  return maximum - usual < (isQuiet ? 0 : blind);
+}
+
+const endOf = ({ at, until, action }: ScenarioEvent): number =>
+  Math.max(until ?? at, action.kind === 'crashAtCall' ? at + 60_000 : 0);

@@ -1,0 +1,30 @@
+/** The invariants, as the documentation of the failure model numbers them. */
+export const INVARIANTS = {
+  'serving-primary': 'no automatic operation while a vantage with a vote saw the primary serving',
+  'in-region-recovery': "no automatic operation while the primary region's RDS was seen alive",
+  'confirmed-loss': 'no automatic operation before the loss was confirmed for failureThreshold rounds',
+  'one-effect': 'an operation takes effect at most once, and only after it was registered',
+  'one-incident': 'a loss is answered by at most one automatic operation that takes effect',
+  'forced-request': 'a forced request takes effect once, or is refused with a reason',
+  'fit-target': 'no automatic target that is unhealthy, unsynchronised, forbidden or of another patch level',
+  'known-loss': 'unknown lag is never treated as zero, and no loss beyond what the policy permits',
+  'permitted-loss': 'no lossy operation that neither policy nor person permitted',
+  'switchover-stays': 'a switchover never becomes a failover',
+  'held-automation': 'suspend, Manual and cooldown are honoured',
+  liveness: 'a lost primary is failed over within status.detectionWindow once faults stop',
+  truth: 'status, history, endpoint and events end with telling the truth',
+  'old-primary': 'the published writer is never the old primary after its demotion was observed',
+  record: 'history and operations are never lost, and every status passes the schema',
+} as const;
+
+export type Invariant = keyof typeof INVARIANTS;
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly message: string;
+  /** Milliseconds since the simulation began. */
+  readonly at: number;
+}
+
+/** Told of what should not have happened; the first one counts. */
+export type Accuse = (invariant: Invariant, message: string) => void;
