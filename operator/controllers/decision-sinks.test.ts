@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLogger } from '../observability/logger.ts';
 import { DecisionFiles, decisionsInLog } from './decision-sinks.ts';
 
 let directory: string;
@@ -10,12 +11,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
+interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly lost?: number;
+  readonly policy?: string;
+  readonly decision?: string;
+}
+
 const aLogger = () => {
-  const told: [string, Record<string, unknown>, string][] = [];
-  const level = (name: string) => (fields: Record<string, unknown>, message: string) => {
-    told.push([name, fields, message]);
-  };
-  return { told, logger: { info: level('info'), warn: level('warn') } };
+  const told: LogLine[] = [];
+  const destination = { write: (line: string) => void told.push(JSON.parse(line) as LogLine) };
+  return { told, logger: createLogger({ level: 'info', destination }) };
 };
 
 const compose = (standsAlone: boolean): string => (standsAlone ? 'alone' : 'relative');
@@ -62,11 +69,11 @@ describe('DecisionFiles', () => {
       ['lost', 1],
       ['written', 2],
     ]);
-    expect(told.map(([level, , message]) => [level, message])).toEqual([
-      ['warn', 'records of the decision log are lost; decisions go on'],
-      ['info', 'the decision log is written again'],
+    expect(told).toMatchObject([
+      { policy: 'ns/orders', msg: 'records of the decision log are lost; decisions go on' },
+      { lost: 3, msg: 'the decision log is written again' },
     ]);
-    expect(told[1]?.[1]).toEqual({ lost: 3 });
+    expect(told).toHaveLength(2);
   });
 });
 
@@ -77,6 +84,7 @@ describe('decisionsInLog', () => {
     sink.append('ns/orders', compose, false);
     sink.append('ns/orders', compose, true);
 
-    expect(told).toEqual([['info', { policy: 'ns/orders', action: 'decide', decision: 'alone' }, 'decision']]);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ policy: 'ns/orders', action: 'decide', decision: 'alone', msg: 'decision' });
   });
 });

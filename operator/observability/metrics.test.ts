@@ -121,6 +121,16 @@ describe('OperatorMetrics', () => {
     ]);
   });
 
+  it('counts records of the decision log', async () => {
+    metrics.countDecisionRecords('written', 3);
+    metrics.countDecisionRecords('lost', 1);
+    metrics.countDecisionRecords('written', 2);
+    expect(await lines('aurora_dr_decision_records_total{')).toEqual([
+      'aurora_dr_decision_records_total{result="written"} 5',
+      'aurora_dr_decision_records_total{result="lost"} 1',
+    ]);
+  });
+
   it('names its version', async () => {
     expect(await lines('aurora_dr_build_info')).toEqual(['aurora_dr_build_info{version="1.2.3"} 1']);
   });
