@@ -2,6 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Decision } from '../failover/decision.ts';
+import { Replay } from '../failover/replay.ts';
+import { aRound } from '../failover/testing/a-round.ts';
+import { aSettings } from '../failover/testing/a-settings.ts';
+import { lostPrimary } from '../failover/testing/losses.ts';
+import { Recording } from '../failover/testing/recording.ts';
 import { createLogger } from '../observability/logger.ts';
 import { DecisionFiles, decisionsInLog } from './decision-sinks.ts';
 
@@ -86,5 +92,17 @@ describe('decisionsInLog', () => {
 
     expect(told).toHaveLength(1);
     expect(told[0]).toMatchObject({ policy: 'ns/orders', action: 'decide', decision: 'alone', msg: 'decision' });
+  });
+
+  it('given a record of a round, leaves its text whole: it replays from the log', () => {
+    const { told, logger } = aLogger();
+    const recording = new Recording(aSettings());
+    recording.see(aRound({ ...lostPrimary(0)(0) }));
+    const text = JSON.stringify(recording.decisions[0]);
+    decisionsInLog(logger).append('ns/orders', () => text, true);
+    const logged = told[0]?.decision ?? '';
+
+    expect(logged).toBe(text);
+    expect(new Replay().take(JSON.parse(logged) as Decision)).toEqual({ kind: 'Same' });
   });
 });
