@@ -36,11 +36,14 @@ function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: Hist
 
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
   turn.session.isAssessmentSpent = true;
+  const now = timestamp(turn.now);
   const late: HistoryEntry = {
     ...entry,
     outcome: 'Succeeded',
     reason: 'SucceededLate',
-    completedAt: timestamp(turn.now),
+    promotedAt: entry.promotedAt ?? now,
+    completedAt: now,
+    recoveryTimeMilliseconds: turn.now - Date.parse(entry.detectedAt ?? entry.startedAt),
     message: `${entry.to} became the writer, or came into service, after failover.timeout had passed`,
   };
   await turn.save({

@@ -192,6 +192,7 @@ describe('what AWS answers to the call', () => {
           id: stuck.history?.[0]?.id,
           reason: 'SucceededLate',
           to: 'us-west-2',
+          recoveryTimeMilliseconds: expect.any(Number),
         });
         await scene.until('published late', ({ published }) => published?.primaryRegion === 'us-west-2');
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
