@@ -15,7 +15,9 @@ import type { Watchdog } from '../../control-plane/watchdog.ts';
 import { OperatorProcess } from './operator-process.ts';
 
 const POLL_MILLISECONDS = 60;
-const BACKGROUND_MILLISECONDS = 15_000;
+/** A bound for what never comes, not an expectation: a busy machine takes its time. */
+const PATIENCE_MILLISECONDS = 90_000;
+const CALL_TAIL = 10;
 const LOG_TAIL = 25;
 /** As the operators are told: `--unconfirmed-read-window`. */
 const READ_WINDOW = '3s';
@@ -99,8 +101,9 @@ export class PolicyScene implements AsyncDisposable {
     this.#onEnd = onEnd;
   }
 
-  /** Starts an operator for this namespace. Flags given here win over the scene's. */
+  /** Starts an operator for this namespace. Flags of the scene, and those given here, replace the usual ones. */
   startOperator(flags: readonly string[] = []): OperatorProcess {
+    const own = [...(this.#options.flags ?? []), ...flags];
     const common = [
       ['--kubeconfig', this.plane.kubeconfig],
       ['--namespace', this.namespace],
@@ -110,9 +113,11 @@ export class PolicyScene implements AsyncDisposable {
       ['--metric-period', '1s'],
       ['--follow-interval', '200ms'],
       ['--unconfirmed-read-window', READ_WINDOW],
-    ].flat();
+    ]
+      .filter(([name = '']) => !own.includes(name))
+      .flat();
     const operator = new OperatorProcess({
-      flags: [...common, ...this.aws.endpointFlags, ...(this.#options.flags ?? []), ...flags],
+      flags: [...common, ...this.aws.endpointFlags, ...own],
       environment: this.aws.environment,
       watchdog: this.#watchdog,
     });
@@ -150,7 +155,7 @@ export class PolicyScene implements AsyncDisposable {
   detection(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
     const http = { url: this.aws.witnessUrl() };
     const signals = { controlPlane: {}, endpoint: {}, replication: { maximumAge: '3s' }, http };
-    return { interval: '1s', timeout: '500ms', signals, ...changes };
+    return { interval: '1s', timeout: '800ms', signals, ...changes };
   }
 
   /** `kubectl apply` of the manifest. */
@@ -211,7 +216,7 @@ export class PolicyScene implements AsyncDisposable {
   async waitForPolicy(
     what: string,
     isWanted: (policy: DisasterRecoveryPolicy) => boolean,
-    timeoutMilliseconds = 30_000,
+    timeoutMilliseconds = PATIENCE_MILLISECONDS,
   ): Promise<DisasterRecoveryPolicy> {
     const deadline = performance.now() + timeoutMilliseconds;
     for (;;) {
@@ -245,6 +250,15 @@ export class PolicyScene implements AsyncDisposable {
   untilRegion(name: string, isWanted: (region: NonNullable<Status['regions']>[number]) => boolean): Promise<Status> {
     return this.until(`region ${name}`, ({ regions = [] }) =>
       regions.some((region) => region.name === name && isWanted(region)),
+    );
+  }
+
+  /** Waits until the signals are, all in one round, in these states. */
+  untilSignals(states: Readonly<Record<string, string>>): Promise<Status> {
+    return this.until(`signals ${JSON.stringify(states)}`, ({ signals = [] }) =>
+      Object.entries(states).every(([wanted, state]) =>
+        signals.some((signal) => signal.name === wanted && signal.state === state),
+      ),
     );
   }
 
@@ -283,7 +297,7 @@ export class PolicyScene implements AsyncDisposable {
   }
 
   /** Lets the operators complete so many more rounds, seen by AWS as walks of a region that answers or throttles. */
-  async letRoundsPass(count: number, region = 'us-west-2', timeoutMilliseconds = 60_000): Promise<void> {
+  async letRoundsPass(count: number, region = 'us-west-2', timeoutMilliseconds = PATIENCE_MILLISECONDS): Promise<void> {
     const last = this.aws.calls.at(-1)?.number ?? 0;
     const walks = (): number => this.aws.callsOf({ region, action: 'DescribeGlobalClusters', after: last }).length;
     const deadline = performance.now() + timeoutMilliseconds;
@@ -360,7 +374,8 @@ export class PolicyScene implements AsyncDisposable {
     const ask = (args: readonly string[]): Promise<string> =>
       this.kubectl(args).catch((error: unknown) => String(error));
     const status = await this.status().catch((error: unknown) => String(error));
-    const calls = this.mutatingCalls.map(({ at, region, action, result }) => [new Date(at), region, action, result]);
+    const shown = ({ at, region, action, result }: RecordedCall): string =>
+      `${new Date(at).toISOString()} ${region} ${action} ${result}`;
     const logs = this.operators.map(
       (operator) =>
         `-- operator ${operator.pid}, ${operator.end ?? 'running'}\n${operator.lines.slice(-LOG_TAIL).map(shortened).join('\n')}`,
@@ -370,8 +385,9 @@ export class PolicyScene implements AsyncDisposable {
       JSON.stringify(status, null, 1),
       '== events',
       await ask(['get', 'events']),
-      '== calls',
-      JSON.stringify(calls),
+      `== mutating calls, and the last of ${this.aws.calls.length}, at ${new Date().toISOString()}`,
+      ...this.mutatingCalls.map(shown),
+      ...this.aws.calls.slice(-CALL_TAIL).map(shown),
       '== logs',
       ...logs,
     ].join('\n');
@@ -379,14 +395,14 @@ export class PolicyScene implements AsyncDisposable {
 
   /** Asks again and again for something that comes in the background. */
   async #poll<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-    const deadline = performance.now() + BACKGROUND_MILLISECONDS;
+    const deadline = performance.now() + PATIENCE_MILLISECONDS;
     for (;;) {
       const found = await ask();
       if (found !== undefined) {
         return found;
       }
       if (performance.now() > deadline) {
-        throw new Error(`not in ${BACKGROUND_MILLISECONDS} ms: ${what}\n${await this.report()}`);
+        throw new Error(`not in ${PATIENCE_MILLISECONDS} ms: ${what}\n${await this.report()}`);
       }
       await delay(POLL_MILLISECONDS);
     }
