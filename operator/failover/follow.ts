@@ -115,8 +115,8 @@ export interface FollowQuestion {
   readonly settings: Settings;
   readonly now: Instant;
   /**
-   * This process knows that AWS was not called for this operation: it registered it itself and has not called, or the
-   * request's annotation, removed before any call, was still there.
+   * This process registered the operation itself and knows that it has not called AWS. An annotation that is still there
+   * proves nothing: a person may have asked again meanwhile.
    */
   readonly isCertainlyUncalled: boolean;
 }
