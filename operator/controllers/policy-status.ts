@@ -151,7 +151,8 @@ function significanceOf(status: DisasterRecoveryPolicyStatus): readonly unknown[
       signal.lastPassed !== undefined,
     ]),
     status.conditions?.map((condition) => [condition.type, condition.status, condition.reason]),
-    [status.operation, status.lastRequest, status.published, status.splitBrain, status.cooldownUntil, status.history],
+    [status.operation, status.lastRequest, status.published, status.splitBrain, status.cooldownUntil],
+    status.history?.map((entry) => [entry.id, entry.outcome, entry.completedAt]),
   ];
 }
 
