@@ -7,7 +7,7 @@ import { Stage } from './harness/stage.ts';
 
 /** Three times the failure threshold, and one: whoever wanted to act would have acted. */
 const QUIET_ROUNDS = 10;
-const TIMEOUT = 180_000;
+const TIMEOUT = 300_000;
 
 /** A lag of which there never was a sample. */
 const neverReported: LagCurve = {
@@ -163,14 +163,10 @@ describe('an operator that cannot see', () => {
         const { aws } = scene;
         await scene.protect();
         await aws.cutOff('us-east-1');
-        const { signals = [] } = await scene.untilSignal('controlPlane', 'Failing');
+        const seen = { controlPlane: 'Failing', endpoint: 'Failing', replication: 'Passing', http: 'Passing' };
+        await scene.untilSignals(seen);
         await scene.letRoundsPass(QUIET_ROUNDS);
-        expect(signals.map(({ name, state }) => [name, state])).toEqual([
-          ['controlPlane', 'Failing'],
-          ['endpoint', 'Failing'],
-          ['replication', 'Passing'],
-          ['http', 'Passing'],
-        ]);
+        await scene.untilSignals(seen);
         await expectNothingHappened(scene);
         expect((await scene.status()).phase).not.toBe('Protected');
       }),
@@ -192,9 +188,8 @@ describe('an operator that cannot see', () => {
         await aws.cutOff('us-east-1', { mode: 'blackhole' });
         await scene.untilCondition('PrimaryHealthy', 'SignalsFailing', 'False');
         await scene.letRoundsPass(QUIET_ROUNDS);
-        const status = await scene.status();
-        expect(status.phase).toBe('Suspect');
-        expect(status.signals?.find(({ name }) => name === 'replication')?.state).toBe('Passing');
+        await scene.untilSignals({ controlPlane: 'Failing', endpoint: 'Failing', replication: 'Passing' });
+        expect((await scene.status()).phase).toBe('Suspect');
         await expectNothingHappened(scene);
       }),
     TIMEOUT,

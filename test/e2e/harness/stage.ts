@@ -5,6 +5,7 @@ import { startLocalAws } from '../../aws/local-aws.ts';
 import { waitUntilServed } from '../../control-plane/serve-crd.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from '../../control-plane/control-plane.ts';
 import { Watchdog } from '../../control-plane/watchdog.ts';
+import { warmUp } from './operator-process.ts';
 import { PolicyScene, type SceneOptions } from './policy-scene.ts';
 
 const crd = fileURLToPath(new URL('../../../crds/aurora-dr.io_disasterrecoverypolicies.yaml', import.meta.url));
@@ -30,7 +31,7 @@ export class Stage implements AsyncDisposable {
 
   /** Starts an API server, and waits until it serves policies. */
   static async start(options: ControlPlaneOptions = {}): Promise<Stage> {
-    const plane = await startControlPlane(options);
+    const [plane] = await Promise.all([startControlPlane(options), warmUp()]);
     await plane.kubectl(['apply', '-f', crd]);
     await waitUntilServed(plane, 'drp');
     return new Stage(plane);
@@ -42,22 +43,12 @@ export class Stage implements AsyncDisposable {
    */
   async scene(options: SceneOptions = {}): Promise<PolicyScene> {
     await this.#admit();
-    this.#scenes += 1;
-    const namespace = `e2e-${this.#scenes}`;
-    const { settings, ...others } = options.aws ?? {};
-    const aws = await startLocalAws({ ...others, settings: { metricPeriod: 1_000, metricDelay: 100, ...settings } });
-    await this.plane.kubectl(['create', 'namespace', namespace]);
-    await aws.addGlobalCluster(options.cluster);
-    const { plane, client } = this;
-    return new PolicyScene({
-      plane,
-      client,
-      aws,
-      namespace,
-      options,
-      watchdog: this.#watchdog,
-      onEnd: () => this.#leave(),
-    });
+    try {
+      return await this.#build(options);
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
   }
 
   /** Plays a script on a new scene; when it fails, tells the policy, its events and the end of the operators' logs. */
@@ -75,6 +66,18 @@ export class Stage implements AsyncDisposable {
     await this.client.close();
     await this.plane.stop();
     await this.#watchdog.dismiss();
+  }
+
+  async #build(options: SceneOptions): Promise<PolicyScene> {
+    this.#scenes += 1;
+    const namespace = `e2e-${this.#scenes}`;
+    await this.plane.kubectl(['create', 'namespace', namespace]);
+    const { settings, ...others } = options.aws ?? {};
+    const aws = await startLocalAws({ ...others, settings: { metricPeriod: 1_000, metricDelay: 100, ...settings } });
+    await aws.addGlobalCluster(options.cluster);
+    const { plane, client } = this;
+    const watchdog = this.#watchdog;
+    return new PolicyScene({ plane, client, aws, namespace, options, watchdog, onEnd: () => this.#leave() });
   }
 
   async #admit(): Promise<void> {
