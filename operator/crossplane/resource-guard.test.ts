@@ -261,9 +261,34 @@ describe('ResourceGuard', () => {
     await clock.settle();
     edit({});
     guard.tend({ ...inFlight, isEnabled: false });
+    kube.before = () => undefined;
     release();
     await clock.settle();
     expect(annotations()).toEqual({ 'crossplane.io/external-name': 'prod' });
+  });
+
+  it('given a resource that was made after the last listing, when roles change, then a new listing finds it', async () => {
+    await round(facts);
+    const later = managedObject({ name: 'later', kind: 'Cluster' });
+    kube.put(CLUSTERS, later);
+    await round(inFlight);
+    await round(inFlight);
+    const all = kube.stored(CLUSTERS).map(({ metadata }) => metadata.annotations);
+    expect(all).toEqual([pausedAnnotations, pausedAnnotations]);
+  });
+
+  it('given a write that takes long, when further rounds come, then none writes beside it', async () => {
+    await round(facts);
+    let release = (): void => undefined;
+    kube.before = ({ verb }) => (verb === 'patch' ? new Promise<void>((resolve) => (release = resolve)) : undefined);
+    for (let count = 0; count < 3; count += 1) {
+      guard.tend(inFlight);
+      await clock.settle();
+    }
+    expect(kube.count('patch')).toBe(1);
+    release();
+    await clock.settle();
+    expect(annotations()).toEqual(pausedAnnotations);
   });
 
   it('given many policies whose regions are lost at once, when tended, then a few are written to at a time, each once', async () => {
