@@ -44,6 +44,9 @@ export class Bench {
   /** The watch tells nothing new while true. */
   isCacheFrozen = false;
   publishFails: () => Error | undefined = nothing;
+  /** A withdrawal takes as long as this. */
+  holdWithdrawal: Promise<void> = Promise.resolve();
+  publishings = 0;
   /** Told of each thing done to the outside, just before and just after; may throw a {@link Crash}. */
   probe: (what: string, when: 'before' | 'after') => void = nothing;
   #cache = new Map<string, DisasterRecoveryPolicy>();
@@ -201,7 +204,8 @@ export class Bench {
   }
 
   async #publish(what: string): Promise<never> {
-    await Promise.resolve();
+    this.publishings += 1;
+    await (what === 'fenced' ? this.holdWithdrawal : Promise.resolve());
     this.#touch(`publish ${what}`, 'before');
     const error = this.publishFails();
     if (error !== undefined) {

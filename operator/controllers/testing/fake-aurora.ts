@@ -50,6 +50,7 @@ export class FakeAurora {
   blind: () => Fault = () => undefined;
   events: readonly FailoverEvent[] = [];
   eventReads = 0;
+  hangsEventsIn: string | undefined;
 
   get secondary(): string {
     return this.writer === EAST ? WEST : EAST;
@@ -110,9 +111,9 @@ export class FakeAurora {
         this.#change(`failover ${region}`, input, true),
       switchoverGlobalCluster: (_account: unknown, region: string, input: RoleChangeInput) =>
         this.#change(`switchover ${region}`, input, false),
-      describeFailoverEvents: () => {
+      describeFailoverEvents: (_account: unknown, region: string) => {
         this.eventReads += 1;
-        return Promise.resolve(this.events);
+        return region === this.hangsEventsIn ? new Promise(() => undefined) : Promise.resolve(this.events);
       },
     } as unknown as AwsGateway;
   }

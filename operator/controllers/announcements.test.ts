@@ -1,0 +1,239 @@
+import { describe, expect, it } from '@jest/globals';
+import type {
+  Condition,
+  DisasterRecoveryPolicyStatus,
+  HistoryEntry,
+  LastRequest,
+} from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { announcementsOf } from './announcements.ts';
+import { operationStatus } from './status-codec.ts';
+import { anOperation } from './testing/an-operation.ts';
+
+type Status = DisasterRecoveryPolicyStatus;
+
+const condition = (type: string, status: Condition['status'], reason: string): Condition => ({
+  type,
+  status,
+  reason,
+  message: 'why',
+  lastTransitionTime: '2026-01-01T00:00:00.000Z',
+});
+const having = (...conditions: Condition[]): Status => ({ conditions });
+
+const told = (previous: Status | undefined, next: Status): string[] =>
+  announcementsOf(previous, next).map(({ type, reason, notification }) =>
+    [type, reason, ...(notification === undefined ? [] : [`→ ${notification}`])].join(' '),
+  );
+
+const entry = (overrides: Partial<HistoryEntry> = {}): HistoryEntry => ({
+  id: 'op-1',
+  type: 'Failover',
+  trigger: 'Automatic',
+  from: EAST,
+  to: WEST,
+  outcome: 'Succeeded',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  completedAt: '2026-01-01T00:01:00.000Z',
+  recoveryTimeMilliseconds: 60_000,
+  ...overrides,
+});
+
+const request = (overrides: Partial<LastRequest> = {}): LastRequest => ({
+  action: 'force-failover',
+  value: WEST,
+  observedAt: '2026-01-01T00:00:00.000Z',
+  result: 'Refused',
+  reason: 'UnknownRegion',
+  message: 'no such region',
+  ...overrides,
+});
+
+const started = { operation: operationStatus(anOperation()) };
+const switching = { operation: operationStatus(anOperation({ type: 'Switchover' })) };
+
+const NEWS: readonly (readonly [situation: string, before: Status | undefined, next: Status, expected: string[]])[] = [
+  ['a failover starts', {}, started, ['Warning FailoverStarted → FailoverStarted']],
+  ['a switchover starts', {}, switching, ['Normal SwitchoverStarted → SwitchoverStarted']],
+  ['a failover succeeds', started, { history: [entry()] }, ['Normal FailoverCompleted → FailoverCompleted']],
+  [
+    'a failover fails',
+    started,
+    { history: [entry({ outcome: 'Failed' })] },
+    ['Warning FailoverFailed → FailoverFailed'],
+  ],
+  [
+    'a failover times out',
+    started,
+    { history: [entry({ outcome: 'TimedOut' })] },
+    ['Warning FailoverTimedOut → FailoverFailed'],
+  ],
+  [
+    'a switchover is cancelled',
+    switching,
+    { history: [entry({ type: 'Switchover', outcome: 'Cancelled' })] },
+    ['Warning SwitchoverCancelled → SwitchoverFailed'],
+  ],
+  [
+    'one that timed out succeeds late',
+    { history: [entry({ outcome: 'TimedOut' })] },
+    { history: [entry()] },
+    ['Normal FailoverCompleted → FailoverCompleted'],
+  ],
+  ['a request is refused', {}, { lastRequest: request() }, ['Warning RequestRefused']],
+  ['a request is accepted', {}, { lastRequest: request({ result: 'Accepted' }) }, ['Normal RequestAccepted']],
+  [
+    'the primary fails',
+    having(condition('PrimaryHealthy', 'True', 'PrimaryServing')),
+    having(condition('PrimaryHealthy', 'False', 'SignalsFailing')),
+    ['Warning PrimaryUnhealthy → PrimaryUnhealthy'],
+  ],
+  [
+    'the failing primary is lost',
+    having(condition('PrimaryHealthy', 'False', 'SignalsFailing')),
+    having(condition('PrimaryHealthy', 'False', 'PrimaryLost')),
+    ['Warning PrimaryUnhealthy → PrimaryUnhealthy'],
+  ],
+  [
+    'Aurora heals the primary',
+    having(condition('PrimaryHealthy', 'True', 'PrimaryServing')),
+    having(condition('PrimaryHealthy', 'False', 'InRegionRecovery')),
+    ['Warning InRegionRecovery → PrimaryUnhealthy'],
+  ],
+  [
+    'the primary is back',
+    having(condition('PrimaryHealthy', 'False', 'PrimaryLost')),
+    having(condition('PrimaryHealthy', 'True', 'PrimaryServing')),
+    ['Normal PrimaryHealthy'],
+  ],
+  ['a healthy primary is seen first', undefined, having(condition('PrimaryHealthy', 'True', 'PrimaryServing')), []],
+  [
+    'the lag is high',
+    having(condition('ReplicationHealthy', 'True', 'Replicating')),
+    having(condition('ReplicationHealthy', 'False', 'LagHigh')),
+    ['Warning ReplicationLagHigh → ReplicationLagHigh'],
+  ],
+  [
+    'replication stops',
+    having(condition('ReplicationHealthy', 'True', 'Replicating')),
+    having(condition('ReplicationHealthy', 'False', 'NotConnected')),
+    ['Warning ReplicationUnhealthy'],
+  ],
+  [
+    'a failover would not work any more',
+    having(condition('FailoverReady', 'True', 'Protected')),
+    having(condition('FailoverReady', 'False', 'NoCandidate')),
+    ['Warning FailoverNotReady'],
+  ],
+  [
+    'a failover is under way',
+    having(condition('FailoverReady', 'True', 'Protected')),
+    having(condition('FailoverReady', 'False', 'OperationInFlight')),
+    [],
+  ],
+  [
+    'votes are still missing at first',
+    undefined,
+    having(condition('FailoverReady', 'False', 'NeverObservedPassing')),
+    [],
+  ],
+  [
+    'something blocks the failover',
+    having(condition('Progressing', 'False', 'Confirming')),
+    having(condition('Progressing', 'False', 'CooldownActive')),
+    ['Warning FailoverBlocked → FailoverBlocked'],
+  ],
+  [
+    'something else blocks it',
+    having(condition('Progressing', 'False', 'CooldownActive')),
+    having(condition('Progressing', 'False', 'LagUnknown')),
+    ['Warning FailoverBlocked → FailoverBlocked'],
+  ],
+  [
+    'a loss is being confirmed',
+    having(condition('Progressing', 'False', 'Idle')),
+    having(condition('Progressing', 'False', 'Confirming')),
+    [],
+  ],
+  [
+    'a new writer waits for the fence',
+    having(condition('Progressing', 'True', 'Promoted')),
+    having(condition('Progressing', 'True', 'AwaitingFence')),
+    ['Warning AwaitingFence → FailoverBlocked'],
+  ],
+  [
+    'an operation goes on',
+    having(condition('Progressing', 'True', 'Accepted')),
+    having(condition('Progressing', 'True', 'Requested')),
+    [],
+  ],
+  [
+    'publishing fails',
+    having(condition('EndpointPublished', 'True', 'Published')),
+    having(condition('EndpointPublished', 'False', 'NameTaken')),
+    ['Warning PublishingFailed'],
+  ],
+  [
+    'the old writer is withdrawn',
+    having(condition('EndpointPublished', 'True', 'Published')),
+    having(condition('EndpointPublished', 'False', 'Fenced')),
+    [],
+  ],
+  [
+    'an old primary is outstanding',
+    having(condition('SplitBrainRisk', 'False', 'NoRisk')),
+    having(condition('SplitBrainRisk', 'True', 'OldPrimaryNotRejoined')),
+    ['Warning SplitBrainRisk → SplitBrainRisk'],
+  ],
+  [
+    'it is fenced',
+    having(condition('SplitBrainRisk', 'True', 'OldPrimaryNotRejoined')),
+    having(condition('SplitBrainRisk', 'True', 'OldPrimaryFenced')),
+    [],
+  ],
+  [
+    'it has re-joined',
+    having(condition('SplitBrainRisk', 'True', 'OldPrimaryFenced')),
+    having(condition('SplitBrainRisk', 'False', 'NoRisk')),
+    ['Normal SplitBrainRiskOver'],
+  ],
+];
+
+describe('announcementsOf', () => {
+  it.each(NEWS)('given %s, when it is persisted, then people hear of it', (_situation, before, next, expected) => {
+    expect(told(before, next)).toEqual(expected);
+  });
+
+  it.each(NEWS)(
+    'given %s, when nothing changes after that, then nobody hears of it again',
+    (_situation, _before, next) => {
+      const later = JSON.parse(JSON.stringify(next)) as Status;
+      for (const changed of later.conditions ?? []) changed.message = 'other figures';
+      expect(told(next, later)).toEqual([]);
+    },
+  );
+
+  it('given an operation, when it goes on, then its start is not told again', () => {
+    const later = { operation: operationStatus(anOperation({ step: 'Promoted' })) };
+    expect(told(started, later)).toEqual([]);
+  });
+
+  it('given history beyond ten, when the oldest leaves, then only the newest is told', () => {
+    const old = Array.from({ length: 10 }, (_, index) => entry({ id: `old-${index}` }));
+    expect(told({ history: old }, { history: [entry(), ...old.slice(0, 9)] })).toHaveLength(1);
+  });
+
+  it('given the same request again, when it is answered anew, then it is told again', () => {
+    const again = request({ observedAt: '2026-01-01T00:05:00.000Z' });
+    expect(told({ lastRequest: request() }, { lastRequest: again })).toEqual(['Warning RequestRefused']);
+    expect(told({ lastRequest: request() }, { lastRequest: request({ annotationsRemoved: true }) })).toEqual([]);
+  });
+
+  it('given an operation, when it is told, then machines get it too', () => {
+    const [start] = announcementsOf({}, started);
+    expect(start?.operation).toMatchObject({ id: 'op-1', from: EAST, to: WEST, step: 'Requested' });
+    const [end] = announcementsOf(started, { history: [entry()] });
+    expect(end?.operation).toMatchObject({ id: 'op-1', outcome: 'Succeeded', recoveryTimeMilliseconds: 60_000 });
+    expect(end?.note).toMatch(/Succeeded in 60000 ms/);
+  });
+});

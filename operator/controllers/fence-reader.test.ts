@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import type { FailoverEvent } from '../aws/aws-gateway.ts';
+import { MINUTE, SECOND, T0 } from '../failover/testing/a-round.ts';
+import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { Bench } from './testing/bench.ts';
+
+const event = (eventId: string, region = EAST, clusterIdentifier = 'orders'): FailoverEvent => ({
+  eventId,
+  at: T0 + 10 * MINUTE,
+  message: '',
+  sourceIdentifier: 'orders-1',
+  about: { clusterIdentifier, region },
+});
+
+async function failingOver(): Promise<Bench> {
+  const bench = await Bench.protected({ fencing: { mode: 'Required' } });
+  bench.aurora.lose(bench.now);
+  await bench.see(4);
+  return bench;
+}
+
+describe('FenceReader', () => {
+  it.each([
+    ['RDS-EVENT-0390', 'Succeeded'],
+    ['RDS-EVENT-0391', 'TimedOut'],
+  ])('given %s of the old primary, when it is read, then the operation says %s', async (eventId, fence) => {
+    const bench = await failingOver();
+    bench.aurora.events = [event(eventId)];
+    await bench.see(2);
+    expect(bench.status.operation?.fence).toBe(fence);
+  });
+
+  it.each([
+    ['another region', event('RDS-EVENT-0390', WEST)],
+    ['another cluster', event('RDS-EVENT-0390', EAST, 'invoices')],
+    ['something else', event('RDS-EVENT-0238')],
+  ])('given an event about %s, when it is read, then nothing is concluded', async (_name, other) => {
+    const bench = await failingOver();
+    bench.aurora.events = [other];
+    await bench.see(2);
+    expect(bench.status.operation?.fence).toBe('Unknown');
+  });
+
+  it('given a region that never answers, when another one does, then its word counts at once', async () => {
+    const bench = await failingOver();
+    bench.aurora.events = [event('RDS-EVENT-0390')];
+    bench.aurora.hangsEventsIn = EAST;
+    await bench.see(2);
+    expect(bench.status.operation?.fence).toBe('Succeeded');
+  });
+
+  it('given a switchover, when it is in flight, then nobody asks for a fence', async () => {
+    const bench = await Bench.protected();
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    await bench.see(3);
+    expect(bench.aurora.eventReads).toBe(0);
+  });
+
+  it('given no word at the end of a failover, when it comes later, then the old primary counts as fenced', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.lose(bench.now);
+    await bench.see(4);
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryNotRejoined');
+    bench.aurora.events = [event('RDS-EVENT-0390')];
+    await bench.see(4);
+    expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryFenced');
+    const reads = bench.aurora.eventReads;
+    await bench.see(6);
+    expect(bench.aurora.eventReads).toBe(reads);
+  });
+
+  it('given no word for a quarter of an hour, when it is over, then nobody asks any more', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.lose(bench.now);
+    await bench.see(4);
+    bench.aurora.promote();
+    await bench.see(4);
+    await bench.pass(15 * MINUTE + SECOND);
+    const reads = bench.aurora.eventReads;
+    await bench.see(6);
+    expect(bench.aurora.eventReads).toBe(reads);
+  });
+});

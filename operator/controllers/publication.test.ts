@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { MINUTE } from '../failover/testing/a-round.ts';
+import { WEST } from '../failover/testing/a-settings.ts';
+import { PublishingError } from '../publishing/publishing-error.ts';
+import { Bench } from './testing/bench.ts';
+
+const REQUIRED = { fencing: { mode: 'Required' } } as const;
+const routing = { namespace: 'AuroraDR', metric: 'WriterRegion' };
+
+/** At the moment at which AWS has promoted the target of an automatic failover. */
+async function promoted(spec: ConstructorParameters<typeof Bench>[0] = {}): Promise<Bench> {
+  const bench = await Bench.protected(spec);
+  bench.aurora.lose(bench.now);
+  await bench.see(4);
+  bench.aurora.promote();
+  return bench;
+}
+
+describe('Publication', () => {
+  it('given a withdrawal that is still under way, when the new writer is published, then it comes last', async () => {
+    const bench = await Bench.protected();
+    let letGo: () => void = () => undefined;
+    bench.holdWithdrawal = new Promise((resolve) => (letGo = resolve));
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    bench.aurora.promote();
+    const seen = bench.see(2);
+    await bench.clock.settle();
+    expect(bench.published).toEqual(['us-east-1']);
+    letGo();
+    await seen;
+    expect(bench.published).toEqual(['us-east-1', 'fenced', WEST]);
+  });
+
+  it('given fencing None, when a role change is called, then the old name stays until the new one is published', async () => {
+    const bench = await promoted({ fencing: { mode: 'None' } });
+    await bench.see(2);
+    expect(bench.published).toEqual(['us-east-1', WEST]);
+  });
+
+  it('given nothing to publish, when it is asked, then that counts as published', async () => {
+    const bench = await promoted({ publish: {} });
+    await bench.see(2);
+    expect(bench.published).toEqual([]);
+    expect(bench.condition('EndpointPublished')).toBe('True NotConfigured');
+    expect(bench.status.history).toMatchObject([{ outcome: 'Succeeded' }]);
+  });
+
+  it('given objects that somebody may have edited, when minutes have passed, then they are checked again', async () => {
+    const bench = await Bench.protected();
+    const before = bench.publishings;
+    await bench.see(60);
+    expect(bench.publishings - before).toBe(2);
+  });
+
+  it('given a name that is taken, when it is published, then it says so, and is tried again', async () => {
+    const bench = new Bench();
+    await bench.settle();
+    bench.publishFails = () => new PublishingError('NameTaken', 'cannot publish: taken');
+    await bench.see(2);
+    expect(bench.condition('EndpointPublished')).toBe('False NameTaken');
+    expect(bench.eventReasons().filter((reason) => reason === 'PublishingFailed')).toHaveLength(1);
+    bench.publishFails = () => undefined;
+    await bench.see();
+    expect(bench.condition('EndpointPublished')).toBe('True Published');
+  });
+
+  describe('fencing Required', () => {
+    it('given no word of the fence, when AWS has promoted, then nothing is published, and people hear why', async () => {
+      const bench = await promoted(REQUIRED);
+      await bench.see(5);
+      expect(bench.published.at(-1)).toBe('fenced');
+      expect(bench.condition('Progressing')).toBe('True AwaitingFence');
+      expect(bench.notifications.map(({ kind }) => kind)).toContain('FailoverBlocked');
+    });
+
+    it('given the person’s word, when it comes, then the new writer is published', async () => {
+      const bench = await promoted(REQUIRED);
+      await bench.see(2);
+      bench.annotate({ 'confirm-fenced': bench.status.operation?.id ?? '' });
+      await bench.see();
+      expect(bench.published.at(-1)).toBe(WEST);
+      expect(bench.status.history).toMatchObject([{ outcome: 'Succeeded' }]);
+    });
+
+    it('given a timeout without a fence, when it is over, then it still waits for the person’s word', async () => {
+      const bench = await promoted(REQUIRED);
+      await bench.see(2);
+      const { id = '' } = bench.status.operation ?? {};
+      await bench.pass(15 * MINUTE);
+      await bench.see(2);
+      expect(bench.status.history).toMatchObject([{ outcome: 'TimedOut' }]);
+      expect(bench.condition('EndpointPublished')).toBe('False AwaitingFence');
+      bench.annotate({ 'confirm-fenced': id });
+      await bench.see(3);
+      expect(bench.published.at(-1)).toBe(WEST);
+      expect(bench.status.history).toMatchObject([{ outcome: 'Succeeded', reason: 'SucceededLate' }]);
+    });
+  });
+
+  describe('the routing metric', () => {
+    it('given rounds, when a minute has passed, then it is put again, and at once on change', async () => {
+      const bench = await Bench.protected({ publish: { routing } });
+      const before = bench.puts.length;
+      await bench.see(12);
+      expect(bench.puts.length - before).toBe(2);
+      bench.annotate({ 'force-failover': WEST });
+      await bench.settle();
+      await bench.see(8);
+      expect(bench.puts.length - before).toBe(2);
+      bench.aurora.promote();
+      await bench.see(1);
+      expect(bench.puts.at(-1)).toBe(WEST);
+    });
+
+    it('given a new writer that is published, when its operation still waits for a proof, then it is routed to', async () => {
+      const bench = await Bench.protected({ publish: { routing, service: { name: 'orders-writer' } } });
+      bench.annotate({ 'force-failover': WEST });
+      await bench.settle();
+      bench.aurora.promote();
+      await bench.see(1, { writer: WEST, regions: { [WEST]: { status: 'modifying' } } });
+      expect(bench.status.operation?.step).toBe('Published');
+      expect(bench.puts.at(-1)).toBe(WEST);
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AwsCallErrorProps } from '../aws/errors.ts';
+import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import type { Dependencies } from './dependencies.ts';
+import { RoleChanger } from './role-changer.ts';
+import { anOperation } from './testing/an-operation.ts';
+import { awsError, FakeAurora } from './testing/fake-aurora.ts';
+
+const GLOBAL = 'orders-global';
+
+function aChanger(leaseRemaining = Infinity): { readonly aurora: FakeAurora; readonly changer: RoleChanger } {
+  const aurora = new FakeAurora();
+  const dependencies = {
+    gateway: aurora.gateway,
+    leaseRemainingMilliseconds: () => leaseRemaining,
+    settings: { awsCallTimeoutMilliseconds: 5_000 },
+  } as unknown as Dependencies;
+  return { aurora, changer: new RoleChanger(dependencies) };
+}
+
+const rejected = (cause: 'throttled' | 'denied' | 'expiredCredentials' | 'malformed', code?: string) => ({
+  classification: { kind: 'rejected', cause, message: cause } as const,
+  isEffectPossible: false,
+  ...(code === undefined ? {} : { code }),
+});
+
+describe('RoleChanger', () => {
+  it('given a failover, when it calls, then in the target’s region; a switchover in the primary’s', async () => {
+    const { aurora, changer } = aChanger();
+    await changer.call({}, anOperation(), GLOBAL);
+    await changer.call({}, anOperation({ type: 'Switchover' }), GLOBAL);
+    expect(aurora.calls).toEqual([`failover ${WEST}`, `switchover ${EAST}`]);
+  });
+
+  it('given a target without ARN, when it should call, then it does not', async () => {
+    const { aurora, changer } = aChanger();
+    const { targetClusterArn: _, ...operation } = anOperation();
+    expect(await changer.call({}, operation, GLOBAL)).toMatchObject({ kind: 'Refused' });
+    expect(aurora.calls).toEqual([]);
+  });
+
+  it.each<[string, Partial<AwsCallErrorProps> | Error, string]>([
+    [
+      'silence',
+      { classification: { kind: 'noAnswer', cause: 'timeout', message: '' }, isEffectPossible: true },
+      'Ambiguous',
+    ],
+    [
+      'a server error',
+      { classification: { kind: 'noAnswer', cause: 'serverError', message: '' }, isEffectPossible: true },
+      'Ambiguous',
+    ],
+    ['a denial after which an effect is possible', { ...rejected('denied'), isEffectPossible: true }, 'Ambiguous'],
+    ['an error of another kind', new TypeError('a mistake'), 'Ambiguous'],
+    [
+      'a refused connection',
+      { classification: { kind: 'noAnswer', cause: 'refused', message: '' }, isEffectPossible: false },
+      'Fruitless',
+    ],
+    [
+      'a request that never left',
+      { classification: { kind: 'local', cause: 'resolver', message: '' }, isEffectPossible: false },
+      'Fruitless',
+    ],
+    ['throttling', rejected('throttled', 'Throttling'), 'Fruitless'],
+    ['expired credentials', rejected('expiredCredentials', 'ExpiredToken'), 'Fruitless'],
+    ['a state that passes', rejected('malformed', 'InvalidGlobalClusterStateFault'), 'Fruitless'],
+    ['missing permission', rejected('denied', 'AccessDenied'), 'Refused'],
+    ['a request that AWS will not do', rejected('malformed', 'InvalidParameterValue'), 'Refused'],
+  ])('given %s, when a call ends so, then it is told what that means', async (_name, error, kind) => {
+    const { aurora, changer } = aChanger();
+    aurora.refuse = () => (error instanceof Error ? error : awsError(error));
+    expect(await changer.call({}, anOperation(), GLOBAL)).toMatchObject({ kind });
+  });
+
+  it('given what the read before a call shows, then it is told', async () => {
+    const { aurora, changer } = aChanger();
+    const check = async (): Promise<string> => (await changer.precheck({}, anOperation(), GLOBAL)).kind;
+    expect(await check()).toBe('Clear');
+    aurora.begin(WEST, true);
+    expect(await check()).toBe('InFlight');
+    aurora.promote();
+    expect(await check()).toBe('AlreadyWriter');
+    aurora.blind = () => new Error('no answer');
+    expect(await check()).toBe('Unreadable');
+  });
+
+  it.each([
+    [5_000, false],
+    [5_001, true],
+    [Infinity, true],
+  ])('given a lease for %s ms more, when a call may take 5 s, then it may begin: %s', (remaining, expected) => {
+    expect(aChanger(remaining).changer.hasTimeToCall()).toBe(expected);
+  });
+});
