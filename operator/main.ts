@@ -85,6 +85,12 @@ function observationMetrics(metrics: OperatorMetrics, logger: Logger): Observati
   };
 }
 
+/** The end of a component that should not have ended. */
+interface Failure {
+  readonly component: string;
+  readonly error: unknown;
+}
+
 /** Everything that lives as long as the process. */
 class Operator {
   readonly #config: Config;
@@ -101,6 +107,7 @@ class Operator {
   readonly #events: EventRecorder;
   readonly #notifier: Notifier;
   readonly #shutdown: Shutdown;
+  readonly #failure = Promise.withResolvers<Failure>();
   readonly #decisions: DecisionRecorder;
 
   constructor(config: Config, logger: Logger) {
@@ -184,6 +191,11 @@ class Operator {
     }
   }
 
+  /** Resolves when something that should last as long as the process has ended: a leader without work protects nobody. */
+  get failed(): Promise<Failure> {
+    return this.#failure.promise;
+  }
+
   /** Stops in the reverse order of the start: first the work, then the lease, then what told of it. */
   async stop(): Promise<void> {
     for (const { name, outcome, error } of await this.#shutdown.run()) {
@@ -210,7 +222,7 @@ class Operator {
   #run(name: string, run: (signal: AbortSignal) => Promise<unknown>): void {
     const controller = new AbortController();
     const running = run(controller.signal);
-    running.catch((error: unknown) => this.#logger.fatal({ component: name, error }, 'ended'));
+    running.catch((error: unknown) => this.#failure.resolve({ component: name, error }));
     this.#shutdown.add(name, SHUTDOWN_STEP_MILLISECONDS * 3, async () => {
       controller.abort(new Error('the process ends'));
       await running;
@@ -232,7 +244,8 @@ class Operator {
       onStartedLeading: async (leadership) => {
         this.#metrics.runtime.setLeader(true);
         this.#logger.info({ identity }, 'leading');
-        await this.#lead(leadership, () => elector.leaseRemainingMilliseconds());
+        const work = this.#lead(leadership, () => elector.leaseRemainingMilliseconds());
+        await work.catch((error: unknown) => this.#failure.resolve({ component: 'controller', error }));
       },
       onStoppedLeading: (reason) => {
         this.#metrics.runtime.setLeader(false);
@@ -406,10 +419,17 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => logger.error({ error }, 'unhandled rejection'));
   logger.info({ version: operatorVersion, identity: result.config.identity }, 'starting');
   await operator.start();
-  const signal = await ended;
-  logger.info({ signal }, 'stopping');
+  const end = await Promise.race([ended, operator.failed]);
+  if (typeof end === 'string') {
+    logger.info({ signal: end }, 'stopping');
+  } else {
+    logger.fatal(end, 'a component ended: stopping, so that another process takes over');
+  }
   await operator.stop();
   logger.info('stopped');
+  if (typeof end !== 'string') {
+    throw new Error(`its ${end.component} ended unexpectedly; see the log`, { cause: end.error });
+  }
 }
 
 try {
