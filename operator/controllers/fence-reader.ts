@@ -1,4 +1,5 @@
 import type { FenceState } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { accountKey } from '../aws/account.ts';
 import type { FailoverEvent } from '../aws/aws-gateway.ts';
 import type { Instant } from '../failover/observation.ts';
 import { regionSettings } from '../failover/settings.ts';
@@ -58,8 +59,19 @@ function outstandingQuestion({ record, now }: PolicyTurn): Question | undefined 
       };
 }
 
+/** RDS tells all events of a region at once: when a region is lost, one read serves every policy that leaves it. */
+interface SharedRead {
+  readonly since: Instant;
+  /** Monotonic. */
+  readonly startedAt: number;
+  readonly events: Promise<readonly FailoverEvent[]>;
+}
+
 /** Reads from RDS, in the background, whether the old primary of a failover was fenced. */
 export class FenceReader {
+  /** By account and region: the newest read, which all policies there share. */
+  readonly #reads = new Map<string, SharedRead>();
+
   /** Starts a read when one is due. What it finds comes with the next reconcile, which it asks for. */
   readIfDue(turn: PolicyTurn): void {
     const { session, dependencies } = turn;
@@ -79,8 +91,10 @@ export class FenceReader {
   async #readRegion(turn: PolicyTurn, region: string, question: Question): Promise<void> {
     const { session, dependencies, settings } = turn;
     const cluster = regionSettings(settings, question.from)?.clusterIdentifier ?? '';
-    const events = await this.#eventsOf(turn, region, cluster, question);
+    const events = await this.#eventsIn(turn, region, question.since);
     const state = events
+      // An event's time is told in whole seconds.
+      .filter(({ at }) => at >= Math.floor(question.since / 1000) * 1000)
       .filter(({ about }) => about?.region === question.from && about.clusterIdentifier === cluster)
       .map((event) => FENCE_EVENTS[event.eventId ?? ''])
       .find((known) => known !== undefined);
@@ -90,18 +104,27 @@ export class FenceReader {
     }
   }
 
-  async #eventsOf(
-    turn: PolicyTurn,
-    region: string,
-    clusterIdentifier: string,
-    question: Question,
-  ): Promise<readonly FailoverEvent[]> {
+  #eventsIn(turn: PolicyTurn, region: string, wanted: Instant): Promise<readonly FailoverEvent[]> {
+    const { clock } = turn.dependencies;
+    const key = JSON.stringify([accountKey(turn.account), region]);
+    const known = this.#reads.get(key);
+    const startedAt = clock.monotonic();
+    if (known !== undefined && known.since <= wanted && startedAt - known.startedAt < READ_MILLISECONDS) {
+      return known.events;
+    }
+    const since = Math.min(wanted, clock.now() - AFTERWARDS_MILLISECONDS);
+    const events = this.#ask(turn, region, since);
+    this.#reads.set(key, { since, startedAt, events });
+    return events;
+  }
+
+  async #ask(turn: PolicyTurn, region: string, since: Instant): Promise<readonly FailoverEvent[]> {
     const { gateway, settings } = turn.dependencies;
     try {
       return await gateway.describeFailoverEvents(
         turn.account,
         region,
-        { clusterIdentifiers: [clusterIdentifier], since: question.since },
+        { clusterIdentifiers: [], since },
         { timeoutMilliseconds: settings.awsCallTimeoutMilliseconds },
       );
     } catch {
