@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FailoverEvent } from '../aws/aws-gateway.ts';
 import { MINUTE, SECOND, T0 } from '../failover/testing/a-round.ts';
-import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { aSettings, EAST, WEST } from '../failover/testing/a-settings.ts';
+import { FenceReader } from './fence-reader.ts';
+import { recordFrom } from './policy-record.ts';
+import type { PolicyTurn } from './policy-turn.ts';
 import { Bench } from './testing/bench.ts';
 
-const event = (eventId: string, region = EAST, clusterIdentifier = 'orders'): FailoverEvent => ({
+const event = (eventId: string, region = EAST, clusterIdentifier = 'orders', at = T0 + 10 * MINUTE): FailoverEvent => ({
   eventId,
-  at: T0 + 10 * MINUTE,
+  at,
   message: '',
   sourceIdentifier: 'orders-1',
   about: { clusterIdentifier, region },
@@ -34,6 +37,7 @@ describe('FenceReader', () => {
     ['another region', event('RDS-EVENT-0390', WEST)],
     ['another cluster', event('RDS-EVENT-0390', EAST, 'invoices')],
     ['something else', event('RDS-EVENT-0238')],
+    ['a failover before this one', event('RDS-EVENT-0390', EAST, 'orders', T0)],
   ])('given an event about %s, when it is read, then nothing is concluded', async (_name, other) => {
     const bench = await failingOver();
     bench.aurora.events = [other];
@@ -47,6 +51,22 @@ describe('FenceReader', () => {
     bench.aurora.hangsEventsIn = EAST;
     await bench.see(2);
     expect(bench.status.operation?.fence).toBe('Succeeded');
+  });
+
+  it('given many policies that leave a region, when they ask at the same time, then RDS is asked once a region', async () => {
+    const reader = new FenceReader();
+    const { aurora, clock, status } = await failingOver();
+    const dependencies = { gateway: aurora.gateway, clock, enqueue: () => undefined, settings: {} };
+    const turns = ['orders', 'invoices'].map((key) => {
+      const session = { isReadingFence: false, fenceReadAt: -Infinity };
+      return { key, account: {}, settings: aSettings(), record: recordFrom(status), session, dependencies };
+    }) as unknown as PolicyTurn[];
+    aurora.events = [event('RDS-EVENT-0390')];
+    const before = aurora.eventReads;
+    for (const turn of turns) reader.readIfDue(turn);
+    await clock.settle();
+    expect(aurora.eventReads - before).toBe(2);
+    expect(turns.map(({ session }) => session.fence?.state)).toEqual(['Succeeded', 'Succeeded']);
   });
 
   it('given a switchover, when it is in flight, then nobody asks for a fence', async () => {
