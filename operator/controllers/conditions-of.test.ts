@@ -58,6 +58,18 @@ const RULES: readonly (readonly [type: string, situation: string, expected: stri
   ],
   [
     'PrimaryHealthy',
+    'it is modified and serves all the same',
+    'True PrimaryServing',
+    { sees: { regions: { [EAST]: { status: 'modifying' } } } },
+  ],
+  [
+    'PrimaryHealthy',
+    'RDS throttles the question for its cluster while it serves',
+    'True PrimaryServing',
+    { sees: { regions: { [EAST]: { rds: rejected('throttled') } } } },
+  ],
+  [
+    'PrimaryHealthy',
     'no region answers',
     'Unknown SelfIsolated',
     { sees: { ...everywhere(noAnswer()), endpoint: noAnswer(), witness: noAnswer() } },

@@ -95,8 +95,11 @@ function primaryHealthy(question: ConditionsQuestion): Finding {
   if (record.operation?.type === 'Switchover') {
     return finding('Unknown', 'OperationInFlight', 'the writer is being moved on purpose');
   }
-  // While the roles are being changed on purpose, a cluster that is not "available" is nothing to heal.
-  if (assessment.hold !== undefined && record.operation === undefined) {
+  const witnesses: readonly SignalName[] = ['endpoint', 'http'];
+  const isSeenServing = witnesses.some((name) => signalOf(question, name)?.state === 'Passing');
+  // A hold is about a loss: a cluster that is modified or backed up while its writer serves has none, and neither has
+  // one whose roles are being changed on purpose.
+  if (assessment.hold !== undefined && record.operation === undefined && !isSeenServing) {
     return finding('False', assessment.hold.reason, assessment.hold.message);
   }
   if (assessment.incident !== undefined) {
