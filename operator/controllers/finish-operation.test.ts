@@ -9,6 +9,7 @@ import { anOperation } from './testing/an-operation.ts';
 const NOW = T0 + 90_000;
 const SUCCEEDED: Ending = { outcome: 'Succeeded', reason: 'Succeeded', message: 'us-west-2 is the writer' };
 const CANCELLED: Ending = { outcome: 'Cancelled', reason: 'CancelledByAws', message: 'cancelled' };
+const RECOVERED: Ending = { outcome: 'Cancelled', reason: 'PrimaryRecovered', message: 'serves again' };
 const REFUSED: Ending = { outcome: 'Failed', reason: 'RefusedByAws', message: 'refused' };
 const FAILED: Ending = { outcome: 'Failed', reason: 'FailedInAws', message: 'failed' };
 const TIMED_OUT: Ending = { outcome: 'TimedOut', reason: 'TimedOut', message: 'timed out' };
@@ -79,6 +80,8 @@ describe('finishChanges', () => {
   it.each<[string, Partial<Operation>, Ending, boolean]>([
     ['an automatic success', {}, SUCCEEDED, true],
     ['an automatic refusal', {}, REFUSED, true],
+    ['one that was not called, its primary being back', { step: 'Accepted' }, RECOVERED, false],
+    ['one whose call may have arrived, its primary being back', { step: 'Unconfirmed' }, RECOVERED, true],
     ['a forced success', { trigger: 'Annotation' }, SUCCEEDED, true],
     ['a forced refusal', { trigger: 'Annotation' }, REFUSED, false],
     ['a forced failure', { trigger: 'Annotation' }, FAILED, true],

@@ -283,6 +283,51 @@ describe('answers of AWS', () => {
   });
 });
 
+describe('a primary that comes back before AWS was called', () => {
+  it('given a call that AWS does not take, when the primary serves again, then it is not failed over', async () => {
+    const bench = await lost();
+    bench.aurora.refuse = () => awsError(THROTTLED);
+    await bench.see(2);
+    expect(bench.published.at(-1)).toBe('fenced');
+    bench.aurora.heal();
+    bench.aurora.refuse = () => undefined;
+    await bench.see(3);
+    expect(bench.aurora.effects).toEqual([]);
+    expect(outcomes(bench)).toEqual(['Failover Cancelled PrimaryRecovered']);
+    expect(bench.published.at(-1)).toBe('us-east-1');
+    expect(bench.status).toMatchObject({ primaryRegion: 'us-east-1' });
+    expect(bench.status.cooldownUntil).toBeUndefined();
+  });
+
+  it('given a process that died before the call, when its successor sees the primary serve, then it calls nothing', async () => {
+    const bench = await lost();
+    bench.probe = (what, when) => {
+      if (what === 'call' && when === 'before') throw new Crash('killed');
+    };
+    await bench.see();
+    expect(bench.status.operation?.step).toBe('Accepted');
+    bench.aurora.heal();
+    bench.restart();
+    await bench.see(12);
+    expect(bench.aurora.effects).toEqual([]);
+    expect(outcomes(bench)).toEqual(['Failover Cancelled PrimaryRecovered']);
+    expect(bench.condition('Ready')).toBe('True Observed');
+  });
+
+  it('given a registration that took long, when it is persisted, then the next round decides about the call', async () => {
+    const bench = await lost();
+    bench.probe = (what, when) => {
+      if (what === 'status Accepted' && when === 'after') bench.clock.jumpWallClock(14 * SECOND);
+    };
+    await bench.see();
+    expect(bench.status.operation?.step).toBe('Accepted');
+    expect(bench.aurora.calls).toEqual([]);
+    bench.probe = () => undefined;
+    await bench.see();
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+  });
+});
+
 describe('an operation that takes its time', () => {
   it('given AWS at work beyond the timeout, when it ends later, then the late success is published and recorded', async () => {
     const bench = await lost();

@@ -1,5 +1,6 @@
 import type { LastRequest, OperationTrigger, OperationType } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { RegionAssessment } from '../failover/candidates.ts';
+import { isTooOld } from '../failover/automatic.ts';
 import { defined } from '../failover/defined.ts';
 import {
   followOperation,
@@ -73,7 +74,13 @@ export class OperationRunner {
     if (request !== undefined) {
       await turn.removeAnnotations(request.keys);
     }
-    await this.#callAfter(turn, operation, await precheck);
+    const check = await precheck;
+    if (isTooOld(turn.assessment.round, turn.settings, turn.now)) {
+      // The writes took so long that neither the round nor this read says how things are: the next round does.
+      turn.session.waiting = 'registered late: the next round decides about the call';
+      return;
+    }
+    await this.#callAfter(turn, operation, check);
   }
 
   /** Does what this round's observations call for, step after step, until there is something to wait for. */

@@ -1,6 +1,6 @@
 import { byPreference, type RegionAssessment } from './candidates.ts';
 import type { Assessment, Finding } from './assess.ts';
-import type { Instant } from './observation.ts';
+import type { Instant, Round } from './observation.ts';
 import type { Settings } from './settings.ts';
 
 export interface AutomaticQuestion {
@@ -74,6 +74,11 @@ export function automaticObstacles(question: AutomaticQuestion): readonly Findin
   ].filter((finding) => finding !== undefined);
 }
 
+/** A verdict is only as good as its round is young: after a pause of this process the next round decides. */
+export function isTooOld(round: Round, settings: Settings, now: Instant): boolean {
+  return now - round.completedAt > settings.intervalMilliseconds + settings.timeoutMilliseconds;
+}
+
 export type AutomaticVerdict =
   /** Nothing asks for a failover. */
   | { readonly kind: 'Calm' }
@@ -94,8 +99,7 @@ export function judgeAutomatic(question: AutomaticQuestion): AutomaticVerdict {
     const message = `${quorumRounds} of ${settings.failureThreshold} consecutive failing rounds`;
     obstacles.push({ reason: 'Confirming', message });
   }
-  // A verdict is only as good as its round is young: after a pause of this process the next round decides.
-  if (now - round.completedAt > settings.intervalMilliseconds + settings.timeoutMilliseconds) {
+  if (isTooOld(round, settings, now)) {
     obstacles.push({ reason: 'StaleObservation', message: 'the last round is too old to act on' });
   }
   return obstacles.length === 0 &&

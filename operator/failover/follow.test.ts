@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OperationStep } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { Assessment } from './assess.ts';
 import {
   EMPTY_FOLLOW_MEMORY,
   followOperation,
@@ -58,7 +59,16 @@ interface Given {
   readonly isCertainlyUncalled?: boolean;
   readonly follow?: FollowMemory;
   readonly hasEndpointWorked?: boolean;
+  /** What the round says of the loss; left out: it goes on. */
+  readonly loss?: Partial<Assessment>;
 }
+
+/** One round alone has no votes: these are what the rounds before it have left. */
+const STILL_LOST: Partial<Assessment> = {
+  isQuorumFailing: true,
+  quorumRounds: 3,
+  incident: { startedAt: T0 + STARTED },
+};
 
 function effectOf(operation: Operation, round: RoundProps): Effect {
   const settings = aSettings({ regions: THREE_REGIONS });
@@ -69,7 +79,8 @@ function effectOf(operation: Operation, round: RoundProps): Effect {
 function follow(operation: Operation, given: Given): FollowAction {
   const { at = 2 * MINUTE, follow: memory = EMPTY_FOLLOW_MEMORY, isCertainlyUncalled = false } = given;
   const settings = aSettings({ regions: THREE_REGIONS, ...given.settings });
-  const { assessment } = new Watch(settings).see(aRound({ members, at, ...given.round }));
+  const { veto: _, hold: __, ...seen } = new Watch(settings).see(aRound({ members, at, ...given.round })).assessment;
+  const assessment: Assessment = { ...seen, ...(given.loss ?? STILL_LOST) };
   const effect = readEffect(operation, assessment, settings);
   return followOperation({
     operation,
@@ -322,6 +333,66 @@ describe('a call whose answer was lost', () => {
     const rounds = quiet(CALLED, CALLED + SECOND, CALLED + 2 * SECOND);
 
     expect(followRounds(unconfirmed, rounds, { unconfirmedReadWindowMilliseconds: 2 * SECOND })).toBe('Call');
+  });
+});
+
+describe('a call that comes late', () => {
+  const CALLED = 2 * MINUTE;
+  const unconfirmed: FollowMemory = {
+    quietSince: T0 + CALLED,
+    quietReads: 9,
+    hasSeenCancelling: false,
+    calledAt: T0 + CALLED,
+  };
+  const moments: readonly [string, Partial<Operation>, Given][] = [
+    ['never made', {}, { at: CALLED, isCertainlyUncalled: true }],
+    [
+      'without an answer',
+      { step: 'Unconfirmed', calledAt: T0 + CALLED, attempts: 1 },
+      { at: CALLED + MINUTE, follow: unconfirmed },
+    ],
+  ];
+  const finding = { reason: 'Found', message: 'found' };
+  const states: readonly [string, Partial<Assessment>, string][] = [
+    ['the loss goes on', STILL_LOST, 'Call'],
+    ['the loss is not confirmed again yet', { ...STILL_LOST, quorumRounds: 2 }, 'Wait'],
+    ['nothing is seen', { ...STILL_LOST, isQuorumFailing: false, quorumRounds: 0 }, 'Wait'],
+    ['Aurora recovers it in its region', { ...STILL_LOST, hold: finding }, 'Wait'],
+    ['something sees it serve', { ...STILL_LOST, veto: finding }, 'Wait'],
+    ['the primary serves again', { isQuorumFailing: false, quorumRounds: 0 }, 'Finish Cancelled'],
+  ];
+  const cases = moments.flatMap(([when, operation, given]) =>
+    states.map(([what, loss, expected]) => ({ when, what, operation, given: { ...given, loss }, expected })),
+  );
+
+  it.each(cases)('Given a call $when, when $what, then $expected', ({ operation, given, expected }) => {
+    expect(short(follow(anOperation(operation), { round: ROUNDS.Unchanged, ...given }))).toBe(expected);
+  });
+
+  it.each(cases)('Given a call $when that a person asked for, when $what, then it is made', ({ operation, given }) => {
+    const asked = anOperation({ ...operation, trigger: 'Annotation' });
+
+    expect(short(follow(asked, { round: ROUNDS.Unchanged, ...given }))).toBe('Call');
+  });
+
+  it('Given a round that is too old, then the next one decides', () => {
+    const settings = aSettings({ regions: THREE_REGIONS });
+    const watch = new Watch(settings).see(aRound({ members, at: CALLED, ...ROUNDS.Unchanged }));
+    const { veto: _, ...assessment } = watch.assessment;
+    const callAt = (now: number): string =>
+      followOperation({
+        operation: anOperation(),
+        assessment: { ...assessment, ...STILL_LOST },
+        memory: EMPTY_MEMORY,
+        follow: EMPTY_FOLLOW_MEMORY,
+        effect: 'Unchanged',
+        settings,
+        now,
+        isCertainlyUncalled: true,
+      }).kind;
+
+    expect(callAt(assessment.round.completedAt + 13 * SECOND)).toBe('Call');
+    expect(callAt(assessment.round.completedAt + 13 * SECOND + 1)).toBe('Wait');
   });
 });
 

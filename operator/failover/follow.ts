@@ -1,5 +1,6 @@
 import type { Outcome } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Assessment } from './assess.ts';
+import { isTooOld } from './automatic.ts';
 import { defined } from './defined.ts';
 import type { Memory } from './memory.ts';
 import type { Instant } from './observation.ts';
@@ -144,8 +145,31 @@ function followUnconfirmed(question: FollowQuestion): FollowAction {
     return wait('the call may have taken effect: waiting for a region that can tell');
   }
   return follow.quietReads >= 2 && quietFor(question) >= settings.unconfirmedReadWindowMilliseconds
-    ? { kind: 'Call' }
+    ? callLate(question)
     : wait('the call may have taken effect: reading on before it is made again');
+}
+
+/**
+ * A call that does not follow its registration at once: AWS did not take it before, or another process registered it.
+ * What automation decided then rests on a loss that must still be seen now; a primary that came back meanwhile is not
+ * given up any more. What a person asked for needs no loss.
+ */
+function callLate(question: FollowQuestion): FollowAction {
+  const { operation, assessment, settings, now } = question;
+  if (operation.trigger !== 'Automatic') {
+    return { kind: 'Call' };
+  }
+  if (assessment.incident === undefined) {
+    const message = `${operation.from} serves again: it is not failed over, and AWS has done nothing`;
+    return finish('Cancelled', 'PrimaryRecovered', message);
+  }
+  const obstacle = assessment.hold ?? assessment.veto;
+  if (obstacle !== undefined) {
+    return wait(`AWS is not called: ${obstacle.message}`);
+  }
+  return assessment.quorumRounds >= settings.failureThreshold && !isTooOld(assessment.round, settings, now)
+    ? { kind: 'Call' }
+    : wait(`AWS is not called until ${settings.failureThreshold} consecutive rounds show the loss again`);
 }
 
 /** AWS accepted the call, or was seen at work, and now the reads show nothing of it. */
@@ -227,7 +251,7 @@ function followAccepted(question: FollowQuestion): FollowAction {
     return followCalled(question);
   }
   return isCertainlyUncalled
-    ? { kind: 'Call' }
+    ? callLate(question)
     : advance(
         question,
         'Unconfirmed',
