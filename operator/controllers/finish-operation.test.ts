@@ -9,7 +9,7 @@ import { anOperation } from './testing/an-operation.ts';
 const NOW = T0 + 90_000;
 const SUCCEEDED: Ending = { outcome: 'Succeeded', reason: 'Succeeded', message: 'us-west-2 is the writer' };
 const CANCELLED: Ending = { outcome: 'Cancelled', reason: 'CancelledByAws', message: 'cancelled' };
-const RECOVERED: Ending = { outcome: 'Cancelled', reason: 'PrimaryRecovered', message: 'serves again' };
+const RECOVERED: Ending = { outcome: 'Cancelled', reason: 'NoLongerNeeded', message: 'serves again' };
 const REFUSED: Ending = { outcome: 'Failed', reason: 'RefusedByAws', message: 'refused' };
 const FAILED: Ending = { outcome: 'Failed', reason: 'FailedInAws', message: 'failed' };
 const TIMED_OUT: Ending = { outcome: 'TimedOut', reason: 'TimedOut', message: 'timed out' };

@@ -58,7 +58,7 @@ function splitBrainAfter(operation: Operation, settings: Settings, now: Instant)
 
 /** An operation that changed nothing and was not automation's own idea costs automation no rest. */
 function startsCooldown(operation: Operation, { outcome, reason }: Ending): boolean {
-  if (reason === 'PrimaryRecovered' && operation.step === 'Accepted') {
+  if (reason === 'NoLongerNeeded' && operation.step === 'Accepted') {
     // Certainly nothing was asked of AWS: the next loss must not wait for it.
     return false;
   }

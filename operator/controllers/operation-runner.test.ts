@@ -293,7 +293,7 @@ describe('a primary that comes back before AWS was called', () => {
     bench.aurora.refuse = () => undefined;
     await bench.see(3);
     expect(bench.aurora.effects).toEqual([]);
-    expect(outcomes(bench)).toEqual(['Failover Cancelled PrimaryRecovered']);
+    expect(outcomes(bench)).toEqual(['Failover Cancelled NoLongerNeeded']);
     expect(bench.published.at(-1)).toBe('us-east-1');
     expect(bench.status).toMatchObject({ primaryRegion: 'us-east-1' });
     expect(bench.status.cooldownUntil).toBeUndefined();
@@ -310,7 +310,7 @@ describe('a primary that comes back before AWS was called', () => {
     bench.restart();
     await bench.see(12);
     expect(bench.aurora.effects).toEqual([]);
-    expect(outcomes(bench)).toEqual(['Failover Cancelled PrimaryRecovered']);
+    expect(outcomes(bench)).toEqual(['Failover Cancelled NoLongerNeeded']);
     expect(bench.condition('Ready')).toBe('True Observed');
   });
 

@@ -161,7 +161,7 @@ function callLate(question: FollowQuestion): FollowAction {
   }
   if (assessment.incident === undefined) {
     const message = `${operation.from} serves again: it is not failed over, and AWS has done nothing`;
-    return finish('Cancelled', 'PrimaryRecovered', message);
+    return finish('Cancelled', 'NoLongerNeeded', message);
   }
   const obstacle = assessment.hold ?? assessment.veto;
   if (obstacle !== undefined) {

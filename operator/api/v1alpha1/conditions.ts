@@ -189,8 +189,6 @@ export const OPERATION_REASONS = {
   RefusedByAws: 'RefusedByAws',
   /** AWS cancelled a switchover. */
   CancelledByAws: 'CancelledByAws',
-  /** A late call was not made: the primary serves again. */
-  PrimaryRecovered: 'PrimaryRecovered',
   /** AWS gave the operation up. */
   FailedInAws: 'FailedInAws',
   /** Not finished within `failover.timeout`. */
