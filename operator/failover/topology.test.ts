@@ -21,6 +21,23 @@ const inFlight = (status: string, to = WEST, isDataLossAllowed?: boolean): Regio
   },
 });
 
+describe('a writer that the policy does not name', () => {
+  const APART = 'ap-south-1';
+  const everywhere = { members: [EAST, WEST, CENTRAL, APART], writer: APART };
+
+  it.each<[string, RoundProps, string | undefined]>([
+    ['it is nobody that is recorded', everywhere, undefined],
+    ['another one is recorded', everywhere, EAST],
+    ['the recorded region is silent', { ...everywhere, regions: { [EAST]: SILENT } }, EAST],
+    ['a recorded region was taken out of the policy', everywhere, APART],
+  ])('Given %s, then the roles are disputed, and the record stays', (_, props, recordedPrimary) => {
+    const topology = read(props, recordedPrimary === undefined ? {} : { recordedPrimary });
+
+    expect(topology.dispute).toContain(`${arnOf(APART)}, which is not in spec.regions`);
+    expect(topology.primaryRegion).toBe(recordedPrimary);
+  });
+});
+
 describe('who is the primary', () => {
   it.each<[string, RoundProps, { recordedPrimary?: string; distrustedRegion?: string }, string | undefined, boolean]>([
     ['nothing recorded, all agree', {}, {}, EAST, false],

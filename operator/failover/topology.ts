@@ -93,6 +93,21 @@ function isProvenWriter(region: string, question: TopologyQuestion, claims: Clai
   return claims.get(region) === region && !isContradicted && (region !== distrustedRegion || supporters >= 2);
 }
 
+/** A writer that some region names and that is no cluster of this policy: whatever is recorded, it is elsewhere. */
+function foreignWriter({ round, settings }: TopologyQuestion): string | undefined {
+  for (const { name } of settings.regions) {
+    const writers = round.regions[name]?.globalCluster?.members.filter((member) => member.isWriter) ?? [];
+    const foreign = writers.find(({ clusterArn }) => {
+      const cluster = parseClusterArn(clusterArn);
+      return !settings.regions.some((region) => isSame(region, cluster));
+    });
+    if (foreign !== undefined) {
+      return `${name} says ${foreign.clusterArn}, which is not in spec.regions`;
+    }
+  }
+  return undefined;
+}
+
 function describeClaims(claims: Claims): string {
   return [...claims].map(([region, writer]) => `${region} says ${writer}`).join(', ');
 }
@@ -183,6 +198,7 @@ export function readTopology(question: TopologyQuestion): Topology {
   const finding = findPrimary(question, claimsOf(question));
   return defined({
     ...finding,
+    dispute: finding.dispute ?? foreignWriter(question),
     isObserved: views.length > 0,
     members: Object.fromEntries(
       settings.regions.map((region) => [region.name, assessMember(region, question, finding.primaryRegion)]),
