@@ -154,8 +154,8 @@ function checkLoss(registration: Registration): void {
   if (failover.dataLoss !== 'WithinRecoveryPoint') return;
   const recoveryPoint = parseDuration(objectives.recoveryPoint);
   // The newest sample at or before the loss, or any later one that proves the loss to be later still.
-  const before = young.findLast(({ end }) => end <= detectedAt + 1_000);
-  const judged = [...(before === undefined ? [] : [before]), ...young.filter(({ end }) => end > detectedAt)];
+  const before = young.findLast(({ end }) => end <= detectedAt - 1_000);
+  const judged = [...(before === undefined ? [] : [before]), ...young.filter(({ end }) => end > detectedAt - 1_000)];
   const isPermitted = judged.some(({ end, lag }) => {
     const age = failover.estimate === 'WorstCase' ? Math.max(0, detectedAt - end - 1_000) : 0;
     return lag + age <= recoveryPoint;

@@ -27,6 +27,9 @@ export interface Ending {
   readonly accuse: Accuse;
 }
 
+/** How long a publication may go unchecked while nothing is known to have changed, and then some. */
+const CHECK_MILLISECONDS = 6.5 * 60_000;
+
 function writerOf(world: World): DbCluster | undefined {
   const globalCluster = world.globalClusters.get(`${ACCOUNT}/${GLOBAL_CLUSTER}`);
   return globalCluster && world.writerOf(globalCluster);
@@ -72,6 +75,8 @@ function checkOperation({ policy, accuse, now }: Ending): void {
 function checkHistory({ world, policy, createdAt, accuse }: Ending, writer: DbCluster): void {
   const history = policy.status?.history ?? [];
   const last = world.operations.findLast(({ phase }) => phase === 'completed');
+  // With fencing Required a failover may wait for a person for good.
+  if (policy.spec.fencing.mode === 'Required' && history[0]?.outcome === 'TimedOut') return;
   const isOfThisPolicy = last?.promotedAt !== undefined && last.promotedAt > EPOCH + createdAt + 30_000;
   if (last === undefined || !isOfThisPolicy || world.cluster(last.toArn).region !== writer.region) return;
   const entry = history.find(({ to, outcome }) => outcome === 'Succeeded' && to === writer.region);
@@ -87,8 +92,12 @@ function checkHistory({ world, policy, createdAt, accuse }: Ending, writer: DbCl
 const describe = (history: readonly HistoryEntry[]): string =>
   history.map(({ id, to, outcome, reason = '' }) => `${id} to ${to} ${outcome} (${reason})`).join(', ');
 
-function checkService({ server, policy, accuse }: Ending, writer: DbCluster): void {
-  if (policy.spec.publish?.service === undefined) return;
+function checkService({ server, policy, scenario, now, accuse }: Ending, writer: DbCluster): void {
+  // What somebody edits by hand is put right again within the time of a check.
+  const isEdited = scenario.events.some(
+    ({ action, at }) => action.kind === 'editService' && scenario.warmUp + at + CHECK_MILLISECONDS > now,
+  );
+  if (policy.spec.publish?.service === undefined || isEdited) return;
   const isAwaiting = policy.status?.conditions?.some(({ reason }) => reason === 'AwaitingFence') === true;
   const host = server.find<ServiceObject>(serviceType, WRITER)?.spec?.externalName;
   if (!isAwaiting && host !== writer.address) {
@@ -99,6 +108,8 @@ function checkService({ server, policy, accuse }: Ending, writer: DbCluster): vo
 /** With every region and stream well again, the policy must be ready again. */
 function checkReadiness({ world, policy, scenario, quietSince, now, accuse }: Ending, writer: DbCluster): void {
   const { detection, regions, failover } = policy.spec;
+  // A clock that is far off makes every sample too old, or one from the future: unknown, and rightly so.
+  if (scenario.events.some(({ action }) => action.kind === 'clockJump')) return;
   const isWell = [...world.clusters.values()].every(
     (cluster) =>
       world.isReachable(cluster.region) &&

@@ -76,6 +76,7 @@ function changePolicy(stage: Stage, change: (policy: DisasterRecoveryPolicy) => 
 const plays: { readonly [K in Action['kind']]: Play<K> } = {
   loseRegion: ({ region, how }, stage) => {
     const name = resolve(region, stage);
+    if (!stage.world.isAlive(name)) return undefined;
     stage.world.loseRegion(name);
     const heal = cutAll([`rds:${name}`, `endpoint:${name}`], how, stage);
     return () => {

@@ -194,7 +194,7 @@ class EventWriter {
           kind: 'edit',
           spec: random.pick([
             { detection: { failureThreshold: 5 } },
-            { detection: { signals: { endpoint: { port: 3307 } } } },
+            { detection: { signals: { endpoint: { type: 'TCP', port: 3307 } } } },
             { failover: { cooldown: '1s' } },
             { objectives: { recoveryPoint: '50ms' } },
           ]),

@@ -1,6 +1,9 @@
 /** When the simulated time begins: Thursday, 1 January 2026, 00:00 UTC. */
 export const EPOCH = Date.UTC(2026, 0, 1);
 
+/** Ordinary runs take some thousands; beyond this, something goes round in circles. */
+const MOST_STEPS = 200_000;
+
 /** Something that happens later, unless it is cancelled before. */
 export interface Scheduled {
   cancel(): void;
@@ -54,7 +57,10 @@ export class Scheduler {
     this.#isStopped = true;
   }
 
-  /** Lets time pass up to `end`. */
+  /**
+   * Lets time pass up to `end`.
+   * @throws RangeError when something happens again and again
+   */
   async runUntil(end: number): Promise<void> {
     await settle();
     for (let next = this.#next(end); next !== undefined && !this.#isStopped; next = this.#next(end)) {
@@ -62,6 +68,7 @@ export class Scheduler {
       const { run } = next;
       next.run = undefined;
       this.steps += 1;
+      if (this.steps > MOST_STEPS) throw new RangeError(`cannot simulate on: ${MOST_STEPS} steps by ${this.#time} ms`);
       run?.();
       await settle();
     }

@@ -147,15 +147,18 @@ export class SimulatedKubeClient implements KubeClient {
   ): () => void {
     const { process, server, network, behaviour } = this.#props;
     let isOpen = true;
+    // A stream has no gaps: what is lost on it takes everything after it along.
+    let isMute = false;
     let arrivesAt = 0;
     const deliver = (run: () => void): void => {
       const { scheduler } = process;
       arrivesAt = Math.max(arrivesAt, scheduler.time + 5 + behaviour.watchLagMilliseconds);
       process.deliver(arrivesAt - scheduler.time, () => {
-        if (!isOpen || behaviour.isSilent) return;
         const state = network.state(senderOf(process), 'api');
+        isMute ||= behaviour.isSilent || state === 'blackhole' || state === 'answersLost';
+        if (!isOpen || isMute) return;
         if (state === 'refuse') finish(new KubeConnectionError('cannot watch: the connection was reset'));
-        else if (state === 'up') run();
+        else run();
       });
     };
     const watcher: Watcher = {

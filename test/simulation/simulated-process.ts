@@ -57,9 +57,9 @@ export class SimulatedProcess implements Clock {
     let isCancelled = false;
     const fire = (): void => {
       if (isCancelled) return;
-      // The monotonic clock may have stood still meanwhile.
+      // The monotonic clock may have stood still meanwhile; fractions are rounding.
       const remaining = due - this.monotonic();
-      if (remaining > 0) pending = this.deliver(remaining, fire);
+      if (remaining > 0.001) pending = this.deliver(remaining, fire);
       else callback();
     };
     let pending = this.deliver(milliseconds, fire);
