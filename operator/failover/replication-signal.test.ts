@@ -86,7 +86,17 @@ describe('one secondary', () => {
   });
 
   it('Given Passing, then its evidence is the beginning of the newest period, so that the loss cannot be inside', () => {
-    expect(read({ lag: { [WEST]: FRESH } }).evidenceAt).toBe(T0 + NOW - 2 * MINUTE);
+    const lag = { [WEST]: { ...FRESH, lags: [700] } };
+
+    expect(read({ lag }).evidenceAt).toBe(T0 + NOW - 2 * MINUTE - 700);
+  });
+
+  it('Given a first sample from an outage, whose lag reaches back to the loss, then it is no evidence from after the loss', () => {
+    const lostAt = NOW - 150 * SECOND;
+    const lag = { [WEST]: { until: NOW, lags: [100, 30_000, 90_000, 150_000] } };
+
+    expect(read({ lag, incidentAt: NOW - MINUTE })).toMatchObject({ state: 'Passing' });
+    expect(read({ lag, incidentAt: NOW - MINUTE }).evidenceAt).toBeLessThan(T0 + lostAt);
   });
 
   it('Given lag that grows with time since the incident, then it is Failing although samples are fresh', () => {
@@ -129,7 +139,7 @@ describe('several secondaries', () => {
   it('Given two that receive, then the newer evidence counts', () => {
     const lag = { [WEST]: { until: NOW - 4 * MINUTE }, [CENTRAL]: { until: NOW - 2 * MINUTE } };
 
-    expect(read({ lag, secondaries: [WEST, CENTRAL] }).evidenceAt).toBe(T0 + NOW - 3 * MINUTE);
+    expect(read({ lag, secondaries: [WEST, CENTRAL] }).evidenceAt).toBe(T0 + NOW - 3 * MINUTE - 100);
   });
 });
 

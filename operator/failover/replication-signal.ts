@@ -63,6 +63,14 @@ export function newestProofAfter(samples: readonly LagSample[], since: Instant):
 }
 
 /**
+ * Until when the samples prove the primary alive at least. By its lag a sample speaks of what was written so much
+ * earlier: one from an outage, whose lag grows with time, proves no more than those before it.
+ */
+function evidenceOf(samples: readonly LagSample[]): Instant {
+  return Math.max(...samples.map((sample) => sample.periodStart - sample.lagMilliseconds));
+}
+
+/**
  * Whether the control series proves the source on time although the lag series is late: it has a young sample, newer
  * than the lag series by two periods, so that an ordinary difference in delivery does not pass for silence. The lag
  * series must have been late when the source was asked: an answer that only grows old here was not looked at again.
@@ -98,7 +106,7 @@ function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict 
       return { kind: 'starved', message: `${lag}, growing at the rate of time since the first failing round` };
     }
     return member.isConnected
-      ? { kind: 'receives', evidenceAt: newest.periodStart, message: lag }
+      ? { kind: 'receives', evidenceAt: evidenceOf(observation.samples), message: lag }
       : { kind: 'undecided', message: `${lag}, but the member is not connected` };
   }
   const age = newest === undefined ? 'no lag sample' : `newest lag sample ${seconds(now - newest.periodEnd)} old`;
