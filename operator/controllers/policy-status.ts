@@ -20,6 +20,21 @@ export interface StatusQuestion extends ConditionsQuestion {
   readonly previousStatus: DisasterRecoveryPolicyStatus | undefined;
 }
 
+/** Longest strings of AWS that the schema admits; what does not fit is shortened, or no value at all. */
+const MAXIMUM_WORD_LENGTH = 64;
+const MAXIMUM_LAG_LENGTH = 16;
+const MAXIMUM_HOST_LENGTH = 255;
+const MAXIMUM_ARN_LENGTH = 2048;
+const MAXIMUM_PORT = 65_535;
+
+const word = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : boundedText(text, MAXIMUM_WORD_LENGTH);
+/** An address or a name that is cut off is another one. */
+const whole = (text: string | undefined, maximumLength: number): string | undefined =>
+  text === undefined || text.length > maximumLength ? undefined : text;
+const portNumber = (port: number | undefined): number | undefined =>
+  port !== undefined && Number.isInteger(port) && port >= 1 && port <= MAXIMUM_PORT ? port : undefined;
+
 function regionStatus(region: RegionAssessment, question: StatusQuestion): RegionStatus {
   const { memory, previousStatus, assessment } = question;
   const before = previousStatus?.regions?.find((known) => known.name === region.region);
@@ -33,9 +48,9 @@ function regionStatus(region: RegionAssessment, question: StatusQuestion): Regio
     health: region.health,
     // A lost region cannot say these any more, and a person at 3 a.m. wants to know what they were.
     ...addressOf(region, before),
-    engineVersion: region.engineVersion,
-    clusterStatus: region.clusterStatus,
-    synchronizationStatus: region.synchronizationStatus,
+    engineVersion: word(region.engineVersion),
+    clusterStatus: word(region.clusterStatus),
+    synchronizationStatus: word(region.synchronizationStatus),
     replicationLagMilliseconds: wholeMilliseconds(lag?.lagMilliseconds),
     lagSampleTime: optionalTimestamp(lag?.periodEnd),
     endpointLastPassed: optionalTimestamp(memory.endpointPassed[region.region]),
@@ -46,9 +61,9 @@ function regionStatus(region: RegionAssessment, question: StatusQuestion): Regio
 
 function addressOf(region: RegionAssessment, before: RegionStatus | undefined): Partial<RegionStatus> {
   return defined({
-    clusterArn: region.clusterArn ?? before?.clusterArn,
-    endpoint: region.endpoint ?? before?.endpoint,
-    port: region.port ?? before?.port,
+    clusterArn: whole(region.clusterArn, MAXIMUM_ARN_LENGTH) ?? before?.clusterArn,
+    endpoint: whole(region.endpoint, MAXIMUM_HOST_LENGTH) ?? before?.endpoint,
+    port: portNumber(region.port) ?? before?.port,
   });
 }
 
@@ -100,7 +115,7 @@ function displayedLag({ assessment, memory }: StatusQuestion): string {
   const lags = assessment.regions
     .filter((region) => region.role === 'Secondary')
     .flatMap((region) => memory.lag[region.region]?.lagMilliseconds ?? []);
-  return lags.length === 0 ? 'unknown' : `${Math.round(Math.max(...lags))}ms`;
+  return lags.length === 0 ? 'unknown' : boundedText(`${Math.round(Math.max(...lags))}ms`, MAXIMUM_LAG_LENGTH);
 }
 
 const boundedOperation = (operation: OperationStatus): OperationStatus =>

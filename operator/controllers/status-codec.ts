@@ -59,7 +59,9 @@ export function operationStatus(operation: Operation): OperationStatus {
 
 /** Whole milliseconds, not below 0, as the schema has them; the wall clock may have been set back in between. */
 export const wholeMilliseconds = (value: number | undefined): number | undefined =>
-  value === undefined ? undefined : Math.max(0, Math.round(value));
+  value === undefined || Number.isNaN(value)
+    ? undefined
+    : Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(value)));
 
 export function historyEntry(record: HistoryRecord): HistoryEntry {
   const { detectedAt, startedAt, promotedAt, publishedAt, completedAt, ...same } = record;
