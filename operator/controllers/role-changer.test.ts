@@ -73,6 +73,14 @@ describe('RoleChanger', () => {
     expect(await changer.call({}, anOperation(), GLOBAL)).toMatchObject({ kind });
   });
 
+  it('given a cluster in a passing state, when it is asked, then a failover waits for it and a switchover is refused', async () => {
+    const { aurora, changer } = aChanger();
+    aurora.refuse = () => awsError(rejected('malformed', 'InvalidDBClusterStateFault'));
+    expect(await changer.call({}, anOperation(), GLOBAL)).toMatchObject({ kind: 'Fruitless' });
+    const switchover = anOperation({ type: 'Switchover' });
+    expect(await changer.call({}, switchover, GLOBAL)).toMatchObject({ kind: 'Refused' });
+  });
+
   it('given what the read before a call shows, then it is told', async () => {
     const { aurora, changer } = aChanger();
     const check = async (): Promise<string> => (await changer.precheck({}, anOperation(), GLOBAL)).kind;

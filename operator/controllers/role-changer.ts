@@ -26,16 +26,24 @@ const PASSING_CODES: readonly string[] = ['InvalidGlobalClusterStateFault', 'Inv
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function resultOf(error: unknown): CallResult {
+/** And these of a cluster: a lost primary waits for its target; a person who asked for a switchover is told at once. */
+const PASSING_CODES_OF_A_FAILOVER: readonly string[] = [
+  ...PASSING_CODES,
+  'InvalidDBClusterStateFault',
+  'InvalidDBClusterState',
+];
+
+function resultOf(error: unknown, type: Operation['type']): CallResult {
   const message = describe(error);
   if (!(error instanceof AwsCallError) || error.isEffectPossible) {
     return { kind: 'Ambiguous', message };
   }
   const { classification, code } = error;
+  const passing = type === 'Failover' ? PASSING_CODES_OF_A_FAILOVER : PASSING_CODES;
   const isRefusal =
     classification.kind === 'rejected' &&
     (classification.cause === 'denied' || classification.cause === 'malformed') &&
-    !PASSING_CODES.includes(code ?? '');
+    !passing.includes(code ?? '');
   return { kind: isRefusal ? 'Refused' : 'Fruitless', message };
 }
 
@@ -99,7 +107,7 @@ export class RoleChanger {
       }
       return { kind: 'Accepted' };
     } catch (error) {
-      return resultOf(error);
+      return resultOf(error, operation.type);
     }
   }
 }
