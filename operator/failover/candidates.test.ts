@@ -45,6 +45,15 @@ describe('fitness', () => {
     expect(seen.assessment.target?.region).toBe(reason === undefined ? WEST : CENTRAL);
   });
 
+  it.each<[string, RegionProps]>([
+    ['at all', { rds: { kind: 'rejected', cause: 'denied', message: 'not authorized' } }],
+    ['for the cluster', { clusters: { kind: 'rejected', cause: 'denied', message: 'not authorized' } }],
+  ])('Given a region that does not answer %s, then the objection says why', (_, props) => {
+    expect(regionOf(watch({ regions: { [WEST]: props } }), WEST)?.unfit?.message).toMatch(
+      /in this round: not authorized$/,
+    );
+  });
+
   it('Given the primary, then it is no candidate', () => {
     expect(regionOf(watch({}), EAST)?.unfit?.reason).toBe('IsPrimary');
   });

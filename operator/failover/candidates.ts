@@ -3,7 +3,7 @@ import { estimateLoss, lossObjection, newestAtOrBefore, type LossEstimate } from
 import { defined } from './defined.ts';
 import { hasAnswered } from './direct-signals.ts';
 import type { Memory } from './memory.ts';
-import type { Instant, LagSample, RegionObservation, Round } from './observation.ts';
+import type { Attempt, Instant, LagSample, RegionObservation, Round } from './observation.ts';
 import type { RegionSettings, Settings } from './settings.ts';
 import type { MemberAssessment, Topology } from './topology.ts';
 
@@ -58,15 +58,21 @@ function versionObjection(region: string, question: CandidateQuestion): Objectio
       };
 }
 
+const reasonOf = (attempt: Attempt): string => (attempt.kind === 'answered' ? '' : `: ${attempt.message}`);
+
 function clusterObjection(region: string, observation: RegionObservation | undefined): Objection | undefined {
   if (observation === undefined || !hasAnswered(observation)) {
-    return { reason: 'NotObserved', message: `RDS in ${region} did not answer in this round` };
+    const why = observation === undefined ? '' : reasonOf(observation.clusters);
+    return { reason: 'NotObserved', message: `RDS in ${region} did not answer in this round${why}` };
   }
   const { cluster } = observation;
   if (cluster === undefined) {
     return observation.clusters.kind === 'answered'
       ? { reason: 'ClusterNotFound', message: `RDS in ${region} knows no such cluster` }
-      : { reason: 'NotObserved', message: `RDS in ${region} did not describe the cluster in this round` };
+      : {
+          reason: 'NotObserved',
+          message: `RDS in ${region} did not describe the cluster in this round${reasonOf(observation.clusters)}`,
+        };
   }
   if (cluster.status !== 'available') {
     return { reason: 'NotAvailable', message: `the cluster is "${cluster.status}", not "available"` };
