@@ -83,6 +83,24 @@ const NEWS: readonly (readonly [situation: string, before: Status | undefined, n
   ['a request is refused', {}, { lastRequest: request() }, ['Warning RequestRefused']],
   ['a request is accepted', {}, { lastRequest: request({ result: 'Accepted' }) }, ['Normal RequestAccepted']],
   [
+    'a policy names what AWS does not have',
+    having(condition('Ready', 'Unknown', 'NotObserved')),
+    having(condition('Ready', 'False', 'GlobalClusterNotFound')),
+    ['Warning NotReady'],
+  ],
+  [
+    'the credentials are refused',
+    having(condition('Ready', 'True', 'Observed')),
+    having(condition('Ready', 'False', 'AccessDenied')),
+    ['Warning NotReady'],
+  ],
+  [
+    'a policy is ready',
+    having(condition('Ready', 'False', 'AccessDenied')),
+    having(condition('Ready', 'True', 'Observed')),
+    [],
+  ],
+  [
     'the primary fails',
     having(condition('PrimaryHealthy', 'True', 'PrimaryServing')),
     having(condition('PrimaryHealthy', 'False', 'SignalsFailing')),

@@ -109,6 +109,13 @@ interface ConditionRule {
 
 const CONDITION_RULES: readonly ConditionRule[] = [
   {
+    type: 'Ready',
+    status: 'False',
+    event: 'Warning',
+    reason: () => 'NotReady',
+    isPerReason: true,
+  },
+  {
     type: 'PrimaryHealthy',
     status: 'False',
     event: 'Warning',
