@@ -74,7 +74,7 @@ function ready(question: ConditionsQuestion): Finding {
     return blindness(question);
   }
   if (topology.dispute !== undefined) {
-    return finding('False', 'RolesDisputed', `the regions disagree about the writer: ${topology.dispute}`);
+    return finding('False', 'RolesDisputed', `it is not clear who the writer is: ${topology.dispute}`);
   }
   const missing = Object.values(topology.members).filter((member) => member.role === 'Missing');
   if (topology.primaryRegion === undefined || missing.length > 0) {

@@ -64,7 +64,7 @@ export function automaticObstacles(question: AutomaticQuestion): readonly Findin
     assessment.veto,
     topology.dispute === undefined
       ? undefined
-      : { reason: 'RolesDisputed', message: `the regions disagree about the writer: ${topology.dispute}` },
+      : { reason: 'RolesDisputed', message: `it is not clear who the writer is: ${topology.dispute}` },
     topology.inFlight === undefined
       ? undefined
       : { reason: 'OperationInFlight', message: 'a switchover or failover is in flight already' },

@@ -33,7 +33,7 @@ describe('a writer that the policy does not name', () => {
   ])('Given %s, then the roles are disputed, and the record stays', (_, props, recordedPrimary) => {
     const topology = read(props, recordedPrimary === undefined ? {} : { recordedPrimary });
 
-    expect(topology.dispute).toContain(`${arnOf(APART)}, which is not in spec.regions`);
+    expect(topology.dispute).toContain(`${arnOf(APART)}, which spec.regions does not name`);
     expect(topology.primaryRegion).toBe(recordedPrimary);
   });
 });

@@ -37,7 +37,7 @@ export interface MemberAssessment {
 export interface Topology {
   /** The region whose cluster is the writer; the recorded one where this round proves nothing else. */
   readonly primaryRegion?: string;
-  /** The regions disagree about who the writer is: nothing automatic may start. */
+  /** The regions disagree about who the writer is, or name one that the policy does not: nothing automatic may start. */
   readonly dispute?: string;
   /** At least one region described the global cluster in this round. */
   readonly isObserved: boolean;
@@ -102,7 +102,7 @@ function foreignWriter({ round, settings }: TopologyQuestion): string | undefine
       return !settings.regions.some((region) => isSame(region, cluster));
     });
     if (foreign !== undefined) {
-      return `${name} says ${foreign.clusterArn}, which is not in spec.regions`;
+      return `${name} says ${foreign.clusterArn}, which spec.regions does not name`;
     }
   }
   return undefined;
