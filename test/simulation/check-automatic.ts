@@ -4,6 +4,7 @@ import type { MetricSample } from '../aws/world/metric-store.ts';
 import type { World } from '../aws/world/world.ts';
 import { clusterIn, globalClusterIn, type Ledger, type Receipt, type RoundSpan } from './ledger.ts';
 import { ACCOUNT, CLUSTER } from './policy-of.ts';
+import { EPOCH } from './scheduler.ts';
 import type { Accuse } from './violation.ts';
 
 /** An automatic operation at the moment of its registration. */
@@ -35,7 +36,7 @@ export function checkAutomatic(registration: Registration): void {
   checkPermission(registration);
   checkSignsOfLife(registration, { from: first.from, to: last.to });
   checkTarget(registration, last);
-  checkLoss(registration);
+  checkLoss(registration, last);
 }
 
 function checkPermission({ policy, operation, accuse }: Registration): void {
@@ -113,9 +114,8 @@ function checkTarget({ policy, operation, ledger, processName, accuse }: Registr
   if (objection !== false) accuse('fit-target', `${operation.id}: the target ${to} ${objection}`);
 }
 
-/** Samples of the target's lag that CloudWatch could tell by now, oldest first. */
-function samplesOf({ world, operation }: Registration): readonly MetricSample[] {
-  const now = world.settle();
+/** Samples of the target's lag that CloudWatch could tell at a time, oldest first. */
+function samplesOf({ world, operation }: Registration, at: number): readonly MetricSample[] {
   const shapes = [[], [operation.from]].map((sources) => [
     { name: 'DBClusterIdentifier', value: CLUSTER },
     ...sources.map((value) => ({ name: 'SourceRegion', value })),
@@ -125,33 +125,42 @@ function samplesOf({ world, operation }: Registration): readonly MetricSample[] 
       ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'].flatMap((metricName) =>
         world.metrics.read(
           { accountId: ACCOUNT, region: operation.to, namespace: 'AWS/RDS', metricName, dimensions },
-          now,
+          at,
         ),
       ),
     )
     .toSorted((a, b) => a.timestamp - b.timestamp);
 }
 
-function checkLoss(registration: Registration): void {
+function checkLoss(registration: Registration, last: RoundSpan): void {
   const { operation, policy, world, accuse, wallOffset } = registration;
-  const { failover, objectives } = policy.spec;
-  const estimate = operation.estimatedDataLossMilliseconds;
-  if (estimate === undefined) {
+  if (operation.estimatedDataLossMilliseconds === undefined) {
     accuse('known-loss', `${operation.id} was registered without an estimate of its loss`);
     return;
   }
-  const period = world.settings.metricPeriod;
   // Ages by a clock that is far off say nothing; what the operator makes of them is what its own clock says.
-  if (Math.abs(wallOffset) > period / 4) return;
+  if (Math.abs(wallOffset) > world.settings.metricPeriod / 4) return;
+  const interval = parseDuration(policy.spec.detection.interval);
+  // Which samples the deciding round had depends on the moment at which it asked.
+  const moments = [world.settle(), EPOCH + last.from, EPOCH + last.from - interval];
+  const objections = moments.map((moment) => lossObjection(registration, moment));
+  const [objection] = objections;
+  if (objection !== undefined && objections.every((each) => each !== undefined)) {
+    accuse('known-loss', `${operation.id}: ${objection}`);
+  }
+}
+
+/** Why the loss was not known to be a permitted one, by what CloudWatch could tell at a moment. */
+function lossObjection(registration: Registration, moment: number): string | undefined {
+  const { failover, objectives } = registration.policy.spec;
+  const { operation, world } = registration;
+  const period = world.settings.metricPeriod;
   const detectedAt = Date.parse(operation.detectedAt ?? operation.startedAt);
-  const samples = samplesOf(registration).map((sample) => ({ end: sample.timestamp + period, lag: sample.maximum }));
+  const samples = samplesOf(registration, moment).map(({ timestamp, maximum }) => ({ end: timestamp + period, lag: maximum }));
   const oldest = detectedAt - parseDuration(failover.maximumLagAge) - 1_000;
   const young = samples.filter(({ end }) => end >= oldest);
-  if (young.length === 0) {
-    accuse('known-loss', `${operation.id}: CloudWatch had no sample younger than maximumLagAge at the loss`);
-    return;
-  }
-  if (failover.dataLoss !== 'WithinRecoveryPoint') return;
+  if (young.length === 0) return 'CloudWatch had no sample younger than maximumLagAge at the loss';
+  if (failover.dataLoss !== 'WithinRecoveryPoint') return undefined;
   const recoveryPoint = parseDuration(objectives.recoveryPoint);
   // The newest sample at or before the loss, or any later one that proves the loss to be later still.
   const before = young.findLast(({ end }) => end <= detectedAt - 1_000);
@@ -160,7 +169,5 @@ function checkLoss(registration: Registration): void {
     const age = failover.estimate === 'WorstCase' ? Math.max(0, detectedAt - end - 1_000) : 0;
     return lag + age <= recoveryPoint;
   });
-  if (!isPermitted) {
-    accuse('known-loss', `${operation.id}: no sample at the loss was within the recovery point of ${recoveryPoint} ms`);
-  }
+  return isPermitted ? undefined : `no sample at the loss was within the recovery point of ${recoveryPoint} ms`;
 }

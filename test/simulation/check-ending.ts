@@ -79,7 +79,10 @@ function checkHistory({ world, policy, createdAt, accuse }: Ending, writer: DbCl
   if (policy.spec.fencing.mode === 'Required' && history[0]?.outcome === 'TimedOut') return;
   const isOfThisPolicy = last?.promotedAt !== undefined && last.promotedAt > EPOCH + createdAt + 30_000;
   if (last === undefined || !isOfThisPolicy || world.cluster(last.toArn).region !== writer.region) return;
-  const entry = history.find(({ to, outcome }) => outcome === 'Succeeded' && to === writer.region);
+  // One that was promoted and then overtaken is no success, and says when it was promoted.
+  const entry = history.find(
+    ({ to, outcome, promotedAt }) => to === writer.region && (outcome === 'Succeeded' || promotedAt !== undefined),
+  );
   if (entry === undefined) {
     accuse('truth', `history has no success to ${writer.region}, where the writer is since ${last.id}: ${describe(history)}`);
   }

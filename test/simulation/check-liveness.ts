@@ -84,7 +84,8 @@ export function checkLiveness(question: LivenessQuestion): void {
 }
 
 /** Why this loss is not under the rule. */
-function exemption({ scenario, loss, world }: LivenessQuestion): string | undefined {
+function exemption(question: LivenessQuestion): string | undefined {
+  const { scenario, loss, world } = question;
   const { policy } = loss;
   const ready = policy?.status?.conditions?.find(({ type }) => type === 'FailoverReady');
   const isLostStill = world.region(loss.region).lostAt !== undefined;
@@ -93,6 +94,9 @@ function exemption({ scenario, loss, world }: LivenessQuestion): string | undefi
   const { failover, suspend } = policy?.spec ?? {};
   const cooldownUntil = policy?.status?.cooldownUntil;
   const isResting = cooldownUntil !== undefined && Date.parse(cooldownUntil) > EPOCH + loss.at;
+  const progressing = question.policy.status?.conditions?.find(({ type }) => type === 'Progressing');
+  // The last sample before the loss was noticed may be one that the outage itself has raised: the estimate is no lower.
+  const isRaised = progressing?.reason === 'LagAboveRecoveryPoint' && scenario.world.lagMetricOnLoss === 'grows';
   const checks: readonly (readonly [boolean, string])[] = [
     [policy === undefined, 'no policy'],
     [!isLostStill, 'the region came back'],
@@ -100,6 +104,7 @@ function exemption({ scenario, loss, world }: LivenessQuestion): string | undefi
     [ready?.status !== 'True', 'not ready'],
     [policy?.status?.operation !== undefined || isResting, 'an operation or its cooldown'],
     [policy?.status?.incident !== undefined, 'an incident before'],
+    [isRaised, 'the outage itself raised the last lag sample above the recovery point'],
     [loss.isDisturbed, 'a fault at the loss'],
     [isDecisive || isCutOff, 'faults of the data plane or people'],
     [isBlindTooLong(scenario, loss), 'nobody looked for longer than the lag is known'],

@@ -106,7 +106,7 @@ class EventWriter {
         return;
       }
       case 'operatorsCutOff':
-        this.#cut(at, spell, ['rds:primary', 'endpoint:primary'], how);
+        this.#cut(at, spell, ['rds:primary', 'endpoint:primary'], how, random.pick(['operators', 'operators', '*']));
         return;
       case 'operatorsAlone':
         this.#cut(at, spell, ['rds:primary', 'endpoint:primary', 'witness', ...this.#secondaries()], how);
@@ -118,7 +118,7 @@ class EventWriter {
         this.#add(at, spell, { kind: 'severReplication', region: 'secondary' });
         return;
       case 'linkLost':
-        this.#cut(at, spell, ['rds:primary', 'endpoint:primary'], how);
+        this.#cut(at, spell, ['rds:primary', 'endpoint:primary'], how, random.pick(['operators', '*']));
         this.#add(at, spell, { kind: 'severReplication', region: 'secondary' });
         return;
       case 'witness':
@@ -320,8 +320,8 @@ class EventWriter {
     }
   }
 
-  #cut(at: number, spell: number, places: readonly string[], state: 'refuse' | 'blackhole'): void {
-    for (const place of places) this.#add(at, spell, { kind: 'cut', sender: '*', place, state });
+  #cut(at: number, spell: number, places: readonly string[], state: 'refuse' | 'blackhole', sender = 'operators'): void {
+    for (const place of places) this.#add(at, spell, { kind: 'cut', sender, place, state });
   }
 
   #secondaries(): string[] {

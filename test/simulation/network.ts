@@ -27,7 +27,8 @@ export class LinkError extends Error {
 }
 
 interface Cut {
-  readonly sender: Sender | '*';
+  /** `*`: everybody; `operators`: all of them, but not the witness. */
+  readonly sender: Sender | '*' | 'operators';
   readonly place: Place;
   readonly state: LinkState;
 }
@@ -58,7 +59,7 @@ export class Network {
 
   state(sender: Sender, place: Place): LinkState {
     for (const cut of this.#cuts.values()) {
-      if ((cut.sender === '*' || cut.sender === sender) && cut.place === place) return cut.state;
+      if (cut.place === place && isMeant(cut.sender, sender)) return cut.state;
     }
     return 'up';
   }
@@ -111,4 +112,8 @@ export type Served<T> =
 
 export function senderOf(process: SimulatedProcess): Sender {
   return `operator-${process.replica}`;
+}
+
+function isMeant(wanted: Cut['sender'], sender: Sender): boolean {
+  return wanted === '*' || wanted === sender || (wanted === 'operators' && sender.startsWith('operator-'));
 }
