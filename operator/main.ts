@@ -1,4 +1,4 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 
 import { DISASTER_RECOVERY_POLICY } from './api/v1alpha1/group-version.ts';
 import type { DisasterRecoveryPolicy } from './api/v1alpha1/disaster-recovery-policy.ts';
@@ -10,6 +10,7 @@ import type { Dependencies } from './controllers/dependencies.ts';
 import { PolicyReconciler } from './controllers/policy-reconciler.ts';
 import { ManagedResourceIndex } from './crossplane/managed-resource-index.ts';
 import { ResourceGuard } from './crossplane/resource-guard.ts';
+import { loadKubeConfig, KubeConfigError } from './load-kube-config.ts';
 import { Notifier } from './notifications/notifier.ts';
 import { healthRoutes } from './observability/health-routes.ts';
 import { HttpServer } from './observability/http-server.ts';
@@ -35,6 +36,7 @@ import { keyOf } from './runtime/resource.ts';
 import { Shutdown } from './runtime/shutdown.ts';
 import { Store, withoutManagedFields } from './runtime/store.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
+import { watchAdvice } from './watch-advice.ts';
 
 const CONTROLLER = 'disasterrecoverypolicy';
 const LEASE_NAME = 'aurora-dr-operator';
@@ -53,16 +55,6 @@ function awsCallTimeoutMilliseconds({ leaderElection }: Config): number {
   return isEnabled
     ? Math.min(AWS_CALL_TIMEOUT_MILLISECONDS, leaseDurationMilliseconds / 3)
     : AWS_CALL_TIMEOUT_MILLISECONDS;
-}
-
-function loadKubeConfig(config: Config): KubeConfig {
-  const kubeConfig = new KubeConfig();
-  if (config.kubeconfig === undefined) {
-    kubeConfig.loadFromDefault();
-  } else {
-    kubeConfig.loadFromFile(config.kubeconfig);
-  }
-  return kubeConfig;
 }
 
 function namespaceOf(kubeConfig: KubeConfig): string {
@@ -127,7 +119,7 @@ class Operator {
         logger.warn({ policy, error }, 'a decision was not recorded');
       },
     });
-    this.#kubeConfig = loadKubeConfig(config);
+    this.#kubeConfig = loadKubeConfig(config.kubeconfig);
     this.#kube = new HttpKubeClient({
       config: this.#kubeConfig,
       userAgent: `aurora-dr-operator/${operatorVersion}`,
@@ -150,7 +142,7 @@ class Operator {
         ...listener,
         onError: (error, delay) => {
           listener.onError(error, delay);
-          logger.warn({ error, delay }, 'the watch of policies ended; it is resumed');
+          logger.warn({ error, delay }, watchAdvice(error));
         },
       },
     });
@@ -436,7 +428,10 @@ try {
   await main();
   process.exit(0);
 } catch (error) {
-  const message = error instanceof ConfigError ? error.message : `cannot run the operator: ${String(error)}`;
+  const message =
+    error instanceof ConfigError || error instanceof KubeConfigError
+      ? error.message
+      : `cannot run the operator: ${String(error)}`;
   process.stderr.write(`${message}\n`);
   process.exit(1);
 }
