@@ -80,6 +80,8 @@ describe('finishChanges', () => {
   it.each<[string, Partial<Operation>, Ending, boolean]>([
     ['an automatic success', {}, SUCCEEDED, true],
     ['an automatic refusal', {}, REFUSED, true],
+    ['an automatic one without end', {}, TIMED_OUT, true],
+    ['one that AWS never took', { step: 'Accepted' }, TIMED_OUT, false],
     ['one that was not called, its primary being back', { step: 'Accepted' }, RECOVERED, false],
     ['one whose call may have arrived, its primary being back', { step: 'Unconfirmed' }, RECOVERED, true],
     ['a forced success', { trigger: 'Annotation' }, SUCCEEDED, true],

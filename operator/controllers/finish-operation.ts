@@ -58,8 +58,8 @@ function splitBrainAfter(operation: Operation, settings: Settings, now: Instant)
 
 /** An operation that changed nothing and was not automation's own idea costs automation no rest. */
 function startsCooldown(operation: Operation, { outcome, reason }: Ending): boolean {
-  if (reason === 'NoLongerNeeded' && operation.step === 'Accepted') {
-    // Certainly nothing was asked of AWS: the next loss must not wait for it.
+  if (operation.step === 'Accepted' && (reason === 'NoLongerNeeded' || reason === 'TimedOut')) {
+    // Certainly nothing was asked of AWS: a loss that goes on, or the next one, must not wait for it.
     return false;
   }
   const isHarmless = outcome === 'Cancelled' || reason === 'RefusedByAws';
