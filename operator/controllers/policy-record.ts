@@ -36,3 +36,14 @@ export function recordFrom(status: DisasterRecoveryPolicyStatus | undefined): Po
     published: status?.published,
   });
 }
+
+/** When the recorded primary became it, by the newest role change on record that made it so; undefined without one. */
+export function primarySince({ primaryRegion, operation, history }: PolicyRecord): Instant | undefined {
+  if (operation?.to === primaryRegion && operation?.promotedAt !== undefined) {
+    return operation.promotedAt;
+  }
+  const change = history.find(
+    ({ to, outcome, promotedAt }) => to === primaryRegion && (promotedAt !== undefined || outcome === 'Succeeded'),
+  );
+  return change === undefined ? undefined : Date.parse(change.promotedAt ?? change.completedAt);
+}

@@ -14,7 +14,7 @@ import type { Settings } from '../failover/settings.ts';
 import { NotificationGate } from '../notifications/notification-gate.ts';
 import type { PublicationReport } from './conditions-of.ts';
 import type { DigestedRound } from './decision-log.ts';
-import type { PolicyRecord } from './policy-record.ts';
+import { primarySince, type PolicyRecord } from './policy-record.ts';
 import { memoryFrom } from './status-codec.ts';
 
 /** More rounds than this wait only when reconciling is stuck; then the oldest say nothing worth keeping. */
@@ -95,6 +95,7 @@ export class PolicySession {
     for (const round of rounds) {
       const recorded = defined({
         primaryRegion: record.primaryRegion,
+        primarySince: primarySince(record),
         distrustedRegion: record.splitBrain?.region,
       });
       const memoryBefore = this.memory;

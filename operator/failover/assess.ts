@@ -16,6 +16,7 @@ import { newestProofAfter, readReplication, type SecondaryMember } from './repli
 import type { SignalName, Vantage } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { VANTAGE_OF, type Settings, type SignalSettings } from './settings.ts';
 import { unknown, type SignalReading } from './signal.ts';
+import { sinceRoleChange } from './since-role-change.ts';
 import { readTopology, type Topology } from './topology.ts';
 
 /** A vote rests on a Passing at most this old: longer ago, nobody knows any more what normal looked like. */
@@ -24,6 +25,8 @@ export const VOTE_LIFETIME_MILLISECONDS = 24 * 60 * 60 * 1000;
 /** What of the policy's persisted status the assessment needs. */
 export interface Recorded {
   readonly primaryRegion?: string;
+  /** When it became the primary; absent when it was so all along, as far as the record goes. */
+  readonly primarySince?: Instant;
   /** Region of an old primary that has not re-joined since it was failed away from. */
   readonly distrustedRegion?: string;
 }
@@ -387,7 +390,7 @@ export function assess(
       distrustedRegion: recorded.distrustedRegion,
     }),
   );
-  const context: Context = { round, settings, memory, topology };
+  const context: Context = { ...sinceRoleChange(round, memory, recorded.primarySince), settings, topology };
   const now = round.completedAt;
 
   const kept: Partial<Record<SignalName, SignalMemory>> = {};
@@ -420,7 +423,13 @@ export function assess(
     ...rememberFacts(context),
     incident,
   });
-  const regions = assessRegions({ round, settings, topology, memory: next, lossAt: lossReference(incident, now) });
+  const regions = assessRegions({
+    round: context.round,
+    settings,
+    topology,
+    memory: next,
+    lossAt: lossReference(incident, now),
+  });
   const assessment = defined({
     ...found,
     round,
