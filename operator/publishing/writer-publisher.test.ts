@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ApplyOptions, CallOptions, KubeClient } from '../runtime/kube-client.ts';
-import { KubeApiError, KubeTimeoutError } from '../runtime/kube-errors.ts';
+import { ConflictError, KubeApiError, KubeTimeoutError } from '../runtime/kube-errors.ts';
 import type { KubeObject, ObjectReference, ResourceType } from '../runtime/resource.ts';
 import { PublishingError } from './publishing-error.ts';
 import type { PublishTargets, Writer } from './writer.ts';
@@ -14,6 +14,8 @@ class FakeKube implements Pick<KubeClient, 'get' | 'apply'> {
   /** By plural: what every call fails with. */
   readonly failures = new Map<string, Error>();
   readonly callOptions: (CallOptions | undefined)[] = [];
+  /** What happens between a read and the write that follows. */
+  beforeApply: (type: ResourceType) => void = () => undefined;
 
   get<T extends KubeObject>(type: ResourceType, reference: ObjectReference, options?: CallOptions): Promise<T> {
     this.callOptions.push(options);
@@ -25,6 +27,12 @@ class FakeKube implements Pick<KubeClient, 'get' | 'apply'> {
   }
 
   apply<T extends KubeObject>(type: ResourceType, object: T, options: ApplyOptions): Promise<T> {
+    this.beforeApply(type);
+    const existing = this.objects.get(`${type.plural} ${object.metadata.namespace ?? ''}/${object.metadata.name}`);
+    const { resourceVersion } = object.metadata;
+    if (resourceVersion !== undefined && resourceVersion !== existing?.metadata.resourceVersion) {
+      return Promise.reject(new ConflictError('cannot apply: it was changed', { code: 409, reason: 'Conflict' }));
+    }
     this.applied.push({ object, options });
     this.put(type, object);
     return Promise.resolve(object);
@@ -263,5 +271,16 @@ describe('WriterPublisher', () => {
     await publisher.publishWriter(policy, targets, writer, options);
     expect(kube.callOptions).toEqual([options, options]);
     expect(kube.applied[0]?.options).toMatchObject(options);
+  });
+
+  it('given somebody published in between, when a late write comes, then it changes nothing', async () => {
+    const theirs = { ...writer, host: 'aurora-prod.cluster-y.us-east-1.rds.amazonaws.com', region: 'us-east-1' };
+    await publisher.publishWriter(policy, targets, writer);
+    const held = { ...kube.service()!, metadata: { ...kube.service()!.metadata, resourceVersion: '1' } };
+    kube.put(serviceType, held);
+    kube.beforeApply = () => kube.put(serviceType, { ...held, metadata: { ...held.metadata, resourceVersion: '2' } });
+    const late = publisher.publishWriter(policy, { service: { name: 'db' } }, theirs);
+    await expect(late).rejects.toMatchObject({ reason: 'Unavailable' });
+    expect(kube.service()?.spec?.externalName).toBe(writer.host);
   });
 });

@@ -1,6 +1,6 @@
 import type { KubeClient } from '../runtime/kube-client.ts';
-import { isNotFound, isTransient } from '../runtime/kube-errors.ts';
-import type { ResourceType } from '../runtime/resource.ts';
+import { isConflict, isNotFound, isTransient } from '../runtime/kube-errors.ts';
+import type { KubeObject, ResourceType } from '../runtime/resource.ts';
 import { PublishingError } from './publishing-error.ts';
 import type { PolicyRef, PublicationState, PublishedObject, PublishedState, PublishTargets, Writer } from './writer.ts';
 import {
@@ -105,7 +105,7 @@ export class WriterPublisher {
         throw new PublishingError('NameTaken', `cannot ${what}: ${reason}; ${advice}`);
       }
       if (existing !== undefined && isUpToDate(existing, desired)) return { kind, name, isChanged: false };
-      await this.#kube.apply(type, desired, { fieldManager, force: true, ...options });
+      await this.#kube.apply(type, onVersionOf(existing, desired), { fieldManager, force: true, ...options });
       return { kind, name, isChanged: true };
     } catch (error) {
       throw error instanceof PublishingError ? error : failedCall(what, error);
@@ -154,9 +154,18 @@ function publicationsOf(
   return publications;
 }
 
+/**
+ * A process that was held up between its read and its write may lead no more: it must not put the old writer in the place
+ * of what its successor has published.
+ */
+function onVersionOf(existing: KubeObject | undefined, desired: KubeObject): KubeObject {
+  const resourceVersion = existing?.metadata.resourceVersion;
+  return resourceVersion === undefined ? desired : { ...desired, metadata: { ...desired.metadata, resourceVersion } };
+}
+
 function failedCall(what: string, error: unknown): PublishingError {
   const why = error instanceof Error ? error.message : String(error);
-  return isTransient(error)
+  return isTransient(error) || isConflict(error)
     ? new PublishingError('Unavailable', `cannot ${what}: ${why}; it is tried again`, { cause: error })
     : new PublishingError('Refused', `cannot ${what}: ${why}; correct what the API server objects to`, {
         cause: error,

@@ -106,6 +106,20 @@ describe('WriterPublisher on a real API server, with no more rights than it need
     expect([await service('same'), await configMap('same')]).toEqual(before);
   });
 
+  it('given somebody published since it read, a late write changes nothing', async () => {
+    const late = new WriterPublisher({
+      get: (...call) => kube.get(...call),
+      apply: async (...call) => {
+        await publisher.publishWriter(policy, { service: { name: 'late' } }, { ...writer, host: 'newer.example' });
+        return kube.apply(...call);
+      },
+    });
+    await publisher.publishWriter(policy, { service: { name: 'late' } }, { ...writer, host: 'old.example' });
+    const attempt = late.publishWriter(policy, { service: { name: 'late' } }, { ...writer, host: 'other.example' });
+    await expect(attempt).rejects.toMatchObject({ reason: 'Unavailable' });
+    expect((await service('late')).spec?.externalName).toBe('newer.example');
+  });
+
   it('given a fence and a new writer, moves there and back', async () => {
     await publisher.publishWriter(policy, targets('moved'), writer);
     await publisher.publishFenced(policy, targets('moved'), writer);
