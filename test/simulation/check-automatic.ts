@@ -97,8 +97,9 @@ function checkTarget({ policy, operation, ledger, processName, accuse }: Registr
   const receipts = ledger.receipts(processName, { from: last.from - interval / 2, to: last.to });
   const answers = receipts.map(({ evidence }) => evidence).filter((each) => each.kind === 'aws' && each.region === to);
   const cluster = answers.map(clusterIn).findLast((each) => each !== undefined);
-  const member = answers
-    .map(globalClusterIn)
+  // The target's own word on the members counts; where it has none in time, any region's does.
+  const views = [...receipts.map(({ evidence }) => evidence), ...answers].map(globalClusterIn);
+  const member = views
     .findLast((each) => each !== undefined)
     ?.GlobalClusterMembers?.find((each) => each.DBClusterArn === cluster?.DBClusterArn);
   const promotion = policy.spec.regions.find((region) => region.name === to)?.promotion;

@@ -64,9 +64,11 @@ export function checkTruth(ending: Ending): void {
   if (now < ending.quietSince) accuse('truth', 'the tail is too short: a mistake of the scenario');
 }
 
-function checkOperation({ policy, accuse, now }: Ending): void {
+function checkOperation({ policy, scenario, accuse, now }: Ending): void {
   const operation = policy.status?.operation;
-  if (operation === undefined) return;
+  // Timeouts count by the wall clock, which must outlive the process: one that is set back makes them longer.
+  const isSetBack = scenario.events.some(({ action }) => action.kind === 'clockJump' && action.milliseconds < 0);
+  if (operation === undefined || isSetBack) return;
   const age = EPOCH + now - Date.parse(operation.startedAt);
   const limit = parseDuration(policy.spec.failover.timeout) + 3 * parseDuration(policy.spec.detection.interval);
   if (age > limit + 10_000) accuse('truth', `${operation.id} is still at ${operation.step} long after its timeout`);
