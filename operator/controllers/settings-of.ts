@@ -39,7 +39,12 @@ function unsupportedSignal(name: SignalName, { endpoint, replication }: SignalsS
     : undefined;
 }
 
-function withoutEffect({ detection, failover, failback, drill }: DisasterRecoveryPolicySpec): readonly string[] | undefined {
+function withoutEffect({
+  detection,
+  failover,
+  failback,
+  drill,
+}: DisasterRecoveryPolicySpec): readonly string[] | undefined {
   const { endpoint, replication } = detection.signals;
   const settings = [
     endpoint?.type === 'MySQL' ? 'detection.signals.endpoint.type: MySQL' : '',

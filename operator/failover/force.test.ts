@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeForce, type ForceRequest } from './force.ts';
 import type { Settings } from './settings.ts';
-import { arnOf, MINUTE, type RoundProps } from './testing/a-round.ts';
+import { arnOf, MINUTE, NOT_REPORTED, type RoundProps } from './testing/a-round.ts';
 import { aRegion, aSettings, CENTRAL, EAST, signalsNamed, THREE_REGIONS, WEST } from './testing/a-settings.ts';
 import { local, noAnswer } from './testing/attempts.ts';
 import { lostPrimary } from './testing/losses.ts';
@@ -80,6 +80,18 @@ describe('an explicit type', () => {
     ['an empty type', { forceType: '', ...ACCEPTED }, {}, 'InvalidForceType'],
   ])('Given %s, then the answer is as listed', (_, request, round, expected) => {
     expect(judge(request, round)).toBe(expected);
+  });
+});
+
+describe('a region whose synchronization AWS does not report', () => {
+  const regions = Object.fromEntries(members.map((region) => [region, { synchronization: { [WEST]: NOT_REPORTED } }]));
+
+  it.each<[string, Partial<ForceRequest>, string]>([
+    ['named and accepted', { value: WEST, forceType: 'Failover', ...ACCEPTED }, `Failover ${WEST}`],
+    ['named, not accepted', { value: WEST, forceType: 'Switchover' }, 'TargetNotPromotable'],
+    ['any, accepted', { value: 'any', forceType: 'Failover', ...ACCEPTED }, `Failover ${CENTRAL}`],
+  ])('Given it is %s, then a person may leave the answer to AWS, and nothing else guesses', (_, request, expected) => {
+    expect(judge(request, { regions })).toBe(expected);
   });
 });
 

@@ -76,6 +76,14 @@ function failbackRegion({ assessment, settings }: Question): RegionAssessment | 
   return assessment.regions.find((region) => region.region === preferred?.name);
 }
 
+/**
+ * A person who accepts the loss may name a region whose synchronization AWS does not report: AWS itself then decides,
+ * where automation would not guess.
+ */
+function isLeftToAws({ unfit, synchronizationStatus }: RegionAssessment, request: ForceRequest): boolean {
+  return unfit?.reason === 'NotConnected' && synchronizationStatus === undefined && request.hasAcceptedDataLoss;
+}
+
 /** `any` means the best candidate: fit, not `Never`, and where possible one whose loss the policy permits. */
 function bestCandidate({ assessment }: Question): RegionAssessment | undefined {
   const fit = byPreference(assessment.regions).filter(
@@ -111,7 +119,7 @@ function targetOf(question: Question): RegionAssessment | Finding {
   if (named.role === 'Primary') {
     return { reason: 'AlreadyPrimary', message: `${named.region} is the primary already` };
   }
-  return named.unfit === undefined
+  return named.unfit === undefined || isLeftToAws(named, request)
     ? named
     : { reason: 'TargetNotPromotable', message: `AWS would refuse ${named.region}: ${named.unfit.message}` };
 }

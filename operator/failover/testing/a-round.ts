@@ -15,6 +15,9 @@ import type {
 import { EAST, WEST } from './a-settings.ts';
 import { ANSWERED } from './attempts.ts';
 
+/** As a synchronization: the member says none. */
+export const NOT_REPORTED = 'not reported';
+
 /** When these tests' history begins; every `at` counts from here, in milliseconds. */
 export const T0: Instant = Date.UTC(2026, 0, 1);
 export const SECOND = 1000;
@@ -79,7 +82,8 @@ function globalClusterView(props: RegionProps, round: Required<Pick<RoundProps, 
     engineVersion: ENGINE,
     members: (props.members ?? round.members).map((region) => {
       const isWriter = writers.includes(region);
-      const synchronizationStatus = props.synchronization?.[region] ?? (isWriter ? undefined : 'connected');
+      const told = props.synchronization?.[region] ?? (isWriter ? NOT_REPORTED : 'connected');
+      const synchronizationStatus = told === NOT_REPORTED ? undefined : told;
       return defined({ clusterArn: arnOf(region), isWriter, synchronizationStatus, readers: [] });
     }),
     failoverState: props.failoverState,
