@@ -16,6 +16,7 @@ export default {
       displayName: 'contract',
       testMatch: ['<rootDir>/test/{aws,control-plane,demo,integration,tools}/**/*.test.ts'],
     },
+    { ...common, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],
 };

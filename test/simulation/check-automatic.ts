@@ -45,9 +45,13 @@ function checkPermission({ policy, operation, accuse }: Registration): void {
   if (spec.failover.mode !== 'Automatic') accuse('held-automation', `${operation.id} was registered in mode Manual`);
   const until = status?.cooldownUntil;
   if (until !== undefined && operation.startedAt < until) {
-    accuse('held-automation', `${operation.id} was registered at ${operation.startedAt}, within the cooldown until ${until}`);
+    accuse(
+      'held-automation',
+      `${operation.id} was registered at ${operation.startedAt}, within the cooldown until ${until}`,
+    );
   }
-  if (status?.operation !== undefined) accuse('one-effect', `${operation.id} replaced ${status.operation.id} in flight`);
+  if (status?.operation !== undefined)
+    accuse('one-effect', `${operation.id} replaced ${status.operation.id} in flight`);
   if (operation.type !== 'Failover') accuse('permitted-loss', `${operation.id} is an automatic ${operation.type}`);
   if (spec.failover.dataLoss === 'Forbid') accuse('permitted-loss', `${operation.id} although dataLoss is Forbid`);
 }
@@ -55,9 +59,7 @@ function checkPermission({ policy, operation, accuse }: Registration): void {
 function checkSignsOfLife(registration: Registration, span: RoundSpan): void {
   const { policy, ledger, processName } = registration;
   const timeout = parseDuration(policy.spec.detection.timeout);
-  const receipts = ledger
-    .receipts(processName, span)
-    .filter(({ sentAt, at }) => at - sentAt < timeout);
+  const receipts = ledger.receipts(processName, span).filter(({ sentAt, at }) => at - sentAt < timeout);
   for (const receipt of receipts) checkSignOfLife(registration, receipt);
 }
 
@@ -76,12 +78,16 @@ function checkSignOfLife({ policy, operation, accuse }: Registration, { evidence
       }
       return;
     case 'aws':
-      if (evidence.region === operation.from && ['DescribeDBClusters', 'DescribeGlobalClusters'].includes(evidence.action)) {
+      if (
+        evidence.region === operation.from &&
+        ['DescribeDBClusters', 'DescribeGlobalClusters'].includes(evidence.action)
+      ) {
         const status = clusterIn(evidence)?.Status ?? '';
         const limit = policy.spec.failover.inRegionRecoveryLimit;
         const isOverdue =
           limit !== undefined &&
-          Date.parse(operation.startedAt) - Date.parse(operation.detectedAt ?? operation.startedAt) >= parseDuration(limit);
+          Date.parse(operation.startedAt) - Date.parse(operation.detectedAt ?? operation.startedAt) >=
+            parseDuration(limit);
         // The other call of a round may come before the one that tells the terminal status.
         const isTerminal = TERMINAL.includes(status) || evidence.action === 'DescribeGlobalClusters';
         if (!isTerminal && !isOverdue) {
@@ -157,7 +163,10 @@ function lossObjection(registration: Registration, moment: number): string | und
   const { operation, world } = registration;
   const period = world.settings.metricPeriod;
   const detectedAt = Date.parse(operation.detectedAt ?? operation.startedAt);
-  const samples = samplesOf(registration, moment).map(({ timestamp, maximum }) => ({ end: timestamp + period, lag: maximum }));
+  const samples = samplesOf(registration, moment).map(({ timestamp, maximum }) => ({
+    end: timestamp + period,
+    lag: maximum,
+  }));
   const oldest = detectedAt - parseDuration(failover.maximumLagAge) - 1_000;
   const young = samples.filter(({ end }) => end >= oldest);
   if (young.length === 0) return 'CloudWatch had no sample younger than maximumLagAge at the loss';

@@ -54,7 +54,10 @@ export function checkTruth(ending: Ending): void {
   checkOperation(ending);
   if (inFlight(world) === undefined && status.operation === undefined && world.isReachable(writer.region)) {
     if (status.primaryRegion !== writer.region) {
-      accuse('truth', `status.primaryRegion is ${status.primaryRegion ?? 'missing'}, the writer is in ${writer.region}`);
+      accuse(
+        'truth',
+        `status.primaryRegion is ${status.primaryRegion ?? 'missing'}, the writer is in ${writer.region}`,
+      );
     }
     checkHistory(ending, writer);
     checkService(ending, writer);
@@ -86,7 +89,10 @@ function checkHistory({ world, policy, createdAt, accuse }: Ending, writer: DbCl
     ({ to, outcome, promotedAt }) => to === writer.region && (outcome === 'Succeeded' || promotedAt !== undefined),
   );
   if (entry === undefined) {
-    accuse('truth', `history has no success to ${writer.region}, where the writer is since ${last.id}: ${describe(history)}`);
+    accuse(
+      'truth',
+      `history has no success to ${writer.region}, where the writer is since ${last.id}: ${describe(history)}`,
+    );
   }
   const [newest] = history;
   if (newest?.outcome === 'TimedOut' && newest.to === writer.region) {
@@ -124,23 +130,45 @@ function checkReadiness({ world, policy, scenario, quietSince, now, accuse }: En
       world.memberOf(cluster)?.synchronizationStatus === 'connected' &&
       !cluster.replication.isSevered,
   );
-  const lag = Math.max(...[...world.clusters.values()].map(({ replication }) => replication.lag.kind === 'constant' ? replication.lag.milliseconds : Infinity));
+  const lag = Math.max(
+    ...[...world.clusters.values()].map(({ replication }) =>
+      replication.lag.kind === 'constant' ? replication.lag.milliseconds : Infinity,
+    ),
+  );
   const hasCandidate = regions.some(({ name, promotion }) => name !== writer.region && promotion !== 'Never');
-  const isLong = now - quietSince > scenario.policy.successThreshold * parseDuration(detection.interval) + 8 * scenario.world.metricPeriod + 60_000;
-  const isPermitted = failover.dataLoss === 'Allow' || (failover.dataLoss === 'WithinRecoveryPoint' && lag < 1_000 && parseDuration(policy.spec.objectives.recoveryPoint) >= 1_000);
-  if (!isWell || !isLong || !hasCandidate || !isPermitted || detection.failureThreshold !== scenario.policy.failureThreshold) return;
+  const isLong =
+    now - quietSince >
+    scenario.policy.successThreshold * parseDuration(detection.interval) + 8 * scenario.world.metricPeriod + 60_000;
+  const isPermitted =
+    failover.dataLoss === 'Allow' ||
+    (failover.dataLoss === 'WithinRecoveryPoint' &&
+      lag < 1_000 &&
+      parseDuration(policy.spec.objectives.recoveryPoint) >= 1_000);
+  if (
+    !isWell ||
+    !isLong ||
+    !hasCandidate ||
+    !isPermitted ||
+    detection.failureThreshold !== scenario.policy.failureThreshold
+  )
+    return;
   const lagAge = parseDuration(failover.maximumLagAge);
   if (lagAge < scenario.world.metricDelay + 3 * scenario.world.metricPeriod) return;
   const ready = policy.status?.conditions?.find(({ type }) => type === 'FailoverReady');
   if (ready?.status !== 'True') {
-    accuse('truth', `all is well, and FailoverReady is ${ready?.status ?? 'missing'}: ${ready?.reason ?? ''} ${ready?.message ?? ''}`);
+    accuse(
+      'truth',
+      `all is well, and FailoverReady is ${ready?.status ?? 'missing'}: ${ready?.reason ?? ''} ${ready?.message ?? ''}`,
+    );
   }
 }
 
 /** Nobody crashed and the API server was well: then every operation has its events. */
 function checkEvents({ scenario, server, policy, crashes, createdAt, accuse }: Ending): void {
   const kinds = new Set(scenario.events.map(({ action }) => action.kind));
-  const isDisturbed = ['crash', 'crashAtCall', 'restart', 'apiUnavailable', 'stall', 'deletePolicy'].some((kind) => kinds.has(kind as never));
+  const isDisturbed = ['crash', 'crashAtCall', 'restart', 'apiUnavailable', 'stall', 'deletePolicy'].some((kind) =>
+    kinds.has(kind as never),
+  );
   const isApiCut = scenario.events.some(({ action }) => action.kind === 'cut' && action.place === 'api');
   if (isDisturbed || isApiCut || crashes > 0 || createdAt > 0 || kinds.has('slowNetwork')) return;
   const notes = (server.list(EVENTS) as KubeEvent[]).map(({ note }) => note);

@@ -117,7 +117,8 @@ function isBlindTooLong(scenario: Scenario, loss: Loss): boolean {
   const { policy } = loss;
   const maximum = policy === undefined ? 0 : parseDuration(policy.spec.failover.maximumLagAge);
   const usual = scenario.world.metricDelay + 2 * scenario.world.metricPeriod + scenario.policy.interval * 2;
-  const blind = Math.max(0, ...scenario.events.map((event) => endOf(event) + scenario.warmUp - loss.at)) + TAKEOVER_SLACK;
+  const blind =
+    Math.max(0, ...scenario.events.map((event) => endOf(event) + scenario.warmUp - loss.at)) + TAKEOVER_SLACK;
   const isQuiet = scenario.events.every(({ action }) => action.kind === 'loseRegion');
   return maximum - usual < (isQuiet ? 0 : blind);
 }

@@ -5,7 +5,12 @@ import type {
   HistoryEntry,
   OperationStatus,
 } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
-import { FAILBACK, FORCE_FAILOVER, REQUEST_ANNOTATIONS } from '../../operator/api/v1alpha1/annotations.ts';
+import {
+  ACCEPT_DATA_LOSS,
+  FAILBACK,
+  FORCE_FAILOVER,
+  REQUEST_ANNOTATIONS,
+} from '../../operator/api/v1alpha1/annotations.ts';
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import type { RoleChange } from '../aws/world/model.ts';
 import type { World } from '../aws/world/world.ts';
@@ -107,9 +112,12 @@ export class OperationChecks {
     const request = after.status?.lastRequest;
     if (operation.trigger === 'Annotation' || operation.trigger === 'Failback') {
       this.#openRequests -= 1;
-      if (this.#openRequests < 0) this.#accuse('forced-request', `${operation.id} answers a request for the second time`);
-      if (request?.operationId !== operation.id) this.#accuse('forced-request', `${operation.id} has no request on record`);
-      if (operation.type === 'Failover' && request?.acceptDataLoss !== true) {
+      if (this.#openRequests < 0)
+        this.#accuse('forced-request', `${operation.id} answers a request for the second time`);
+      if (request?.operationId !== operation.id)
+        this.#accuse('forced-request', `${operation.id} has no request on record`);
+      const isAccepted = before.metadata.annotations?.[ACCEPT_DATA_LOSS]?.trim() === 'true';
+      if (operation.type === 'Failover' && !(isAccepted && request?.acceptDataLoss === true)) {
         this.#accuse('permitted-loss', `${operation.id} may lose data that nobody accepted to lose`);
       }
     }
@@ -127,14 +135,19 @@ export class OperationChecks {
     if (entry === undefined) this.#accuse('record', `${operation.id} vanished without an entry in history`);
   }
 
-  #checkHistory(was: readonly HistoryEntry[], is: readonly HistoryEntry[], { spec, status }: DisasterRecoveryPolicy): void {
+  #checkHistory(
+    was: readonly HistoryEntry[],
+    is: readonly HistoryEntry[],
+    { spec, status }: DisasterRecoveryPolicy,
+  ): void {
     if (was === is) return;
     const ids = new Set(is.map(({ id }) => id));
     const lost = was.find(({ id }) => !ids.has(id));
     if (lost !== undefined && is.length < 10) this.#accuse('record', `${lost.id} vanished from history`);
     const [newest] = is;
     if (newest !== undefined && newest.id !== was[0]?.id && status?.cooldownUntil !== undefined) {
-      const isHarmless = newest.trigger !== 'Automatic' && (newest.outcome === 'Cancelled' || newest.reason === 'RefusedByAws');
+      const isHarmless =
+        newest.trigger !== 'Automatic' && (newest.outcome === 'Cancelled' || newest.reason === 'RefusedByAws');
       if (!isHarmless) this.#restsUntil = Date.parse(newest.completedAt) + parseDuration(spec.failover.cooldown);
     }
     if (status?.cooldownUntil === undefined) this.#restsUntil = 0;
@@ -146,7 +159,11 @@ export class OperationChecks {
     const { lostAt } = this.#world.region(operation.from);
     const again = this.effects.find(
       ({ operation: { id, trigger, from }, roleChange: { requestedAt, phase } }) =>
-        id !== operation.id && trigger === 'Automatic' && from === operation.from && phase === 'completed' && requestedAt >= (lostAt ?? Infinity),
+        id !== operation.id &&
+        trigger === 'Automatic' &&
+        from === operation.from &&
+        phase === 'completed' &&
+        requestedAt >= (lostAt ?? Infinity),
     );
     if (again !== undefined) {
       this.#accuse('one-incident', `${operation.id} answers the loss that ${again.operation.id} has answered`);

@@ -31,7 +31,11 @@ export interface Stage {
 }
 
 type Undo = () => void;
-type Play<K extends Action['kind']> = (action: Extract<Action, { kind: K }>, stage: Stage, event: ScenarioEvent) => Undo | undefined;
+type Play<K extends Action['kind']> = (
+  action: Extract<Action, { kind: K }>,
+  stage: Stage,
+  event: ScenarioEvent,
+) => Undo | undefined;
 
 const nothing: Undo = () => undefined;
 
@@ -177,7 +181,10 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
       if (!isOn) return;
       count += 1;
       const labels = { touched: String(count) };
-      changePolicy(stage, (policy) => ({ ...policy, metadata: { ...policy.metadata, labels } as typeof policy.metadata }));
+      changePolicy(stage, (policy) => ({
+        ...policy,
+        metadata: { ...policy.metadata, labels } as typeof policy.metadata,
+      }));
       stage.scheduler.after(every, touch);
     };
     touch();
@@ -215,7 +222,10 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
   annotate: ({ annotations }, stage) => {
     changePolicy(stage, (policy) => ({
       ...policy,
-      metadata: { ...policy.metadata, annotations: { ...policy.metadata.annotations, ...annotationsFor(annotations, policy, stage) } },
+      metadata: {
+        ...policy.metadata,
+        annotations: { ...policy.metadata.annotations, ...annotationsFor(annotations, policy, stage) },
+      },
     }));
     return undefined;
   },
@@ -224,7 +234,8 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
     return undefined;
   },
   deletePolicy: (_action, { server, scenario }) => {
-    if (server.find(DISASTER_RECOVERY_POLICY, POLICY) !== undefined) server.delete('person', DISASTER_RECOVERY_POLICY, POLICY);
+    if (server.find(DISASTER_RECOVERY_POLICY, POLICY) !== undefined)
+      server.delete('person', DISASTER_RECOVERY_POLICY, POLICY);
     return () => {
       if (server.find(DISASTER_RECOVERY_POLICY, POLICY) === undefined) {
         server.create('person', DISASTER_RECOVERY_POLICY, policyOf(scenario.policy));
@@ -288,7 +299,10 @@ function annotationsFor(
   return Object.fromEntries(
     Object.entries(annotations).map(([key, value]) => [
       key,
-      value.replace('$operation', newest).replace('$secondary', resolve('secondary', stage)).replace('$primary', resolve('primary', stage)),
+      value
+        .replace('$operation', newest)
+        .replace('$secondary', resolve('secondary', stage))
+        .replace('$primary', resolve('primary', stage)),
     ]),
   );
 }

@@ -179,7 +179,8 @@ class EventWriter {
       case 'annotate': {
         const annotations = random.pick(requests);
         this.#add(at, undefined, { kind: 'annotate', annotations });
-        if (random.chance(0.3)) this.#add(at + random.integer(0, 30) * SECOND, undefined, { kind: 'annotate', annotations });
+        if (random.chance(0.3))
+          this.#add(at + random.integer(0, 30) * SECOND, undefined, { kind: 'annotate', annotations });
         return;
       }
       case 'suspend':
@@ -225,7 +226,14 @@ class EventWriter {
     const random = this.#random;
     const mutating = random.pick(['FailoverGlobalCluster', 'FailoverGlobalCluster', 'SwitchoverGlobalCluster']);
     const lost: FaultKind = { kind: 'effectWithoutAnswer', how: random.pick(['drop', 'hang']) };
-    const reading = random.pick(['DescribeGlobalClusters', 'DescribeDBClusters', 'GetMetricData', 'DescribeEvents', 'rds', '*']);
+    const reading = random.pick([
+      'DescribeGlobalClusters',
+      'DescribeDBClusters',
+      'GetMetricData',
+      'DescribeEvents',
+      'rds',
+      '*',
+    ]);
     const bad: FaultKind = random.pick<FaultKind>([
       { kind: 'throttle' },
       { kind: 'serverError' },
@@ -241,11 +249,19 @@ class EventWriter {
       { kind: 'awsFault', region: '*', action: mutating, fault: lost, count: random.integer(1, 2) },
       { kind: 'awsFault', region: '*', action: mutating, fault: bad, count: random.integer(1, 3) },
       { kind: 'awsFault', region, action: reading, fault: bad },
-      { kind: 'awsFault', region, action: 'rds', fault: { kind: 'stale', milliseconds: random.integer(1, 60) * SECOND } },
+      {
+        kind: 'awsFault',
+        region,
+        action: 'rds',
+        fault: { kind: 'stale', milliseconds: random.integer(1, 60) * SECOND },
+      },
       { kind: 'repeatCall', action: mutating },
       {
         kind: 'planOperation',
-        plan: { outcome: random.pick(['cancelled', 'failed', 'stuck']), stuckIn: random.pick(['pending', 'promoting']) },
+        plan: {
+          outcome: random.pick(['cancelled', 'failed', 'stuck']),
+          stuckIn: random.pick(['pending', 'promoting']),
+        },
       },
     ]);
   }
@@ -288,7 +304,15 @@ class EventWriter {
   #networkFault(): Action {
     const random = this.#random;
     const sender = random.chance(0.5) ? '*' : `operator-${random.integer(0, this.#replicas - 1)}`;
-    const place = random.pick(['api', 'api', 'rds:primary', 'rds:secondary', 'endpoint:primary', 'endpoint:secondary', 'witness']);
+    const place = random.pick([
+      'api',
+      'api',
+      'rds:primary',
+      'rds:secondary',
+      'endpoint:primary',
+      'endpoint:secondary',
+      'witness',
+    ]);
     return random.chance(0.2)
       ? { kind: 'slowNetwork', most: random.integer(100, 2_500) }
       : { kind: 'cut', sender, place, state: random.pick(['refuse', 'blackhole', 'answersLost']) };
@@ -306,7 +330,11 @@ class EventWriter {
       { kind: 'metricDelay', milliseconds: random.integer(1, 300) * SECOND },
       { kind: 'metricGap', region: 'secondary', metrics },
       { kind: 'lag', region: 'secondary', lag: { kind: 'constant', milliseconds: random.pick([0, 3_000, 60_000]) } },
-      { kind: 'lag', region: 'secondary', lag: { kind: 'growing', from: 100, millisecondsPerSecond: random.pick([10, 500, 1000]) } },
+      {
+        kind: 'lag',
+        region: 'secondary',
+        lag: { kind: 'growing', from: 100, millisecondsPerSecond: random.pick([10, 500, 1000]) },
+      },
     ]);
   }
 
@@ -320,7 +348,13 @@ class EventWriter {
     }
   }
 
-  #cut(at: number, spell: number, places: readonly string[], state: 'refuse' | 'blackhole', sender = 'operators'): void {
+  #cut(
+    at: number,
+    spell: number,
+    places: readonly string[],
+    state: 'refuse' | 'blackhole',
+    sender = 'operators',
+  ): void {
     for (const place of places) this.#add(at, spell, { kind: 'cut', sender, place, state });
   }
 
@@ -384,9 +418,38 @@ export function generateScenario(seed: number): Scenario {
   };
   const length = random.integer(1, 4) * MINUTE;
   const writer = new EventWriter(random, length, replicas, policy);
-  for (let count = random.weighted([[1, 0], [6, 1], [3, 2]]); count > 0; count -= 1) writer.incident();
-  for (let count = random.weighted([[3, 0], [3, 1], [3, 2], [2, 3], [1, 5]]); count > 0; count -= 1) writer.fault();
-  for (let count = random.weighted([[6, 0], [3, 1], [1, 2]]); count > 0; count -= 1) writer.person();
+  for (
+    let count = random.weighted([
+      [1, 0],
+      [6, 1],
+      [3, 2],
+    ]);
+    count > 0;
+    count -= 1
+  )
+    writer.incident();
+  for (
+    let count = random.weighted([
+      [3, 0],
+      [3, 1],
+      [3, 2],
+      [2, 3],
+      [1, 5],
+    ]);
+    count > 0;
+    count -= 1
+  )
+    writer.fault();
+  for (
+    let count = random.weighted([
+      [6, 0],
+      [3, 1],
+      [1, 2],
+    ]);
+    count > 0;
+    count -= 1
+  )
+    writer.person();
   const scenario: Scenario = {
     seed,
     policy,

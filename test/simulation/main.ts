@@ -69,9 +69,7 @@ async function runOne(seed: number, isTraced: boolean, isShrunk: boolean): Promi
   const whole = generateScenario(seed);
   const first = await simulate(whole);
   const small =
-    isShrunk && first.violation !== undefined
-      ? await shrink(whole, first.violation)
-      : { scenario: whole, attempts: 0 };
+    isShrunk && first.violation !== undefined ? await shrink(whole, first.violation) : { scenario: whole, attempts: 0 };
   const { scenario } = small;
   process.stdout.write(`${JSON.stringify({ ...scenario, events: undefined })}\n`);
   for (const event of scenario.events) process.stdout.write(`  ${JSON.stringify(event)}\n`);

@@ -193,7 +193,8 @@ export class Monitor {
       if (known?.reason !== reason || known.status !== status) this.#branches.add(`${type}=${status} ${reason}`);
     }
     const [operation, newest, request] = [is?.operation, is?.history?.[0], is?.lastRequest];
-    if (operation !== undefined && operation.step !== was?.operation?.step) this.#branches.add(`step ${operation.step}`);
+    if (operation !== undefined && operation.step !== was?.operation?.step)
+      this.#branches.add(`step ${operation.step}`);
     if (newest !== undefined && newest.id !== was?.history?.[0]?.id) {
       this.#branches.add(`${newest.trigger} ${newest.type} ${newest.outcome} ${newest.reason ?? ''}`);
     }

@@ -19,7 +19,7 @@ export async function shrink(
   options: Pick<SimulateOptions, 'tampering'> = {},
 ): Promise<Shrunk> {
   let best: Shrunk = { scenario, violation, attempts: 0 };
-  for (let isSmaller = true; isSmaller; ) {
+  for (let isSmaller = true; isSmaller;) {
     isSmaller = false;
     for (const candidate of smaller(best.scenario)) {
       const report = await simulate(candidate, options);

@@ -1,6 +1,12 @@
 import type { WatchEvent } from '../../operator/runtime/kube-client.ts';
 import { apiErrorFrom } from '../../operator/runtime/kube-errors.ts';
-import { apiVersionOf, keyOf, type KubeObject, type ObjectReference, type ResourceType } from '../../operator/runtime/resource.ts';
+import {
+  apiVersionOf,
+  keyOf,
+  type KubeObject,
+  type ObjectReference,
+  type ResourceType,
+} from '../../operator/runtime/resource.ts';
 import { EPOCH, type Scheduler } from './scheduler.ts';
 
 /** A write that took effect. */
@@ -71,7 +77,8 @@ export class SimulatedApiServer {
   }
 
   create(by: string, type: ResourceType, object: KubeObject): KubeObject {
-    if (this.find(type, object.metadata) !== undefined) throw refusal(`create ${object.metadata.name}`, 409, 'AlreadyExists');
+    if (this.find(type, object.metadata) !== undefined)
+      throw refusal(`create ${object.metadata.name}`, 409, 'AlreadyExists');
     const revision = this.#nextRevision();
     const { status: _, ...withoutStatus } = object as WithStatus;
     const hasStatus = type.kind === 'DisasterRecoveryPolicy';
@@ -244,7 +251,9 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 function isEqual(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (Array.isArray(one)) {
-    return Array.isArray(other) && one.length === other.length && one.every((item, index) => isEqual(item, other[index]));
+    return (
+      Array.isArray(other) && one.length === other.length && one.every((item, index) => isEqual(item, other[index]))
+    );
   }
   if (!isPlainObject(one) || !isPlainObject(other)) return false;
   const names = Object.keys(one).filter((name) => one[name] !== undefined);

@@ -1,8 +1,4 @@
-import type {
-  DBCluster,
-  Event as RdsEvent,
-  GlobalCluster,
-} from '@aws-sdk/client-rds';
+import type { DBCluster, Event as RdsEvent, GlobalCluster } from '@aws-sdk/client-rds';
 import type { Metric, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { AwsAccount } from '../../operator/aws/account.ts';
 import type {

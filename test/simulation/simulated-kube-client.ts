@@ -117,7 +117,8 @@ export class SimulatedKubeClient implements KubeClient {
       }
       options.signal.addEventListener('abort', abort, { once: true });
       const open = (): void => {
-        if (!isOver) close = this.#open(type, query, options, onEvent as (event: WatchEvent<KubeObject>) => void, finish);
+        if (!isOver)
+          close = this.#open(type, query, options, onEvent as (event: WatchEvent<KubeObject>) => void, finish);
       };
       this.#call(`watch ${type.plural}`, { ...options, timeoutMilliseconds: options.timeoutMilliseconds }, open).then(
         () => {
@@ -196,11 +197,7 @@ export class SimulatedKubeClient implements KubeClient {
     return this.#props.process.name;
   }
 
-  #call<R>(
-    what: string,
-    options: CallOptions | undefined,
-    serve: (server: SimulatedApiServer) => R,
-  ): Promise<R> {
+  #call<R>(what: string, options: CallOptions | undefined, serve: (server: SimulatedApiServer) => R): Promise<R> {
     const { process, network, server, behaviour, hooks } = this.#props;
     const isSent = hooks.beforeCall(process, what);
     return new Promise<R>((resolve, reject) => {

@@ -18,7 +18,9 @@ export function describeWrite({ type, before, after }: Write): string | undefine
     case 'Lease': {
       const [was, is] = [before as Lease | undefined, after as Lease | undefined];
       const holder = is?.spec?.holderIdentity;
-      return holder === was?.spec?.holderIdentity ? undefined : `lease → ${holder === '' ? 'nobody' : (holder ?? 'deleted')}`;
+      return holder === was?.spec?.holderIdentity
+        ? undefined
+        : `lease → ${holder === '' ? 'nobody' : (holder ?? 'deleted')}`;
     }
     default:
       return undefined;
@@ -39,7 +41,8 @@ function describePolicy(before: DisasterRecoveryPolicy | undefined, after: Disas
     const was = before.status;
     parts.push(`${status.phase ?? ''}, primary ${status.primaryRegion ?? 'unknown'}`);
     const { operation, lastRequest: request } = status;
-    if (operation !== undefined) parts.push(`${operation.id} to ${operation.to} at ${operation.step} (${operation.message ?? ''})`);
+    if (operation !== undefined)
+      parts.push(`${operation.id} to ${operation.to} at ${operation.step} (${operation.message ?? ''})`);
     const [newest] = status.history ?? [];
     if (newest !== undefined && newest.completedAt !== was?.history?.[0]?.completedAt) {
       parts.push(`${newest.id} to ${newest.to} ${newest.outcome} ${newest.reason ?? ''}`);
@@ -49,9 +52,11 @@ function describePolicy(before: DisasterRecoveryPolicy | undefined, after: Disas
     }
     for (const { type, status: now, reason, message } of status.conditions ?? []) {
       const known = was?.conditions?.find((condition) => condition.type === type);
-      if (known?.status !== now || known.reason !== reason) parts.push(`${type}=${now} ${reason}: ${message.slice(0, 120)}`);
+      if (known?.status !== now || known.reason !== reason)
+        parts.push(`${type}=${now} ${reason}: ${message.slice(0, 120)}`);
     }
-    if (status.incident?.startedAt !== was?.incident?.startedAt) parts.push(`incident ${status.incident?.startedAt ?? 'over'}`);
+    if (status.incident?.startedAt !== was?.incident?.startedAt)
+      parts.push(`incident ${status.incident?.startedAt ?? 'over'}`);
   }
   return `policy v${after.metadata.resourceVersion ?? ''}: ${parts.length === 0 ? 'touched' : parts.join('\n                                  ')}`;
 }
