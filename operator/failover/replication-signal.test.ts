@@ -166,8 +166,15 @@ describe('isGrowingWithTime', () => {
     expect(growing(lags)).toBe(isGrowing);
   });
 
-  it('Given no sample from before the incident, then nothing can be said', () => {
+  it('Given no sample from before the incident and lags that do not reach back to it, then nothing can be said', () => {
     expect(isGrowingWithTime(lagSamples(3 * MINUTE, [60_000, 120_000]), T0)).toBe(false);
+    expect(isGrowingWithTime(lagSamples(3 * MINUTE, [120_000, 179_999]), T0)).toBe(false);
+  });
+
+  it('Given an outage that has outlasted the samples from before it, then lags that reach back to it still tell', () => {
+    const lags = [20, 21, 22, 23].map((minutes) => minutes * MINUTE + 100);
+
+    expect(isGrowingWithTime(lagSamples(23 * MINUTE, lags), T0)).toBe(true);
   });
 });
 

@@ -32,17 +32,17 @@ const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFix
 /**
  * Whether lag has grown at about the rate of time since the incident began: what a secondary that receives nothing
  * shows while its metric goes on. Compared with a sample from before, and shown by at least two whole periods after and
- * every step between them, so that a spike of a busy primary, rising or falling, does not pass for silence.
+ * every step between them, so that a spike of a busy primary, rising or falling, does not pass for silence. An outage
+ * that lasts longer than samples are kept has none from before any more: then every lag must reach back to the incident.
  */
 export function isGrowingWithTime(samples: readonly LagSample[], since: Instant): boolean {
   const before = samples.findLast((sample) => sample.periodEnd <= since);
   const after = samples.filter((sample) => sample.periodStart >= since);
+  const share = before === undefined ? 1 : GROWTH_AT_RATE_OF_TIME;
   return (
-    before !== undefined &&
     after.length >= 2 &&
     after.every(
-      (sample) =>
-        sample.lagMilliseconds - before.lagMilliseconds >= GROWTH_AT_RATE_OF_TIME * (sample.periodEnd - since),
+      (sample) => sample.lagMilliseconds - (before?.lagMilliseconds ?? 0) >= share * (sample.periodEnd - since),
     ) &&
     after.slice(1).every((sample, index) => isStepAtRateOfTime(after[index], sample))
   );
