@@ -19,8 +19,9 @@ export interface Ending {
   readonly world: World;
   readonly server: SimulatedApiServer;
   readonly policy: DisasterRecoveryPolicy;
-  /** When the policy was created, and when the last fault ended; milliseconds since the simulation began. */
+  /** Times in milliseconds since the simulation began: the policy created, its primary first on record, the last fault over. */
   readonly createdAt: number;
+  readonly observedAt: number;
   readonly quietSince: number;
   readonly now: number;
   readonly crashes: number;
@@ -77,12 +78,12 @@ function checkOperation({ policy, scenario, accuse, now }: Ending): void {
   if (age > limit + 10_000) accuse('truth', `${operation.id} is still at ${operation.step} long after its timeout`);
 }
 
-function checkHistory({ world, policy, createdAt, accuse }: Ending, writer: DbCluster): void {
+function checkHistory({ world, policy, observedAt, accuse }: Ending, writer: DbCluster): void {
   const history = policy.status?.history ?? [];
   const last = world.operations.findLast(({ phase }) => phase === 'completed');
   // With fencing Required a failover may wait for a person for good.
   if (policy.spec.fencing.mode === 'Required' && history[0]?.outcome === 'TimedOut') return;
-  const isOfThisPolicy = last?.promotedAt !== undefined && last.promotedAt > EPOCH + createdAt + 30_000;
+  const isOfThisPolicy = last?.promotedAt !== undefined && last.promotedAt > EPOCH + observedAt;
   if (last === undefined || !isOfThisPolicy || world.cluster(last.toArn).region !== writer.region) return;
   // One that was promoted and then overtaken is no success, and says when it was promoted.
   const entry = history.find(
@@ -110,7 +111,8 @@ function checkService({ server, policy, scenario, now, accuse }: Ending, writer:
   );
   if (policy.spec.publish?.service === undefined || isEdited) return;
   const isAwaiting = policy.status?.conditions?.some(({ reason }) => reason === 'AwaitingFence') === true;
-  const host = server.find<ServiceObject>(serviceType, WRITER)?.spec?.externalName;
+  const service = server.find(serviceType, WRITER) as ServiceObject | undefined;
+  const host = service?.spec?.externalName;
   if (!isAwaiting && host !== writer.address) {
     accuse('truth', `clients are sent to ${host ?? 'nowhere'}, the writer is at ${writer.address}`);
   }

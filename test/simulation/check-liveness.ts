@@ -13,6 +13,8 @@ export interface Loss {
   readonly at: number;
   /** The policy as it was then. */
   readonly policy: DisasterRecoveryPolicy | undefined;
+  /** When the region came back, if it did. */
+  endedAt: number | undefined;
   /** Whether anything was wrong already. */
   readonly isDisturbed: boolean;
 }
@@ -61,10 +63,8 @@ export function checkLiveness(question: LivenessQuestion): void {
     count(`liveness not judged: ${obstacle}`);
     return;
   }
-  const events = scenario.events.filter((event) => event.action.kind !== 'loseRegion');
-  const lastEnd = Math.max(0, ...events.map((event) => endOf(event) + scenario.warmUp));
-  const slack = SCHEDULING_SLACK + (events.length > 0 ? TAKEOVER_SLACK : 0);
-  const deadline = Math.max(loss.at, lastEnd) + detectionWindowOf(scenario) + slack;
+  const deadline = deadlineOf(question);
+  const lastEnd = lastFaultEnd(scenario);
   const answer = world.operations.find(({ fromArn, requestedAt }) => {
     return world.cluster(fromArn).region === loss.region && requestedAt >= EPOCH + loss.at;
   });
@@ -83,12 +83,23 @@ export function checkLiveness(question: LivenessQuestion): void {
   }
 }
 
+function lastFaultEnd({ events, warmUp }: Scenario): number {
+  const others = events.filter((event) => event.action.kind !== 'loseRegion');
+  return Math.max(0, ...others.map((event) => endOf(event) + warmUp));
+}
+
+function deadlineOf({ scenario, loss }: LivenessQuestion): number {
+  const isPlain = scenario.events.every((event) => event.action.kind === 'loseRegion');
+  const slack = SCHEDULING_SLACK + (isPlain ? 0 : TAKEOVER_SLACK);
+  return Math.max(loss.at, lastFaultEnd(scenario)) + detectionWindowOf(scenario) + slack;
+}
+
 /** Why this loss is not under the rule. */
 function exemption(question: LivenessQuestion): string | undefined {
   const { scenario, loss, world } = question;
   const { policy } = loss;
   const ready = policy?.status?.conditions?.find(({ type }) => type === 'FailoverReady');
-  const isLostStill = world.region(loss.region).lostAt !== undefined;
+  const isLostStill = world.region(loss.region).lostAt !== undefined || (loss.endedAt ?? 0) > deadlineOf(question);
   const isDecisive = scenario.events.some(({ action }) => DECISIVE.includes(action.kind));
   const isCutOff = scenario.events.some(({ action }) => action.kind === 'cut' && action.place !== 'api');
   const { failover, suspend } = policy?.spec ?? {};

@@ -16,12 +16,17 @@ import type { RoleChange } from '../aws/world/model.ts';
 import type { World } from '../aws/world/world.ts';
 import type { Accuse } from './violation.ts';
 
+/** Between a process's clock and the true time, milliseconds. */
+const CLOCK_SKEW = 500;
+
 type Status = DisasterRecoveryPolicyStatus | undefined;
 
 /** A role change that AWS began on an operator's word. */
 interface Effect {
   readonly operation: OperationStatus;
   readonly roleChange: RoleChange;
+  /** Whether the old primary's region was gone when AWS took the call, and nobody had missed the primary before that. */
+  readonly isRegionLost: boolean;
 }
 
 /** Follows operations from their registration to their place in history, and what AWS makes of them. */
@@ -65,7 +70,9 @@ export class OperationChecks {
       this.#accuse('one-effect', `${operation.id} took effect a second time`);
     }
     this.#checkIncident(operation);
-    this.effects.push({ operation, roleChange });
+    const { lostAt } = this.#world.region(operation.from);
+    const isRegionLost = lostAt !== undefined && Date.parse(operation.detectedAt ?? '') >= lostAt - CLOCK_SKEW;
+    this.effects.push({ operation, roleChange, isRegionLost });
   }
 
   /** A policy's status went from one to the other by an operator's write. */

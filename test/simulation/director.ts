@@ -73,7 +73,7 @@ function cutAll(places: readonly string[], state: 'refuse' | 'blackhole', { netw
 }
 
 function changePolicy(stage: Stage, change: (policy: DisasterRecoveryPolicy) => DisasterRecoveryPolicy): void {
-  const policy = stage.server.find<DisasterRecoveryPolicy>(DISASTER_RECOVERY_POLICY, POLICY);
+  const policy = stage.server.find(DISASTER_RECOVERY_POLICY, POLICY) as DisasterRecoveryPolicy | undefined;
   if (policy !== undefined) stage.server.update('person', DISASTER_RECOVERY_POLICY, change(policy));
 }
 
@@ -183,7 +183,7 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
       const labels = { touched: String(count) };
       changePolicy(stage, (policy) => ({
         ...policy,
-        metadata: { ...policy.metadata, labels } as typeof policy.metadata,
+        metadata: { ...policy.metadata, labels },
       }));
       stage.scheduler.after(every, touch);
     };
@@ -330,7 +330,7 @@ export class Director {
       this.#stage.scheduler.at(from + event.at, () => {
         onEvent(event, 'begin');
         const play = plays[event.action.kind] as Play<Action['kind']>;
-        const undo = play(event.action as never, this.#stage, event);
+        const undo = play(event.action, this.#stage, event);
         if (undo !== undefined && event.until !== undefined) {
           this.#stage.scheduler.at(from + event.until, () => {
             onEvent(event, 'end');

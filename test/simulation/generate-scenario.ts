@@ -5,6 +5,7 @@ import { SeededRandom } from './seeded-random.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
 const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1'];
 
 type Signals = PolicyProps['signals'];
@@ -77,7 +78,7 @@ class EventWriter {
     this.#policy = policy;
   }
 
-  incident(): void {
+  #incident(): void {
     const random = this.#random;
     const how = random.pick(['refuse', 'blackhole'] as const);
     const at = this.#time();
@@ -132,8 +133,48 @@ class EventWriter {
     }
   }
 
+  /** Incidents, faults and people, in all combinations. */
+  everything(): void {
+    const random = this.#random;
+    repeat(
+      random.weighted([
+        [1, 0],
+        [6, 1],
+        [3, 2],
+      ]),
+      () => this.#incident(),
+    );
+    repeat(
+      random.weighted([
+        [3, 0],
+        [3, 1],
+        [3, 2],
+        [2, 3],
+        [1, 5],
+      ]),
+      () => this.#fault(),
+    );
+    repeat(
+      random.weighted([
+        [6, 0],
+        [3, 1],
+        [1, 2],
+      ]),
+      () => this.#person(),
+    );
+  }
+
+  /** A loss for good, and nothing else that would excuse anybody from failing over. */
+  plainLoss(): void {
+    const how = this.#random.pick(['refuse', 'blackhole'] as const);
+    this.#add(this.#time(), undefined, { kind: 'loseRegion', region: 'primary', how });
+    repeat(this.#random.integer(0, 3), () => {
+      this.#addFault(this.#random.chance(0.6) ? this.#operatorFault() : this.#apiFault());
+    });
+  }
+
   /** Something that makes an incident hard: in the network, in AWS, in the API server, or in the operator itself. */
-  fault(): void {
+  #fault(): void {
     const action = this.#random.weighted([
       [3, this.#awsFault()],
       [3, this.#operatorFault()],
@@ -141,11 +182,15 @@ class EventWriter {
       [2, this.#networkFault()],
       [2, this.#metricFault()],
     ]);
+    this.#addFault(action);
+  }
+
+  #addFault(action: Action): void {
     const isInstant = ['crashAtCall', 'restart', 'clockJump', 'planOperation', 'apiRestart'].includes(action.kind);
     this.#add(this.#time(), isInstant ? undefined : this.#random.integer(1, 90) * SECOND, action);
   }
 
-  person(): void {
+  #person(): void {
     const random = this.#random;
     const at = this.#time();
     const spell = random.integer(5, 120) * SECOND;
@@ -371,7 +416,9 @@ class EventWriter {
   }
 }
 
-const HOUR = 60 * MINUTE;
+function repeat(times: number, run: () => void): void {
+  for (let count = 0; count < times; count += 1) run();
+}
 
 /** What a seed stands for. The same seed gives the same scenario, always. */
 export function generateScenario(seed: number): Scenario {
@@ -418,38 +465,8 @@ export function generateScenario(seed: number): Scenario {
   };
   const length = random.integer(1, 4) * MINUTE;
   const writer = new EventWriter(random, length, replicas, policy);
-  for (
-    let count = random.weighted([
-      [1, 0],
-      [6, 1],
-      [3, 2],
-    ]);
-    count > 0;
-    count -= 1
-  )
-    writer.incident();
-  for (
-    let count = random.weighted([
-      [3, 0],
-      [3, 1],
-      [3, 2],
-      [2, 3],
-      [1, 5],
-    ]);
-    count > 0;
-    count -= 1
-  )
-    writer.fault();
-  for (
-    let count = random.weighted([
-      [6, 0],
-      [3, 1],
-      [1, 2],
-    ]);
-    count > 0;
-    count -= 1
-  )
-    writer.person();
+  if (random.chance(0.2)) writer.plainLoss();
+  else writer.everything();
   const scenario: Scenario = {
     seed,
     policy,

@@ -25,6 +25,8 @@ export interface LossFigure {
   readonly trueLoss: number;
   readonly estimate: number;
   readonly worstCase: number;
+  /** False: the primary was missed while it lived, and may have gone on writing; no figure of before can cover that. */
+  readonly isRegionLost: boolean;
 }
 
 /** What one run of one scenario came to. */
@@ -51,6 +53,8 @@ export interface MonitorProps {
 }
 
 const PERSON = 'person';
+/** Between a process's clock and the true time, twice, milliseconds. */
+const CLOCK_SKEW = 1_000;
 
 /** Watches everything from outside, after every step: holds it against the invariants, counts, and tells the story. */
 export class Monitor {
@@ -64,6 +68,8 @@ export class Monitor {
   #violation: Violation | undefined;
   #loss: Loss | undefined;
   #createdAt = 0;
+  /** When the policy first had a primary on record. */
+  #observedAt = 0;
   #call: { readonly operation: OperationStatus; readonly known: number } | undefined;
 
   constructor(props: MonitorProps) {
@@ -93,8 +99,10 @@ export class Monitor {
 
   onEvent(event: ScenarioEvent, phase: 'begin' | 'end'): void {
     const { kind } = event.action;
-    if (phase === 'end') this.#active.delete(event);
-    else {
+    if (phase === 'end') {
+      this.#active.delete(event);
+      if (kind === 'loseRegion' && this.#loss !== undefined) this.#loss.endedAt ??= this.#props.scheduler.time;
+    } else {
       this.#faults.add(kind);
       if (kind === 'loseRegion') this.#noteLoss(event);
       if (event.until !== undefined) this.#active.add(event);
@@ -155,10 +163,11 @@ export class Monitor {
   };
 
   #policy(): DisasterRecoveryPolicy | undefined {
-    return this.#props.server.find<DisasterRecoveryPolicy>(DISASTER_RECOVERY_POLICY, POLICY);
+    return this.#props.server.find(DISASTER_RECOVERY_POLICY, POLICY) as DisasterRecoveryPolicy | undefined;
   }
 
   #onPolicy(by: string, before: DisasterRecoveryPolicy | undefined, after: DisasterRecoveryPolicy | undefined): void {
+    if (before?.status?.primaryRegion === undefined) this.#observedAt = this.#props.scheduler.time;
     if (before === undefined) this.#createdAt = this.#props.scheduler.time;
     if (after === undefined) this.#operations.forget();
     if (after === undefined || before === undefined) return;
@@ -213,6 +222,7 @@ export class Monitor {
       region: writer.region,
       at: scheduler.time,
       policy: this.#policy(),
+      endedAt: undefined,
       isDisturbed: this.#active.size > 0 || globalCluster?.operation !== undefined,
     };
   }
@@ -223,21 +233,39 @@ export class Monitor {
     if (policy === undefined) return;
     const quietSince = scenario.warmUp + troubleEnd(scenario);
     const shared = { scenario, world, policy, now: scheduler.time, accuse: this.#accuse };
-    checkTruth({ ...shared, server, createdAt: this.#createdAt, quietSince, crashes: replicas.crashes });
+    checkTruth({
+      ...shared,
+      server,
+      createdAt: this.#createdAt,
+      observedAt: this.#observedAt,
+      quietSince,
+      crashes: replicas.crashes,
+    });
     this.#operations.checkSchema(policy);
+    this.#checkLosses();
     if (this.#loss !== undefined) {
       checkLiveness({ ...shared, loss: this.#loss, count: (name) => this.#branches.add(name) });
     }
   }
 
+  /** What is lost with a region is never more than was said to be the worst case. */
+  #checkLosses(): void {
+    const isClockRight = this.#props.scenario.events.every(({ action }) => action.kind !== 'clockJump');
+    for (const { trueLoss, worstCase, isRegionLost } of isClockRight ? this.#losses() : []) {
+      if (isRegionLost && trueLoss > worstCase + CLOCK_SKEW) {
+        this.#accuse('known-loss', `${trueLoss} ms were lost, ${worstCase} ms were said to be the worst case`);
+      }
+    }
+  }
+
   #losses(): LossFigure[] {
-    return this.#operations.effects.flatMap(({ operation, roleChange }) => {
+    return this.#operations.effects.flatMap(({ operation, roleChange, isRegionLost }) => {
       if (operation.trigger !== 'Automatic' || roleChange.replicatedTo === undefined) return [];
       const { milliseconds } = dataLoss(roleChange);
       const { estimatedDataLossMilliseconds: estimate, worstCaseDataLossMilliseconds: worstCase } = operation;
       return milliseconds === undefined || estimate === undefined || worstCase === undefined
         ? []
-        : [{ trueLoss: milliseconds, estimate, worstCase }];
+        : [{ trueLoss: milliseconds, estimate, worstCase, isRegionLost }];
     });
   }
 }

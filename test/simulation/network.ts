@@ -28,7 +28,7 @@ export class LinkError extends Error {
 
 interface Cut {
   /** `*`: everybody; `operators`: all of them, but not the witness. */
-  readonly sender: Sender | '*' | 'operators';
+  readonly sender: Sender;
   readonly place: Place;
   readonly state: LinkState;
 }
@@ -86,7 +86,7 @@ export class Network {
           const back = this.state(sender, place);
           if (back === 'refuse') reject(new LinkError('ECONNRESET'));
           else if (back === 'up') {
-            if ('error' in served) reject(served.error as Error);
+            if ('error' in served) reject(served.error);
             else resolve(served.value);
           }
         });
@@ -107,7 +107,7 @@ export class Network {
 /** What the other end answers; undefined: nothing, ever. */
 export type Served<T> =
   | { readonly value: T; readonly afterMilliseconds?: number }
-  | { readonly error: unknown; readonly afterMilliseconds?: number }
+  | { readonly error: Error; readonly afterMilliseconds?: number }
   | undefined;
 
 export function senderOf(process: SimulatedProcess): Sender {

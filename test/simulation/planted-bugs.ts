@@ -120,7 +120,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
           update: (type, object, options) => kube.update(type, withoutVersion(object), options),
           mergePatch: (type, reference, patch, options) =>
             kube.mergePatch(type, reference, withoutVersion(patch as KubeObject), options),
-        } as Partial<KubeClient>),
+        }),
     },
   },
   {

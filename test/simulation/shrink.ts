@@ -19,20 +19,23 @@ export async function shrink(
   options: Pick<SimulateOptions, 'tampering'> = {},
 ): Promise<Shrunk> {
   let best: Shrunk = { scenario, violation, attempts: 0 };
-  for (let isSmaller = true; isSmaller;) {
-    isSmaller = false;
-    for (const candidate of smaller(best.scenario)) {
-      const report = await simulate(candidate, options);
-      const isSame = report.violation?.invariant === violation.invariant;
-      best = { ...best, attempts: best.attempts + 1 };
-      if (isSame && report.violation !== undefined) {
-        best = { ...best, scenario: candidate, violation: report.violation };
-        isSmaller = true;
-        break;
-      }
-    }
+  for (let next = await firstSmaller(best, options); next.isSmaller; next = await firstSmaller(best, options)) {
+    best = next;
   }
   return best;
+}
+
+async function firstSmaller(
+  best: Shrunk,
+  options: Pick<SimulateOptions, 'tampering'>,
+): Promise<Shrunk & { readonly isSmaller: boolean }> {
+  let { attempts } = best;
+  for (const scenario of smaller(best.scenario)) {
+    attempts += 1;
+    const { violation } = await simulate(scenario, options);
+    if (violation?.invariant === best.violation.invariant) return { scenario, violation, attempts, isSmaller: true };
+  }
+  return { ...best, attempts, isSmaller: false };
 }
 
 /** Scenarios with one thing less, the most telling first. */

@@ -61,12 +61,12 @@ export class SimulatedApiServer {
     return this.#revision;
   }
 
-  find<T extends KubeObject>(type: ResourceType, reference: ObjectReference): T | undefined {
-    return this.#objects.get(pathOf(type, reference)) as T | undefined;
+  find(type: ResourceType, reference: ObjectReference): KubeObject | undefined {
+    return this.#objects.get(pathOf(type, reference));
   }
 
-  get<T extends KubeObject>(type: ResourceType, reference: ObjectReference): T {
-    const object = this.find<T>(type, reference);
+  get(type: ResourceType, reference: ObjectReference): KubeObject {
+    const object = this.find(type, reference);
     if (object === undefined) throw refusal(`get ${reference.name}`, 404, 'NotFound');
     return object;
   }
@@ -96,7 +96,7 @@ export class SimulatedApiServer {
 
   /** PUT of the object, or of its status subresource: each leaves the other's part alone. */
   update(by: string, type: ResourceType, object: KubeObject, subresource?: 'status'): KubeObject {
-    const existing = this.get<WithStatus>(type, object.metadata);
+    const existing: WithStatus = this.get(type, object.metadata);
     this.#precondition(existing, object.metadata.resourceVersion);
     if (subresource === 'status') {
       const changed: WithStatus = { ...existing, status: (object as WithStatus).status };

@@ -48,7 +48,7 @@ export class SimulatedKubeClient implements KubeClient {
   }
 
   get<T extends KubeObject>(type: ResourceType, reference: ObjectReference, options?: CallOptions): Promise<T> {
-    return this.#call(`get ${type.plural}`, options, (server) => server.get<T>(type, reference));
+    return this.#call(`get ${type.plural}`, options, (server) => server.get(type, reference) as T);
   }
 
   list<T extends KubeObject>(type: ResourceType, query: ListQuery = {}, options?: CallOptions): Promise<KubeList<T>> {
@@ -223,7 +223,7 @@ export class SimulatedKubeClient implements KubeClient {
         try {
           served = { value: serve(server) };
         } catch (error) {
-          served = { error };
+          served = { error: error as Error };
         }
         return hooks.afterEffect(process, what) ? served : undefined;
       };

@@ -52,11 +52,14 @@ function describePolicy(before: DisasterRecoveryPolicy | undefined, after: Disas
     }
     for (const { type, status: now, reason, message } of status.conditions ?? []) {
       const known = was?.conditions?.find((condition) => condition.type === type);
-      if (known?.status !== now || known.reason !== reason)
+      if (`${known?.status ?? ''} ${known?.reason ?? ''}` !== `${now} ${reason}`) {
         parts.push(`${type}=${now} ${reason}: ${message.slice(0, 120)}`);
+      }
     }
-    if (status.incident?.startedAt !== was?.incident?.startedAt)
-      parts.push(`incident ${status.incident?.startedAt ?? 'over'}`);
+    const { incident } = status;
+    if (incident?.startedAt !== was?.incident?.startedAt) {
+      parts.push(`incident ${incident === undefined ? 'over' : incident.startedAt}`);
+    }
   }
-  return `policy v${after.metadata.resourceVersion ?? ''}: ${parts.length === 0 ? 'touched' : parts.join('\n                                  ')}`;
+  return `policy v${String(after.metadata.resourceVersion)}: ${parts.length === 0 ? 'touched' : parts.join('\n                                  ')}`;
 }

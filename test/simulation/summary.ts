@@ -92,17 +92,27 @@ function lossLines(losses: readonly LossFigure[]): string[] {
   if (losses.length === 0) return ['  none'];
   const quantile = (values: readonly number[], share: number): string => {
     const sorted = values.toSorted((a, b) => a - b);
-    return `${sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0} ms`;
+    return `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)} ms`;
   };
-  const spread = (pick: (loss: LossFigure) => number): string => {
-    const values = losses.map(pick);
-    return [0.5, 0.9, 0.99, 1].map((share) => quantile(values, share)).join(' / ');
+  const figures = (some: readonly LossFigure[]): string[] => {
+    const spread = (pick: (loss: LossFigure) => number): string => {
+      const values = some.map(pick);
+      return [0.5, 0.9, 0.99, 1].map((share) => quantile(values, share)).join(' / ');
+    };
+    const above = (pick: (loss: LossFigure) => number): number =>
+      some.filter((loss) => loss.trueLoss > pick(loss)).length;
+    return [
+      `    true loss   ${spread(({ trueLoss }) => trueLoss)}`,
+      `    estimate    ${spread(({ estimate }) => estimate)}, below the true loss ${above(({ estimate }) => estimate)} times`,
+      `    worst case  ${spread(({ worstCase }) => worstCase)}, below the true loss ${above(({ worstCase }) => worstCase)} times`,
+    ];
   };
+  const lost = losses.filter(({ isRegionLost }) => isRegionLost);
+  const unseen = losses.filter(({ isRegionLost }) => !isRegionLost);
   return [
-    `  ${losses.length} judged (median / 90 % / 99 % / most)`,
-    `  true loss   ${spread(({ trueLoss }) => trueLoss)}`,
-    `  estimate    ${spread(({ estimate }) => estimate)}`,
-    `  worst case  ${spread(({ worstCase }) => worstCase)}`,
-    `  true loss above the estimate ${losses.filter(({ trueLoss, estimate }) => trueLoss > estimate).length} times, above the worst case ${losses.filter(({ trueLoss, worstCase }) => trueLoss > worstCase).length} times`,
+    `  median / 90 % / 99 % / most, of ${lost.length} regions that were lost`,
+    ...(lost.length === 0 ? [] : figures(lost)),
+    `  and of ${unseen.length} primaries that lived on where no vantage could see them, or came back as AWS was called`,
+    ...(unseen.length === 0 ? [] : figures(unseen)),
   ];
 }
