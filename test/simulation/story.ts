@@ -61,5 +61,5 @@ function describePolicy(before: DisasterRecoveryPolicy | undefined, after: Disas
       parts.push(`incident ${incident === undefined ? 'over' : incident.startedAt}`);
     }
   }
-  return `policy v${String(after.metadata.resourceVersion)}: ${parts.length === 0 ? 'touched' : parts.join('\n                                  ')}`;
+  return `policy v${after.metadata.resourceVersion}: ${parts.length === 0 ? 'touched' : parts.join('\n                                  ')}`;
 }
