@@ -15,6 +15,8 @@ export interface Loss {
   readonly policy: DisasterRecoveryPolicy | undefined;
   /** When the region came back, if it did. */
   endedAt: number | undefined;
+  /** Reasons that conditions have had since. */
+  readonly reasons: Set<string>;
   /** Whether anything was wrong already. */
   readonly isDisturbed: boolean;
 }
@@ -105,9 +107,8 @@ function exemption(question: LivenessQuestion): string | undefined {
   const { failover, suspend } = policy?.spec ?? {};
   const cooldownUntil = policy?.status?.cooldownUntil;
   const isResting = cooldownUntil !== undefined && Date.parse(cooldownUntil) > EPOCH + loss.at;
-  const progressing = question.policy.status?.conditions?.find(({ type }) => type === 'Progressing');
   // The last sample before the loss was noticed may be one that the outage itself has raised: the estimate is no lower.
-  const isRaised = progressing?.reason === 'LagAboveRecoveryPoint' && scenario.world.lagMetricOnLoss === 'grows';
+  const isRaised = loss.reasons.has('LagAboveRecoveryPoint') && scenario.world.lagMetricOnLoss === 'grows';
   const checks: readonly (readonly [boolean, string])[] = [
     [policy === undefined, 'no policy'],
     [!isLostStill, 'the region came back'],

@@ -1,4 +1,5 @@
 import type { FaultKind } from '../aws/world/fault-board.ts';
+import type { LagCurve } from '../aws/world/lag-curve.ts';
 import { detectionWindowOf } from './policy-of.ts';
 import { troubleEnd, type Action, type PolicyProps, type Scenario, type ScenarioEvent } from './scenario.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -374,7 +375,7 @@ class EventWriter {
     return random.pick<Action>([
       { kind: 'metricDelay', milliseconds: random.integer(1, 300) * SECOND },
       { kind: 'metricGap', region: 'secondary', metrics },
-      { kind: 'lag', region: 'secondary', lag: { kind: 'constant', milliseconds: random.pick([0, 3_000, 60_000]) } },
+      { kind: 'lag', region: 'secondary', lag: risingTo(random.pick([0, 3_000, 60_000])) },
       {
         kind: 'lag',
         region: 'secondary',
@@ -414,6 +415,17 @@ class EventWriter {
   #add(at: number, spell: number | undefined, action: Action): void {
     this.events.push(spell === undefined ? { at, action } : { at, until: at + spell, action });
   }
+}
+
+/** Nothing falls behind faster than time passes. */
+function risingTo(milliseconds: number): LagCurve {
+  return {
+    kind: 'points',
+    points: [
+      { after: 0, milliseconds: 0 },
+      { after: milliseconds, milliseconds },
+    ],
+  };
 }
 
 function repeat(times: number, run: () => void): void {

@@ -198,6 +198,7 @@ export class Monitor {
 
   #countBranches({ status: was }: DisasterRecoveryPolicy, { status: is }: DisasterRecoveryPolicy): void {
     for (const { type, status, reason } of is?.conditions ?? []) {
+      this.#loss?.reasons.add(reason);
       const known = was?.conditions?.find((condition) => condition.type === type);
       if (known?.reason !== reason || known.status !== status) this.#branches.add(`${type}=${status} ${reason}`);
     }
@@ -223,6 +224,7 @@ export class Monitor {
       at: scheduler.time,
       policy: this.#policy(),
       endedAt: undefined,
+      reasons: new Set(),
       isDisturbed: this.#active.size > 0 || globalCluster?.operation !== undefined,
     };
   }

@@ -95,7 +95,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the call is made before anything is registered',
-    violates: ['one-effect'],
+    violates: ['one-effect', 'switchover-stays'],
     tampering: withGateway((gateway) => ({
       describeGlobalCluster: async (account, region, identifier, options) => {
         const view = await gateway.describeGlobalCluster(account, region, identifier, options);
