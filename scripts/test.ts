@@ -19,7 +19,6 @@ interface Suite {
 const SUITES: readonly Suite[] = [
   { name: 'unit', workers: 2 },
   { name: 'contract', workers: 2 },
-  { name: 'simulation', workers: 2 },
   { name: 'e2e', workers: 2 },
 ];
 
