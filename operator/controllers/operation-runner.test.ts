@@ -345,6 +345,18 @@ describe('an operation that takes its time', () => {
     expect(bench.aurora.calls).toEqual([FAILOVER]);
   });
 
+  it('given a clock that was set back by an hour, when a timed-out operation ends late, then its end can be written', async () => {
+    const bench = await lost();
+    await bench.see(2);
+    await bench.pass(15 * MINUTE);
+    await bench.see();
+    bench.clock.jumpWallClock(-60 * MINUTE);
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded SucceededLate']);
+    expect(bench.status.history?.[0]?.recoveryTimeMilliseconds).toBe(0);
+  });
+
   it('given a publication that fails, when it works again, then the operation goes on from there', async () => {
     const bench = await lost();
     await bench.see(2);

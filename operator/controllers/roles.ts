@@ -1,7 +1,8 @@
 import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { defined } from '../failover/defined.ts';
 import { hasAnswered } from '../failover/direct-signals.ts';
 import { regionSettings } from '../failover/settings.ts';
-import { historyEntry, timestamp } from './status-codec.ts';
+import { historyEntry, timestamp, wholeMilliseconds } from './status-codec.ts';
 import { operationId } from './operation-id.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
@@ -37,15 +38,15 @@ function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: Hist
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
   turn.session.isAssessmentSpent = true;
   const now = timestamp(turn.now);
-  const late: HistoryEntry = {
+  const late: HistoryEntry = defined({
     ...entry,
-    outcome: 'Succeeded',
+    outcome: 'Succeeded' as const,
     reason: 'SucceededLate',
     promotedAt: entry.promotedAt ?? now,
     completedAt: now,
-    recoveryTimeMilliseconds: turn.now - Date.parse(entry.detectedAt ?? entry.startedAt),
+    recoveryTimeMilliseconds: wholeMilliseconds(turn.now - Date.parse(entry.detectedAt ?? entry.startedAt)),
     message: `${entry.to} became the writer, or came into service, after failover.timeout had passed`,
-  };
+  });
   await turn.save({
     primaryRegion: entry.to,
     history: [late, ...turn.record.history.slice(1)],
