@@ -26,7 +26,7 @@ import { PolicyTurn } from './policy-turn.ts';
 import { Publication } from './publication.ts';
 import { RequestHandler } from './request-handler.ts';
 import { RoleChanger } from './role-changer.ts';
-import { settleRoles } from './roles.ts';
+import { areRolesSettled, settleRoles } from './roles.ts';
 import { settingsOf } from './settings-of.ts';
 import { timestamp } from './status-codec.ts';
 
@@ -122,7 +122,7 @@ export class PolicyReconciler {
     }
     const { verdict } = turn;
     const isLeaving = turn.policy.metadata.deletionTimestamp !== undefined;
-    if (verdict.kind === 'FailOver' && !isLeaving && !turn.session.isAssessmentSpent) {
+    if (verdict.kind === 'FailOver' && !isLeaving && areRolesSettled(turn)) {
       this.#logDecision(turn, verdict.target.region);
       await this.#operations.start(turn, { type: 'Failover', trigger: 'Automatic', target: verdict.target });
     }

@@ -125,6 +125,22 @@ describe('RequestHandler', () => {
     expect(bench.status.operation).toMatchObject({ trigger: 'Failback', type: 'Switchover', to: 'us-east-1' });
   });
 
+  it('given a writer that somebody else has just moved, when a failback is asked for, then it waits until that is on record', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.begin(WEST, false);
+    bench.aurora.promote();
+    await bench.see(1);
+    bench.annotate({ failback: 'true' });
+    await bench.settle();
+
+    expect(bench.status).toMatchObject({ primaryRegion: 'us-east-1' });
+    expect(bench.status.operation).toBeUndefined();
+
+    await bench.see(2);
+
+    expect(bench.status.operation).toMatchObject({ trigger: 'Failback', from: WEST, to: 'us-east-1' });
+  });
+
   it('given a cooldown, when its operation is acknowledged, then it is over', async () => {
     const bench = await failedOver();
     expect(bench.status.cooldownUntil).toBeDefined();

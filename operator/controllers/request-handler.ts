@@ -6,6 +6,7 @@ import { judgeForce } from '../failover/force.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import { isSameRequest, pendingRequest, type PendingRequest } from './pending-request.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
+import { areRolesSettled } from './roles.ts';
 import { timestamp } from './status-codec.ts';
 
 interface Answer {
@@ -98,8 +99,8 @@ export class RequestHandler {
       await this.#finishAnswered(turn, request);
       return;
     }
-    if (turn.session.isAssessmentSpent) {
-      // The roles have just changed: the next round, soon, tells what the request means now.
+    if (turn.session.isAssessmentSpent || (operation === undefined && !areRolesSettled(turn))) {
+      // The roles have just changed, or seem to: the next rounds, soon, tell what the request means now.
       return;
     }
     if (request.action === 'force-failover' || request.action === 'failback') {

@@ -125,6 +125,15 @@ async function settlePrimary(turn: PolicyTurn, recorded: string | undefined, obs
   }
 }
 
+/**
+ * Whether what was observed and what is on record agree on the primary. While they do not, a role change would start from
+ * the one and be judged by the other.
+ */
+export function areRolesSettled({ assessment, session, record }: PolicyTurn): boolean {
+  const observed = assessment.topology.primaryRegion;
+  return !session.isAssessmentSpent && (observed === undefined || observed === record.primaryRegion);
+}
+
 /** Brings the record in line with the roles that were observed, whoever changed them. */
 export async function settleRoles(turn: PolicyTurn, operations: OperationRunner): Promise<void> {
   const { topology } = turn.assessment;
