@@ -121,22 +121,24 @@ function checkTarget({ policy, operation, ledger, processName, accuse }: Registr
   if (objection !== false) accuse('fit-target', `${operation.id}: the target ${to} ${objection}`);
 }
 
+/** The recovery point's own metric is the one to judge a loss by; the other stands in where that has no sample at all. */
+const LAG_METRICS = ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'] as const;
+
 /** Samples of the target's lag that CloudWatch could tell at a time, oldest first. */
 function samplesOf({ world, operation }: Registration, at: number): readonly MetricSample[] {
   const shapes = [[], [operation.from]].map((sources) => [
     { name: 'DBClusterIdentifier', value: CLUSTER },
     ...sources.map((value) => ({ name: 'SourceRegion', value })),
   ]);
-  return shapes
-    .flatMap((dimensions) =>
-      ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'].flatMap((metricName) =>
-        world.metrics.read(
-          { accountId: ACCOUNT, region: operation.to, namespace: 'AWS/RDS', metricName, dimensions },
-          at,
-        ),
-      ),
-    )
-    .toSorted((a, b) => a.timestamp - b.timestamp);
+  const series = LAG_METRICS.map((metricName) =>
+    shapes
+      .flatMap((dimensions) => {
+        const identity = { accountId: ACCOUNT, region: operation.to, namespace: 'AWS/RDS', metricName, dimensions };
+        return world.metrics.read(identity, at);
+      })
+      .toSorted((a, b) => a.timestamp - b.timestamp),
+  );
+  return series.find((samples) => samples.length > 0) ?? [];
 }
 
 function checkLoss(registration: Registration, last: RoundSpan): void {

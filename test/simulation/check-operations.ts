@@ -25,8 +25,8 @@ type Status = DisasterRecoveryPolicyStatus | undefined;
 interface Effect {
   readonly operation: OperationStatus;
   readonly roleChange: RoleChange;
-  /** Whether the old primary's region was gone when AWS took the call, and nobody had missed the primary before that. */
-  readonly isRegionLost: boolean;
+  /** Since when the old primary's region was gone as AWS took the call, unless the primary was missed before that. */
+  readonly lostAt: number | undefined;
 }
 
 /** Follows operations from their registration to their place in history, and what AWS makes of them. */
@@ -71,8 +71,8 @@ export class OperationChecks {
     }
     this.#checkIncident(operation);
     const { lostAt } = this.#world.region(operation.from);
-    const isRegionLost = lostAt !== undefined && Date.parse(operation.detectedAt ?? '') >= lostAt - CLOCK_SKEW;
-    this.effects.push({ operation, roleChange, isRegionLost });
+    const isFirstMissed = lostAt !== undefined && Date.parse(operation.detectedAt ?? '') >= lostAt - CLOCK_SKEW;
+    this.effects.push({ operation, roleChange, lostAt: isFirstMissed ? lostAt : undefined });
   }
 
   /** A policy's status went from one to the other by an operator's write. */
@@ -114,6 +114,8 @@ export class OperationChecks {
   }
 
   #onRegistered(operation: OperationStatus, before: DisasterRecoveryPolicy, after: DisasterRecoveryPolicy): void {
+    if (operation.from === operation.to)
+      this.#accuse('record', `${operation.id} leads from ${operation.from} to itself`);
     if (this.registered.has(operation.id)) this.#accuse('one-effect', `${operation.id} was registered again`);
     this.registered.set(operation.id, operation);
     const request = after.status?.lastRequest;

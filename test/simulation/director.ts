@@ -143,13 +143,7 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
     setLag(cluster, lag, stage.world.settle());
     return () => setLag(cluster, before, stage.world.settle());
   },
-  slowNetwork: ({ most }, { network }) => {
-    const before = network.latency;
-    network.latency = { ...before, most };
-    return () => {
-      network.latency = before;
-    };
-  },
+  slowNetwork: ({ most }, { network }) => network.slow(most),
   apiUnavailable: (_action, { behaviour, server }) => {
     behaviour.isUnavailable = true;
     server.endWatches(new KubeConnectionError('cannot watch: the server went away'));

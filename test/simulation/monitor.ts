@@ -261,13 +261,13 @@ export class Monitor {
   }
 
   #losses(): LossFigure[] {
-    return this.#operations.effects.flatMap(({ operation, roleChange, isRegionLost }) => {
+    return this.#operations.effects.flatMap(({ operation, roleChange, lostAt }) => {
       if (operation.trigger !== 'Automatic' || roleChange.replicatedTo === undefined) return [];
       const { milliseconds } = dataLoss(roleChange);
       const { estimatedDataLossMilliseconds: estimate, worstCaseDataLossMilliseconds: worstCase } = operation;
       return milliseconds === undefined || estimate === undefined || worstCase === undefined
         ? []
-        : [{ trueLoss: milliseconds, estimate, worstCase, isRegionLost }];
+        : [{ trueLoss: milliseconds, estimate, worstCase, isRegionLost: lostAt === roleChange.lastWriteAt }];
     });
   }
 }

@@ -26,6 +26,9 @@ export class LinkError extends Error {
   }
 }
 
+/** The most that a message usually takes one way, milliseconds. */
+const USUAL_LATENCY = 40;
+
 interface Cut {
   /** `*`: everybody; `operators`: all of them, but not the witness. */
   readonly sender: Sender;
@@ -39,8 +42,8 @@ export class Network {
   readonly #random: SeededRandom;
   readonly #cuts = new Map<number, Cut>();
   #lastCut = 0;
-  /** One way, milliseconds; some are ten times slower. */
-  latency = { least: 1, most: 40 };
+  /** The most that a message takes one way, milliseconds, by each slowness in force; some take ten times as long. */
+  readonly #slowness = new Set<{ readonly most: number }>();
 
   constructor(scheduler: Scheduler, random: SeededRandom) {
     this.#scheduler = scheduler;
@@ -54,6 +57,15 @@ export class Network {
     this.#cuts.set(id, cut);
     return () => {
       this.#cuts.delete(id);
+    };
+  }
+
+  /** Slows everything down; returns how to end that. */
+  slow(most: number): () => void {
+    const slowness = { most };
+    this.#slowness.add(slowness);
+    return () => {
+      this.#slowness.delete(slowness);
     };
   }
 
@@ -97,9 +109,9 @@ export class Network {
   }
 
   #oneWay(): number {
-    const { least, most } = this.latency;
     const draw = this.#random.next();
-    const usual = least + draw * (most - least);
+    const most = Math.max(USUAL_LATENCY, ...[...this.#slowness].map((slowness) => slowness.most));
+    const usual = 1 + draw * (most - 1);
     return Math.round(draw > 0.98 ? usual * 10 : usual);
   }
 }
