@@ -251,7 +251,8 @@ class Operator {
 
   /** The work of a leader, from the first reconcile to the last; ends when `signal` aborts. */
   async #lead(signal: AbortSignal, leaseRemainingMilliseconds: () => number): Promise<void> {
-    await this.#reflector.waitForSync(signal).catch(() => undefined);
+    // What another leader, or this process in an earlier term, wrote last is perhaps not in the watch cache yet.
+    await this.#reflector.refresh(signal).catch(() => undefined);
     if (signal.aborted) {
       return;
     }

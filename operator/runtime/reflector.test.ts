@@ -318,4 +318,67 @@ describe('Reflector', () => {
     await expect(waiting).rejects.toThrow('no patience');
     await expect(reflector.waitForSync(controller.signal)).rejects.toThrow('no patience');
   });
+
+  it('given a watch that was cut in silence, when refreshed, holds what was written meanwhile at once', async () => {
+    const { clock, client, store, reflector, errors } = startReflector();
+    await clock.advance(5_000);
+    client.isSilent = true;
+    client.put(CONFIG_MAPS, configMap('unseen'));
+    client.isSilent = false;
+    const refreshed = reflector.refresh();
+    await clock.settle();
+    await refreshed;
+    expect(store.get('default/unseen')).toBeDefined();
+    expect(client.count('list')).toBe(2);
+    expect(client.openWatches).toBe(1);
+    expect(errors).toEqual([]);
+  });
+
+  it('given a list under way, when refreshed, waits for one that was asked for later', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    const lists: (() => void)[] = [];
+    client.after = ({ verb }) => (verb === 'list' ? new Promise((resolve) => lists.push(resolve)) : undefined);
+    const { reflector, store } = startReflector({ clock }, client);
+    await clock.settle();
+    client.put(CONFIG_MAPS, configMap('written after the first list was read'));
+    let isRefreshed = false;
+    const refreshed = reflector.refresh().then(() => (isRefreshed = true));
+    lists.shift()?.();
+    await clock.settle();
+    expect([isRefreshed, store.size, client.openWatches]).toEqual([false, 0, 0]);
+    lists.shift()?.();
+    await refreshed;
+    expect(store.size).toBe(1);
+  });
+
+  it('given a backoff after an error, when refreshed, lists without waiting for its end', async () => {
+    const { clock, client, reflector } = startReflector({ backoffBaseMilliseconds: 10_000 });
+    await clock.advance(5_000);
+    client.endWatches(new KubeConnectionError('cannot watch: connection lost'));
+    await clock.settle();
+    expect(client.openWatches).toBe(0);
+    const refreshed = reflector.refresh();
+    await clock.settle();
+    await refreshed;
+    expect(client.openWatches).toBe(1);
+  });
+
+  it('given an API server that refuses, when refreshed, tries again until a list succeeds, or until given up', async () => {
+    const { clock, client, reflector } = startReflector();
+    await clock.advance(5_000);
+    client.before = () => {
+      throw new KubeConnectionError('cannot list: connection refused');
+    };
+    const controller = new AbortController();
+    const givenUp = reflector.refresh(controller.signal);
+    const refreshed = reflector.refresh();
+    await clock.settle();
+    controller.abort(new Error('not leading any more'));
+    await expect(givenUp).rejects.toThrow('not leading any more');
+    client.before = () => undefined;
+    await clock.advance(10_000);
+    await refreshed;
+    expect(client.openWatches).toBe(1);
+  });
 });

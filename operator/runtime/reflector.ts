@@ -62,6 +62,9 @@ export class Reflector<T extends KubeObject> {
   readonly #clock: Clock;
   readonly #backoff: ExponentialRateLimiter<'watch'>;
   readonly #syncWaiters = new Set<() => void>();
+  readonly #refreshWaiters = new Set<() => void>();
+  /** Ends what the loop is waiting in, a watch or a backoff, so that it lists at once. */
+  #interrupt: ((reason: RelistDue) => void) | undefined;
   #resourceVersion: string | undefined;
   #nextList = 0;
   #isPaging = true;
@@ -97,23 +100,18 @@ export class Reflector<T extends KubeObject> {
 
   /** Resolves once {@link Reflector.hasSynced}; rejects with `signal.reason`. */
   waitForSync(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        this.#syncWaiters.delete(finish);
-        signal?.removeEventListener('abort', fail);
-        resolve();
-      };
-      const fail = (): void => {
-        this.#syncWaiters.delete(finish);
-        reject(signal?.reason as Error);
-      };
-      if (this.#hasSynced) resolve();
-      else if (signal?.aborted === true) fail();
-      else {
-        this.#syncWaiters.add(finish);
-        signal?.addEventListener('abort', fail, { once: true });
-      }
-    });
+    return this.#hasSynced ? Promise.resolve() : waitIn(this.#syncWaiters, signal);
+  }
+
+  /**
+   * Resolves once the store holds a list that was asked for after this call; rejects with `signal.reason`. A watch that
+   * was cut in silence leaves the store in the past for up to {@link ReflectorOptions.silenceMilliseconds}: whoever
+   * begins to act on the store alone, as a new leader does, refreshes it first.
+   */
+  refresh(signal?: AbortSignal): Promise<void> {
+    const refreshed = waitIn(this.#refreshWaiters, signal);
+    this.#interrupt?.(new RelistDue('a fresh list is asked for'));
+    return refreshed;
   }
 
   /** Runs until the signal aborts, then resolves; opens nothing afterwards. Never rejects. */
@@ -130,7 +128,8 @@ export class Reflector<T extends KubeObject> {
 
   async #listIfDue(signal: AbortSignal): Promise<void> {
     const start = this.#clock.monotonic();
-    if (this.#resourceVersion !== undefined && start < this.#nextList) return;
+    const refreshed = [...this.#refreshWaiters];
+    if (this.#resourceVersion !== undefined && start < this.#nextList && refreshed.length === 0) return;
     const { items, resourceVersion } = await this.#listAll(signal);
     signal.throwIfAborted();
     this.#options.store.replace(items);
@@ -141,7 +140,7 @@ export class Reflector<T extends KubeObject> {
     this.#lastContact = now;
     this.#options.listener?.onList?.(items.length, now - start);
     this.#hasSynced = true;
-    for (const finish of this.#syncWaiters) finish();
+    for (const finish of [...this.#syncWaiters, ...refreshed]) finish();
   }
 
   async #listAll(signal: AbortSignal): Promise<KubeList<T>> {
@@ -165,7 +164,7 @@ export class Reflector<T extends KubeObject> {
   async #watch(signal: AbortSignal): Promise<void> {
     const { client, type, namespace, labelSelector, fieldSelector, watchTimeoutSeconds, listener } = this.#options;
     const resourceVersion = this.#resourceVersion;
-    if (resourceVersion === undefined) return;
+    if (resourceVersion === undefined || this.#refreshWaiters.size > 0) return;
     const opened = this.#clock.monotonic();
     const guard = this.#guard(signal, opened);
     const timeoutSeconds = Math.ceil((watchTimeoutSeconds ?? 300) * (1 + this.#options.random()));
@@ -226,12 +225,14 @@ export class Reflector<T extends KubeObject> {
     );
     if (signal.aborted) forward();
     else signal.addEventListener('abort', forward, { once: true });
+    this.#interrupt = (reason) => controller.abort(reason);
     return {
       signal: controller.signal,
       onActivity: () => {
         lastActivity = this.#clock.monotonic();
       },
       release: () => {
+        this.#interrupt = undefined;
         silenceTimer.cancel();
         relistTimer.cancel();
         signal.removeEventListener('abort', forward);
@@ -254,12 +255,36 @@ export class Reflector<T extends KubeObject> {
     const asked = error instanceof KubeApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const delay = Math.max(this.#backoff.when('watch'), asked);
     this.#options.listener?.onError?.(error, delay);
+    const interruption = new AbortController();
+    this.#interrupt = (reason) => interruption.abort(reason);
     try {
-      await this.#clock.sleep(delay, signal);
+      await this.#clock.sleep(delay, AbortSignal.any([signal, interruption.signal]));
     } catch {
       // Aborted: the loop sees it.
+    } finally {
+      this.#interrupt = undefined;
     }
   }
+}
+
+/** Resolves when somebody calls the function that it adds to `waiters`; rejects with `signal.reason`. */
+function waitIn(waiters: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (): void => {
+      waiters.delete(finish);
+      signal?.removeEventListener('abort', fail);
+      resolve();
+    };
+    const fail = (): void => {
+      waiters.delete(finish);
+      reject(signal?.reason as Error);
+    };
+    if (signal?.aborted === true) fail();
+    else {
+      waiters.add(finish);
+      signal?.addEventListener('abort', fail, { once: true });
+    }
+  });
 }
 
 function isOlder(one: string, other: string | undefined): boolean {

@@ -143,7 +143,7 @@ export class SimulatedOperator {
   }
 
   async #lead(signal: AbortSignal, leaseRemainingMilliseconds: () => number): Promise<void> {
-    await this.#reflector.waitForSync(signal).catch(() => undefined);
+    await this.#reflector.refresh(signal).catch(() => undefined);
     if (signal.aborted) return;
     const { process, tampering, onRound } = this.#props;
     const rateLimiter = new ExponentialRateLimiter<string>({ random: process.random.next, baseMilliseconds: 20 });
