@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DisasterRecoveryPolicySpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
-import { MINUTE, SECOND } from '../failover/testing/a-round.ts';
+import { aRound, MINUTE, SECOND } from '../failover/testing/a-round.ts';
 import { WEST } from '../failover/testing/a-settings.ts';
+import { KubeTimeoutError } from '../runtime/kube-errors.ts';
 import { Bench, Crash } from './testing/bench.ts';
 import { awsError, REFUSED, SILENT, THROTTLED } from './testing/fake-aurora.ts';
 import { KEY } from './testing/a-policy.ts';
@@ -75,6 +76,39 @@ describe('the order of an operation', () => {
     const before = bench.api.writes.length;
     await bench.see(10);
     expect(bench.api.writes.length).toBe(before);
+  });
+});
+
+describe('a registration that the API server does not answer', () => {
+  it('given rounds that ended while it waited, when tried again, then only a round that ends later starts anything', async () => {
+    const bench = await lost();
+    const earlier = aRound({ ...bench.aurora.round(), at: bench.now });
+    bench.api.before = ({ step }) => {
+      if (step === 'Accepted') {
+        bench.api.before = () => undefined;
+        bench.reconciler.receive(KEY, earlier);
+        throw new KubeTimeoutError('cannot update disasterrecoverypolicies/status: no answer in time');
+      }
+    };
+    await bench.see();
+    expect(bench.errors).toHaveLength(1);
+    bench.syncCache();
+    await bench.settle();
+    expect([bench.status.operation, bench.aurora.effects]).toEqual([undefined, []]);
+    await bench.see();
+    expect(bench.aurora.effects).toEqual([FAILOVER]);
+  });
+
+  it('given a conflict, when tried again, then the same round decides', async () => {
+    const bench = await lost();
+    bench.api.before = ({ step }) => {
+      if (step === 'Accepted') {
+        bench.api.before = () => undefined;
+        bench.api.edit(KEY, ({ metadata }) => (metadata.labels = { edited: 'meanwhile' }));
+      }
+    };
+    await bench.see();
+    expect(bench.aurora.effects).toEqual([FAILOVER]);
   });
 });
 

@@ -12,9 +12,10 @@ import {
 import type { Operation } from '../failover/operation.ts';
 import type { Dependencies } from './dependencies.ts';
 import { finishChanges, type Ending } from './finish-operation.ts';
+import { isConflict } from '../runtime/kube-errors.ts';
 import { tendManagedResources } from './managed-resources.ts';
 import { operationId } from './operation-id.ts';
-import type { PolicyTurn } from './policy-turn.ts';
+import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import type { Publication } from './publication.ts';
 import type { CallResult, Precheck, RoleChanger } from './role-changer.ts';
 import { wholeMilliseconds } from './status-codec.ts';
@@ -69,7 +70,10 @@ export class OperationRunner {
     turn.session.resetOperation();
     // Known before the write: it may be persisted although its answer is lost.
     turn.session.uncalledOperation = operation.id;
-    await turn.save({ operation, ...(request === undefined ? {} : { lastRequest: request.record(operation.id) }) });
+    await this.#persist(
+      turn,
+      defined({ operation, lastRequest: request === undefined ? undefined : request.record(operation.id) }),
+    );
     this.#note(turn, 'Registered', operation, `${operation.type} to ${operation.to} (${operation.trigger})`);
     if (request !== undefined) {
       await turn.removeAnnotations(request.keys);
@@ -81,6 +85,18 @@ export class OperationRunner {
       return;
     }
     await this.#callAfter(turn, operation, check);
+  }
+
+  async #persist(turn: PolicyTurn, changes: RecordChanges): Promise<void> {
+    try {
+      await turn.save(changes);
+    } catch (error) {
+      // A write that took its whole time to fail has outlived what it was decided on: another try needs another round.
+      if (!isConflict(error)) {
+        turn.session.spendAssessment();
+      }
+      throw error;
+    }
   }
 
   /** Does what this round's observations call for, step after step, until there is something to wait for. */
@@ -242,7 +258,7 @@ export class OperationRunner {
     const { record, settings, now } = turn;
     await turn.saveAfterwards(finishChanges(operation, ending, { record, settings, now }));
     turn.session.resetOperation();
-    turn.session.isAssessmentSpent = true;
+    turn.session.spendAssessment();
     // What was withdrawn alongside the call has to come back, or the new writer be checked.
     turn.session.published = undefined;
     this.#dependencies.metrics.countOperation(

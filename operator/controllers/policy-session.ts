@@ -36,11 +36,9 @@ export class PolicySession {
   readonly uid: string;
   memory: Memory;
   assessment: Assessment | undefined;
-  /**
-   * The assessment was made for roles that have changed since: nothing is concluded from it any more, the next round
-   * decides.
-   */
-  isAssessmentSpent = false;
+  #isSpent = false;
+  /** How many of the waiting rounds, the oldest, are older than what spent the assessment. */
+  #spentRounds = 0;
   /** The region that the last rounds, one after the other, called the writer although the record names another. */
   #claim: { readonly region: string; readonly rounds: number } | undefined;
   follow: FollowMemory = EMPTY_FOLLOW_MEMORY;
@@ -76,11 +74,23 @@ export class PolicySession {
     this.publication = publicationFrom(policy.status);
   }
 
+  /** Nothing is concluded from the assessment any more: the next round that ends decides. */
+  get isAssessmentSpent(): boolean {
+    return this.#isSpent;
+  }
+
+  /** The roles that the assessment was made for have changed since, or it took too long to act on it. */
+  spendAssessment(): void {
+    this.#isSpent = true;
+    this.#spentRounds = this.#waitingRounds.length;
+  }
+
   /** Takes a round until the next reconcile. */
   receive(round: Round): void {
     this.#waitingRounds.push(round);
     if (this.#waitingRounds.length > MAXIMUM_WAITING_ROUNDS) {
       this.#waitingRounds.shift();
+      this.#spentRounds = Math.max(0, this.#spentRounds - 1);
     }
   }
 
@@ -92,7 +102,7 @@ export class PolicySession {
   digest(settings: Settings, record: PolicyRecord, onRound?: (round: DigestedRound) => void): void {
     const rounds = this.#waitingRounds;
     this.#waitingRounds = [];
-    for (const round of rounds) {
+    for (const [index, round] of rounds.entries()) {
       const recorded = defined({
         primaryRegion: record.primaryRegion,
         primarySince: primarySince(record),
@@ -104,13 +114,14 @@ export class PolicySession {
       onRound?.(defined({ settings, memoryBefore, memory, assessment, recorded, cooldownUntil, operation }));
       this.memory = memory;
       this.assessment = assessment;
-      this.isAssessmentSpent = false;
+      this.#isSpent = this.#isSpent && index < this.#spentRounds;
       this.#claim = nextClaim(this.#claim, assessment.topology.primaryRegion, record.primaryRegion);
       if (record.operation !== undefined) {
         const effect = readEffect(record.operation, assessment, settings);
         this.follow = rememberEffect(this.follow, effect, round.startedAt, record.operation);
       }
     }
+    this.#spentRounds = 0;
   }
 
   /** For how many rounds in a row another region than the recorded one has been the writer. */

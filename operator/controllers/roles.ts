@@ -36,7 +36,7 @@ function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: Hist
 }
 
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
-  turn.session.isAssessmentSpent = true;
+  turn.session.spendAssessment();
   const now = timestamp(turn.now);
   const late: HistoryEntry = defined({
     ...entry,
@@ -58,7 +58,7 @@ async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise
 /** The writer changed, and nobody of us did it: the incident is over, automation rests, and the history says so. */
 async function recordExternalChange(turn: PolicyTurn, from: string, to: string): Promise<void> {
   const { assessment, now } = turn;
-  turn.session.isAssessmentSpent = true;
+  turn.session.spendAssessment();
   // Without having seen it in flight only the old primary's state can tell: an orderly switchover leaves it healthy.
   const old = assessment.topology.members[from];
   const isOrderly = hasAnswered(assessment.round.regions[from]) && old?.synchronizationStatus === 'connected';
