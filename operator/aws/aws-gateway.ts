@@ -90,6 +90,24 @@ export interface NotificationInput {
   readonly body: string;
 }
 
+/** A snapshot of a DB cluster, automated or manual. */
+export interface ClusterSnapshotView {
+  readonly identifier: string;
+  readonly arn: string;
+  readonly clusterIdentifier: string;
+  /** `creating`, `copying`, `available`, `failed` or whatever RDS says. */
+  readonly status: string;
+  /** When the volume was as the snapshot has it; absent where RDS does not say. */
+  readonly createdAt?: Instant;
+  readonly percentProgress?: number;
+}
+
+/** A copy within the region. */
+export interface SnapshotCopyInput {
+  readonly sourceIdentifier: string;
+  readonly targetIdentifier: string;
+}
+
 /**
  * Everything that the operator asks of AWS, by account and region, without a word of the SDK. Every call makes one
  * attempt (reads: one for each page), takes no longer than its timeout per request and rejects with an `AwsCallError`. Regions and
@@ -150,6 +168,25 @@ export interface AwsGateway {
     query: EventsQuery,
     options: CallOptions,
   ): Promise<readonly FailoverEvent[]>;
+
+  /** The snapshots of one cluster, automated and manual ones. */
+  describeClusterSnapshots(
+    account: AwsAccount,
+    region: string,
+    clusterIdentifier: string,
+    options: CallOptions,
+  ): Promise<readonly ClusterSnapshotView[]>;
+
+  /**
+   * `CopyDBClusterSnapshot` in the same region: the copy is a manual snapshot, encrypted with the same key, with the same
+   * tags. `DBClusterSnapshotAlreadyExistsFault` says that a copy of this name was begun before.
+   */
+  copyClusterSnapshot(
+    account: AwsAccount,
+    region: string,
+    input: SnapshotCopyInput,
+    options: CallOptions,
+  ): Promise<ClusterSnapshotView>;
 
   /** The series of one metric that CloudWatch lists; a new one can take 15 minutes to be listed. */
   listMetricSeries(

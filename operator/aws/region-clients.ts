@@ -10,7 +10,7 @@ import { TransportKeepingHandler } from './transport-keeping-handler.ts';
 
 /**
  * What a call is for. Each purpose has connections of its own, so that none waits behind another: reads of observation,
- * changes of roles, and reports (metrics and notifications).
+ * changes of roles, and reports (metrics, notifications, and what is kept of a failover).
  */
 export type Purpose = 'read' | 'change' | 'report';
 

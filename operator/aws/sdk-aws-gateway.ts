@@ -1,5 +1,7 @@
 import { GetMetricDataCommand, ListMetricsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
+  CopyDBClusterSnapshotCommand,
+  DescribeDBClusterSnapshotsCommand,
   DescribeDBClustersCommand,
   DescribeEventsCommand,
   DescribeGlobalClustersCommand,
@@ -13,6 +15,7 @@ import { accountKey, type AwsAccount } from './account.ts';
 import type {
   AwsGateway,
   CallOptions,
+  ClusterSnapshotView,
   EventsQuery,
   FailoverEvent,
   MetricDataInput,
@@ -22,6 +25,7 @@ import type {
   NotificationInput,
   OnPage,
   RoleChangeInput,
+  SnapshotCopyInput,
 } from './aws-gateway.ts';
 import { CredentialPool, type Credentials } from './credential-pool.ts';
 import { AwsCallError } from './errors.ts';
@@ -30,7 +34,7 @@ import { toMetricDataQueries, toMetricSamples, toMetricSeries } from './metrics.
 import { requirePart } from './require-part.ts';
 import { RegionClients, type Purpose } from './region-clients.ts';
 import { readOwnCredentials, StsCredentials } from './sts-credentials.ts';
-import { toClusterView, toFailoverEvent, toGlobalClusterView } from './views.ts';
+import { toClusterSnapshotView, toClusterView, toFailoverEvent, toGlobalClusterView } from './views.ts';
 
 const PAGE_SIZE = 100;
 /** SNS: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
@@ -188,6 +192,42 @@ export class SdkAwsGateway implements AwsGateway {
         return wanted.size === 0 || wanted.has(sourceIdentifier) || wanted.has(about?.clusterIdentifier ?? '');
       })
       .toSorted((a, b) => a.at - b.at);
+  }
+
+  describeClusterSnapshots(
+    account: AwsAccount,
+    region: string,
+    clusterIdentifier: string,
+    options: CallOptions,
+  ): Promise<readonly ClusterSnapshotView[]> {
+    const call: Call = { account, region, action: 'DescribeDBClusterSnapshots', purpose: 'report', options };
+    return this.#walk(call, undefined, async (clients, marker, sendOptions) => {
+      const command = new DescribeDBClusterSnapshotsCommand({
+        DBClusterIdentifier: clusterIdentifier,
+        MaxRecords: PAGE_SIZE,
+        ...(marker && { Marker: marker }),
+      });
+      const answer = await clients.rds.send(command, sendOptions);
+      return { items: requirePart(answer, 'DBClusterSnapshots').map(toClusterSnapshotView), next: answer.Marker };
+    });
+  }
+
+  copyClusterSnapshot(
+    account: AwsAccount,
+    region: string,
+    { sourceIdentifier, targetIdentifier }: SnapshotCopyInput,
+    options: CallOptions,
+  ): Promise<ClusterSnapshotView> {
+    const call: Call = { account, region, action: 'CopyDBClusterSnapshot', purpose: 'report', options };
+    return this.#request(call, async (clients, sendOptions) => {
+      // Without a KmsKeyId the copy is encrypted with the source's key.
+      const command = new CopyDBClusterSnapshotCommand({
+        SourceDBClusterSnapshotIdentifier: sourceIdentifier,
+        TargetDBClusterSnapshotIdentifier: targetIdentifier,
+        CopyTags: true,
+      });
+      return toClusterSnapshotView(requirePart(await clients.rds.send(command, sendOptions), 'DBClusterSnapshot'));
+    });
   }
 
   listMetricSeries(

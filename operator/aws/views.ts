@@ -1,11 +1,18 @@
-import type { DBCluster, Event, FailoverState, GlobalCluster, GlobalClusterMember } from '@aws-sdk/client-rds';
+import type {
+  DBCluster,
+  DBClusterSnapshot,
+  Event,
+  FailoverState,
+  GlobalCluster,
+  GlobalClusterMember,
+} from '@aws-sdk/client-rds';
 import type {
   ClusterView,
   FailoverStateView,
   GlobalClusterMemberView,
   GlobalClusterView,
 } from '../failover/observation.ts';
-import type { FailoverEvent } from './aws-gateway.ts';
+import type { ClusterSnapshotView, FailoverEvent } from './aws-gateway.ts';
 import { readFailoverEvent } from './failover-events.ts';
 import { defined } from '../failover/defined.ts';
 
@@ -54,6 +61,17 @@ export function toClusterView(cluster: DBCluster): ClusterView {
     readerEndpoint: cluster.ReaderEndpoint,
     port: cluster.Port ?? DEFAULT_PORT,
     instanceCount: cluster.DBClusterMembers?.length ?? 0,
+  });
+}
+
+export function toClusterSnapshotView(snapshot: DBClusterSnapshot): ClusterSnapshotView {
+  return defined({
+    identifier: snapshot.DBClusterSnapshotIdentifier ?? '',
+    arn: snapshot.DBClusterSnapshotArn ?? '',
+    clusterIdentifier: snapshot.DBClusterIdentifier ?? '',
+    status: snapshot.Status ?? '',
+    createdAt: snapshot.SnapshotCreateTime?.getTime(),
+    percentProgress: snapshot.PercentProgress,
   });
 }
 

@@ -13,7 +13,14 @@ const TIMEOUT = 300_000;
 const operation = {
   outcome: 'complete',
   stuckIn: 'promoting',
-  durations: { pending: 200, promoting: 800, cancelling: 200, recreating: 300, resynchronizing: 1_500 },
+  durations: {
+    pending: 200,
+    promoting: 800,
+    cancelling: 200,
+    recreating: 300,
+    resynchronizing: 1_500,
+    snapshotting: 200,
+  },
   fence: 'auto',
 } as const;
 

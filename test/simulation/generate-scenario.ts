@@ -473,6 +473,7 @@ export function generateScenario(seed: number): Scenario {
       cancelling: random.integer(1, 50) * 100,
       recreating: random.integer(1, 20) * SECOND,
       resynchronizing: random.integer(5, 40) * SECOND,
+      snapshotting: 5 * SECOND,
     },
   };
   const length = random.integer(1, 4) * MINUTE;

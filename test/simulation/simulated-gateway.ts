@@ -1,9 +1,10 @@
-import type { DBCluster, Event as RdsEvent, GlobalCluster } from '@aws-sdk/client-rds';
+import type { DBCluster, DBClusterSnapshot, Event as RdsEvent, GlobalCluster } from '@aws-sdk/client-rds';
 import type { Metric, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { AwsAccount } from '../../operator/aws/account.ts';
 import type {
   AwsGateway,
   CallOptions,
+  ClusterSnapshotView,
   EventsQuery,
   FailoverEvent,
   MetricDataInput,
@@ -13,12 +14,18 @@ import type {
   NotificationInput,
   OnPage,
   RoleChangeInput,
+  SnapshotCopyInput,
 } from '../../operator/aws/aws-gateway.ts';
 import { AwsCallError } from '../../operator/aws/errors.ts';
 import { GatewayCall } from '../../operator/aws/gateway-call.ts';
 import { toMetricDataQueries, toMetricSamples, toMetricSeries } from '../../operator/aws/metrics.ts';
 import { Slots } from '../../operator/aws/slots.ts';
-import { toClusterView, toFailoverEvent, toGlobalClusterView } from '../../operator/aws/views.ts';
+import {
+  toClusterSnapshotView,
+  toClusterView,
+  toFailoverEvent,
+  toGlobalClusterView,
+} from '../../operator/aws/views.ts';
 import type { ClusterView, GlobalClusterView } from '../../operator/failover/observation.ts';
 import type { Input, Output, Service } from '../aws/world/actions/action.ts';
 import { answer, type Answer } from '../aws/world/answer.ts';
@@ -147,6 +154,32 @@ export class SimulatedGateway implements AwsGateway {
         return wanted.size === 0 || wanted.has(sourceIdentifier) || wanted.has(about?.clusterIdentifier ?? '');
       })
       .toSorted((a, b) => a.at - b.at);
+  }
+
+  async describeClusterSnapshots(
+    _account: AwsAccount,
+    region: string,
+    clusterIdentifier: string,
+    options: CallOptions,
+  ): Promise<readonly ClusterSnapshotView[]> {
+    const input = { DBClusterIdentifier: clusterIdentifier };
+    const output = await this.#call(options, { region, service: 'rds', action: 'DescribeDBClusterSnapshots', input });
+    return (output['DBClusterSnapshots'] as DBClusterSnapshot[]).map(toClusterSnapshotView);
+  }
+
+  async copyClusterSnapshot(
+    _account: AwsAccount,
+    region: string,
+    { sourceIdentifier, targetIdentifier }: SnapshotCopyInput,
+    options: CallOptions,
+  ): Promise<ClusterSnapshotView> {
+    const input = {
+      SourceDBClusterSnapshotIdentifier: sourceIdentifier,
+      TargetDBClusterSnapshotIdentifier: targetIdentifier,
+      CopyTags: true,
+    };
+    const output = await this.#call(options, { region, service: 'rds', action: 'CopyDBClusterSnapshot', input });
+    return toClusterSnapshotView(output['DBClusterSnapshot'] as DBClusterSnapshot);
   }
 
   async listMetricSeries(

@@ -125,6 +125,14 @@ export class FakeGateway implements AwsGateway {
   describeFailoverEvents(): never {
     throw new Error('observation reads no events');
   }
+
+  describeClusterSnapshots(): never {
+    throw new Error('observation reads no snapshots');
+  }
+
+  copyClusterSnapshot(): never {
+    throw new Error('observation copies nothing');
+  }
   putMetricData(): never {
     throw new Error('observation writes nothing');
   }

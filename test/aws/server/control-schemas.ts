@@ -47,6 +47,7 @@ export const plan = z.strictObject({
       cancelling: milliseconds.exactOptional(),
       recreating: milliseconds.exactOptional(),
       resynchronizing: milliseconds.exactOptional(),
+      snapshotting: milliseconds.exactOptional(),
     })
     .exactOptional(),
 });

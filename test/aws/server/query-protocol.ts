@@ -83,6 +83,7 @@ const itemNames: Partial<Record<string, string>> = {
   GlobalClusterMembers: 'GlobalClusterMember',
   GlobalClusters: 'GlobalClusterMember',
   ReadReplicaIdentifiers: 'ReadReplicaIdentifier',
+  TagList: 'Tag',
 };
 
 function members(output: Output): string {

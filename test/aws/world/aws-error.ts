@@ -32,6 +32,15 @@ export const rdsFaults = {
     new AwsError('DBInstanceAlreadyExists', 400, `DB instance ${identifier} already exists`),
   snapshotNotFound: (identifier: string) =>
     new AwsError('DBClusterSnapshotNotFoundFault', 404, `DBClusterSnapshot ${identifier} not found.`),
+  snapshotExists: (identifier: string) =>
+    new AwsError(
+      'DBClusterSnapshotAlreadyExistsFault',
+      400,
+      `Cannot create the cluster snapshot because one with the identifier ${identifier} already exists.`,
+    ),
+  snapshotQuotaExceeded: () =>
+    new AwsError('SnapshotQuotaExceeded', 400, 'Cannot create more than the allowed number of manual snapshots.'),
+  invalidSnapshotState: (message: string) => new AwsError('InvalidDBClusterSnapshotStateFault', 400, message),
   invalidGlobalClusterState: (message: string) => new AwsError('InvalidGlobalClusterStateFault', 400, message),
   invalidClusterState: (message: string) => new AwsError('InvalidDBClusterStateFault', 400, message),
 };

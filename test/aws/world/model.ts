@@ -109,6 +109,8 @@ export interface OperationDurations {
   recreating: number;
   /** From then until it has caught up; also the rebuild of the other secondaries. */
   resynchronizing: number;
+  /** Until the snapshot of the old primary's volume is complete. */
+  snapshotting: number;
 }
 
 /** A switchover or a failover, from request to end. */
@@ -155,8 +157,23 @@ export interface ClusterSnapshot {
   readonly clusterIdentifier: string;
   readonly engine: string;
   readonly engineVersion: string;
+  /** When the volume was as the snapshot has it; a copy keeps it. */
   readonly createdAt: number;
   readonly snapshotType: 'automated' | 'manual';
+  status: 'creating' | 'copying' | 'available' | 'failed';
+  /** ARN of the key that it is encrypted with. */
+  readonly kmsKeyId: string;
+  readonly tags: readonly Tag[];
+  /** Of a copy: what it is a copy of. */
+  readonly sourceArn: string | undefined;
+  /** When it vanishes by itself: an automated one ends with the backup retention. */
+  readonly expiresAt: number | undefined;
+}
+
+/** A tag of an AWS resource. */
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
 }
 
 /** A message that was published to an SNS topic. */

@@ -1,7 +1,7 @@
-import { snapshotArn } from './arn.ts';
-import type { DbCluster, GlobalCluster, GlobalMember, RoleChange } from './model.ts';
+import type { ClusterSnapshot, DbCluster, GlobalCluster, GlobalMember, RoleChange } from './model.ts';
 import { clusterEvent } from './rds-events.ts';
 import { freezeOrThaw } from './replication.ts';
+import { addSnapshot } from './snapshots.ts';
 import type { World } from './world.ts';
 
 /**
@@ -91,24 +91,19 @@ function connect(world: World, globalCluster: GlobalCluster, member: GlobalMembe
 
 /** A snapshot of the old primary's volume as it was, once for each failover. */
 function keepSnapshot(world: World, cluster: DbCluster, operation: RoleChange, at: number): void {
-  const { accountId, region, engine, engineVersion } = cluster;
   const since = operation.requestedAt;
-  if (world.snapshots.some((each) => each.clusterArn === cluster.arn && each.createdAt >= since)) {
+  const isOfThisFailover = ({ clusterArn, snapshotType, createdAt }: ClusterSnapshot): boolean =>
+    clusterArn === cluster.arn && snapshotType === 'automated' && createdAt >= since;
+  if (world.snapshots.some(isOfThisFailover)) {
     return;
   }
   const timestamp = new Date(at).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
   const identifier = `rds:unplanned-global-failover-${cluster.identifier}-${timestamp}`;
-  world.snapshots.push({
-    accountId,
-    region,
+  addSnapshot(world, cluster, {
     identifier,
-    arn: snapshotArn(region, accountId, identifier),
-    clusterArn: cluster.arn,
-    clusterIdentifier: cluster.identifier,
-    engine,
-    engineVersion,
-    createdAt: at,
     snapshotType: 'automated',
+    at,
+    duration: operation.plan.durations.snapshotting,
   });
 }
 

@@ -18,6 +18,12 @@ export interface WorldSettings {
   defaultLag: number;
   /** A switchover is cancelled when the target's lag is above this at the end of `pending`. */
   drainableLag: number;
+  /** How long an automated snapshot is kept: the cluster's backup retention. */
+  snapshotRetention: number;
+  /** How long a snapshot takes to be copied. */
+  snapshotCopyDuration: number;
+  /** Manual cluster snapshots that an account may have in a region. */
+  snapshotQuota: number;
   /** How operations go unless one was planned otherwise. */
   operation: OperationPlan;
 }
@@ -30,10 +36,20 @@ export const defaultSettings: WorldSettings = {
   lagMetricOnLoss: 'stops',
   defaultLag: 120,
   drainableLag: 60_000,
+  snapshotRetention: 7 * 86_400_000,
+  snapshotCopyDuration: 300,
+  snapshotQuota: 100,
   operation: {
     outcome: 'complete',
     stuckIn: 'promoting',
-    durations: { pending: 200, promoting: 800, cancelling: 200, recreating: 300, resynchronizing: 700 },
+    durations: {
+      pending: 200,
+      promoting: 800,
+      cancelling: 200,
+      recreating: 300,
+      resynchronizing: 700,
+      snapshotting: 200,
+    },
     fence: 'auto',
   },
 };

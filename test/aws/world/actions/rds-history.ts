@@ -1,6 +1,6 @@
-import { invalidParameterCombination, invalidParameterValue, rdsFaults } from '../aws-error.ts';
+import { invalidParameterCombination, invalidParameterValue } from '../aws-error.ts';
 import type { Action, Input } from './action.ts';
-import { filters, optionalNumber, optionalString, optionalTime, strings } from './input.ts';
+import { optionalNumber, optionalString, optionalTime, strings } from './input.ts';
 import { page } from './page.ts';
 
 /** How far back RDS remembers events. */
@@ -52,41 +52,3 @@ function timeRange(input: Input, now: number): { from: number; to: number } {
   const to = end ?? now;
   return { from: start ?? to - (minutes ?? 60) * 60_000, to };
 }
-
-export const describeDbClusterSnapshots: Action = ({ world, caller, region, readAt }, input) => {
-  const snapshotIdentifier = optionalString(input, 'DBClusterSnapshotIdentifier');
-  const clusterIdentifier = optionalString(input, 'DBClusterIdentifier')?.toLowerCase();
-  const type = optionalString(input, 'SnapshotType');
-  const byFilter = filters(input, ['db-cluster-id', 'db-cluster-snapshot-id', 'snapshot-type', 'engine']);
-  const found = world.snapshots.filter(
-    (each) =>
-      each.accountId === caller.accountId &&
-      each.region === region &&
-      each.createdAt <= readAt &&
-      (snapshotIdentifier === undefined || each.identifier === snapshotIdentifier || each.arn === snapshotIdentifier) &&
-      (clusterIdentifier === undefined || each.clusterIdentifier === clusterIdentifier) &&
-      (type === undefined || each.snapshotType === type) &&
-      byFilter.get('db-cluster-id')?.includes(each.clusterIdentifier) !== false &&
-      byFilter.get('db-cluster-snapshot-id')?.includes(each.identifier) !== false &&
-      byFilter.get('snapshot-type')?.includes(each.snapshotType) !== false &&
-      byFilter.get('engine')?.includes(each.engine) !== false,
-  );
-  if (snapshotIdentifier !== undefined && found.length === 0) {
-    throw rdsFaults.snapshotNotFound(snapshotIdentifier);
-  }
-  const { items, marker } = page(input, found);
-  return {
-    Marker: marker,
-    DBClusterSnapshots: items.map((each) => ({
-      DBClusterSnapshotIdentifier: each.identifier,
-      DBClusterSnapshotArn: each.arn,
-      DBClusterIdentifier: each.clusterIdentifier,
-      SnapshotCreateTime: new Date(each.createdAt),
-      SnapshotType: each.snapshotType,
-      Status: 'available',
-      PercentProgress: 100,
-      Engine: each.engine,
-      EngineVersion: each.engineVersion,
-    })),
-  };
-};

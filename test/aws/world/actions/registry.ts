@@ -7,14 +7,17 @@ import {
   failoverGlobalCluster,
   switchoverGlobalCluster,
 } from './rds-global-clusters.ts';
-import { describeDbClusterSnapshots, describeEvents } from './rds-history.ts';
+import { describeEvents } from './rds-history.ts';
+import { copyDbClusterSnapshot, createDbClusterSnapshot, describeDbClusterSnapshots } from './rds-snapshots.ts';
 import { createTopic, publish } from './sns.ts';
 import { assumeRole, getCallerIdentity } from './sts.ts';
 
 /** Every action that is served. */
 export const actions: Record<Service, Partial<Record<string, Action>>> = {
   rds: {
+    CopyDBClusterSnapshot: copyDbClusterSnapshot,
     CreateDBCluster: createDbCluster,
+    CreateDBClusterSnapshot: createDbClusterSnapshot,
     CreateDBInstance: createDbInstance,
     CreateGlobalCluster: createGlobalCluster,
     DescribeDBClusterSnapshots: describeDbClusterSnapshots,
