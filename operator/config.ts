@@ -4,6 +4,8 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { isDuration, parseDuration } from './api/v1alpha1/duration.ts';
+import { parseEndpoint } from './aws/endpoints.ts';
+import { isRegionName } from './aws/region-name.ts';
 
 /** Where an HTTP endpoint listens: a port, 0 for one that the system picks, or not at all. */
 export type PortSetting = number | 'off';
@@ -155,9 +157,7 @@ const port: z.ZodType<PortSetting, string> = z.union([z.literal('off'), wholeNum
 const switchedOn: z.ZodType<boolean, string> = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** RFC 1123 label, as Kubernetes has it for namespaces. */
 const namespaceName = z.string().regex(/^(?!-)[a-z0-9-]{1,63}(?<!-)$/);
-/** us-east-1, us-gov-west-1, us-iso-east-1, ap-southeast-7, mx-central-1, eusc-de-east-1. */
-const regionPattern = /^[a-z]{2,4}(-[a-z]+){1,2}-\d{1,2}$/;
-const regionName = z.string().regex(regionPattern);
+const regionName = z.string().refine(isRegionName);
 const plainText = z
   .string()
   .regex(/^\S(.*\S)?$/)
@@ -167,17 +167,10 @@ const metricPeriod = duration(1_000, hour).refine(
   (period) => [1_000, 5_000, 10_000, 30_000].includes(period) || period % minute === 0,
 );
 
-function isUsableEndpoint(url: URL): boolean {
-  const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
-  return isHttp && [url.username, url.password, url.search, url.hash].every((part) => part === '');
-}
-
 const endpoint = z.string().transform((entry, context): Endpoint => {
-  const separator = entry.indexOf('=');
-  const url = URL.parse(entry.slice(separator + 1));
-  const region = entry.slice(0, separator);
-  if (separator > 0 && regionPattern.test(region) && url !== null && isUsableEndpoint(url)) {
-    return { region, url: url.href.replace(/\/$/, '') };
+  const parsed = parseEndpoint(entry);
+  if (parsed !== undefined && parsed.service === undefined) {
+    return { region: parsed.region, url: parsed.url };
   }
   context.addIssue('not such an endpoint');
   return z.NEVER;

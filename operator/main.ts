@@ -3,6 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { DISASTER_RECOVERY_POLICY } from './api/v1alpha1/group-version.ts';
 import type { DisasterRecoveryPolicy } from './api/v1alpha1/disaster-recovery-policy.ts';
 import { SdkAwsGateway } from './aws/sdk-aws-gateway.ts';
+import { StsCredentials } from './aws/sts-credentials.ts';
 import { ConfigError, loadConfig, operatorVersion, type Config } from './config.ts';
 import { DecisionRecorder, type DecisionSink } from './controllers/decision-recorder.ts';
 import { DecisionFiles, decisionsInLog } from './controllers/decision-sinks.ts';
@@ -125,7 +126,8 @@ class Operator {
       userAgent: `aurora-dr-operator/${operatorVersion}`,
       clock,
     });
-    this.#gateway = new SdkAwsGateway({ clock, endpoints: new Map(Object.entries(config.awsEndpoints)) });
+    const endpoints = new Map(Object.entries(config.awsEndpoints));
+    this.#gateway = new SdkAwsGateway({ clock, endpoints, credentials: new StsCredentials({ endpoints }) });
     this.#store = new Store<DisasterRecoveryPolicy>({
       transform: withoutManagedFields,
       onError: (error, policy) => logger.error({ policy, error }, 'a handler of the watch failed'),

@@ -11,6 +11,13 @@ export interface Credentials {
   readonly expiration?: Date;
 }
 
+/** Where credentials come from. */
+export interface CredentialSource {
+  /** @param own the process's own credentials for that region, remembered: what roles are assumed with */
+  fetch(account: AwsAccount, region: string, own: () => Promise<Credentials>): Promise<Credentials>;
+  close(): void;
+}
+
 export type FetchCredentials = (account: AwsAccount, region: string) => Promise<Credentials>;
 
 /** Credentials without an expiration are read anew this often: a mounted file may have changed. */

@@ -5,6 +5,7 @@ import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Credentials } from './credential-pool.ts';
+import { endpointOf, type AwsEndpoints, type AwsService } from './endpoints.ts';
 import { Slots } from './slots.ts';
 import { TransportKeepingHandler } from './transport-keeping-handler.ts';
 
@@ -23,8 +24,7 @@ const concurrency: Readonly<Record<Purpose, number>> = { read: 32, change: Infin
 
 export interface RegionClientsProps {
   readonly region: string;
-  /** Absent: AWS's own endpoint of the region. */
-  readonly endpoint: string | undefined;
+  readonly endpoints: AwsEndpoints;
   readonly purpose: Purpose;
   readonly credentials: () => Promise<Credentials>;
 }
@@ -42,14 +42,15 @@ export class RegionClients {
 
   constructor(props: RegionClientsProps) {
     this.slots = new Slots(concurrency[props.purpose]);
-    const config = {
-      ...clientConfig(props.region, props.endpoint, createHttpHandler(props.purpose)),
+    const handler = createHttpHandler(props.purpose);
+    const config = (service: AwsService) => ({
+      ...clientConfig(props.region, endpointOf(props.endpoints, props.region, service), handler),
       // Dated in the past, so that the SDK asks for every request and never signs with what has been replaced.
       credentials: async () => ({ ...(await props.credentials()), expiration: new Date(0) }),
-    };
-    this.rds = new RDSClient(config);
-    this.cloudWatch = new CloudWatchClient({ ...config, disableRequestCompression: true });
-    this.sns = new SNSClient(config);
+    });
+    this.rds = new RDSClient(config('rds'));
+    this.cloudWatch = new CloudWatchClient({ ...config('monitoring'), disableRequestCompression: true });
+    this.sns = new SNSClient(config('sns'));
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { SystemClock } from '../runtime/clock.ts';
 import { AwsCallError } from './errors.ts';
 import { SdkAwsGateway } from './sdk-aws-gateway.ts';
+import { StsCredentials } from './sts-credentials.ts';
 
 /** What no AWS answers, but something between may. */
 describe('given an endpoint that answers with a foreign document', () => {
@@ -19,10 +20,12 @@ describe('given an endpoint that answers with a foreign document', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
+    const endpoints = new Map([['r', `http://127.0.0.1:${port}`]]);
+    const readOwn = () => Promise.resolve({ accessKeyId: 'key', secretAccessKey: 'secret' });
     gateway = new SdkAwsGateway({
       clock: new SystemClock(),
-      endpoints: new Map([['r', `http://127.0.0.1:${port}`]]),
-      ownCredentials: () => Promise.resolve({ accessKeyId: 'key', secretAccessKey: 'secret' }),
+      endpoints,
+      credentials: new StsCredentials({ endpoints, readOwn }),
     });
   });
 

@@ -27,13 +27,13 @@ import type {
   RoleChangeInput,
   SnapshotCopyInput,
 } from './aws-gateway.ts';
-import { CredentialPool, type Credentials } from './credential-pool.ts';
+import { CredentialPool, type CredentialSource } from './credential-pool.ts';
+import type { AwsEndpoints } from './endpoints.ts';
 import { AwsCallError } from './errors.ts';
 import { GatewayCall, type SendOptions } from './gateway-call.ts';
 import { toMetricDataQueries, toMetricSamples, toMetricSeries } from './metrics.ts';
 import { requirePart } from './require-part.ts';
 import { RegionClients, type Purpose } from './region-clients.ts';
-import { readOwnCredentials, StsCredentials } from './sts-credentials.ts';
 import { toClusterSnapshotView, toClusterView, toFailoverEvent, toGlobalClusterView } from './views.ts';
 
 const PAGE_SIZE = 100;
@@ -42,10 +42,18 @@ const LONGEST_SUBJECT = 100;
 
 export interface SdkAwsGatewayProps {
   readonly clock: Clock;
-  /** Endpoint URL by region name: every call of that region goes there. Others go to AWS. */
-  readonly endpoints: ReadonlyMap<string, string>;
-  /** @default - the SDK's default chain, asked again every few minutes */
-  readonly ownCredentials?: (region: string, endpoint: string | undefined) => Promise<Credentials>;
+  readonly endpoints: AwsEndpoints;
+  /** Asked again every few minutes, or when what it gave comes to its end. */
+  readonly credentials: CredentialSource;
+  /** What RDS is asked for by name. @default - everything that the account has in the region */
+  readonly scope?: AwsScope;
+}
+
+/** The clusters that a process with rights on nothing else asks for: IAM permits an unnamed list only on all of them. */
+export interface AwsScope {
+  readonly globalClusterIdentifier: string;
+  /** By region. */
+  readonly clusterIdentifiers: ReadonlyMap<string, string>;
 }
 
 interface Call {
@@ -62,25 +70,28 @@ interface Page<T> {
   readonly next: string | undefined;
 }
 
+/** RDS answers a question for one by name with a fault, and a question for all with a list, when there is none. */
+async function emptyWhen<T>(code: string, read: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof AwsCallError && error.code === code) return [];
+    throw error;
+  }
+}
+
 /** The gateway to real AWS, or to whatever answers at the endpoints given. Clients are built when first needed. */
 export class SdkAwsGateway implements AwsGateway {
   readonly #props: SdkAwsGatewayProps;
   readonly #credentials: CredentialPool;
-  readonly #sts: StsCredentials;
   readonly #clients = new Map<string, RegionClients>();
 
   constructor(props: SdkAwsGatewayProps) {
     this.#props = props;
-    this.#sts = new StsCredentials({
-      endpoints: props.endpoints,
-      ownCredentials: (region) => this.#credentials.get({}, region, new AbortController().signal),
-    });
     this.#credentials = new CredentialPool({
       clock: props.clock,
-      fetch: ({ roleArn, ...account }, region) =>
-        roleArn === undefined
-          ? (props.ownCredentials ?? readOwnCredentials)(region, props.endpoints.get(region))
-          : this.#sts.assumeRole({ ...account, roleArn }, region),
+      fetch: (account, region) =>
+        props.credentials.fetch(account, region, () => this.#credentials.get({}, region, new AbortController().signal)),
     });
   }
 
@@ -91,11 +102,17 @@ export class SdkAwsGateway implements AwsGateway {
     onPage?: OnPage<GlobalClusterView>,
   ): Promise<readonly GlobalClusterView[]> {
     const call: Call = { account, region, action: 'DescribeGlobalClusters', purpose: 'read', options };
-    return this.#walk(call, onPage, async (clients, marker, sendOptions) => {
-      const command = new DescribeGlobalClustersCommand({ MaxRecords: PAGE_SIZE, ...(marker && { Marker: marker }) });
-      const answer = await clients.rds.send(command, sendOptions);
-      return { items: requirePart(answer, 'GlobalClusters').map(toGlobalClusterView), next: answer.Marker };
-    });
+    const only = this.#props.scope?.globalClusterIdentifier;
+    return emptyWhen('GlobalClusterNotFoundFault', () =>
+      this.#walk(call, onPage, async (clients, marker, sendOptions) => {
+        const command = new DescribeGlobalClustersCommand({
+          ...(only === undefined ? { MaxRecords: PAGE_SIZE } : { GlobalClusterIdentifier: only }),
+          ...(marker && { Marker: marker }),
+        });
+        const answer = await clients.rds.send(command, sendOptions);
+        return { items: requirePart(answer, 'GlobalClusters').map(toGlobalClusterView), next: answer.Marker };
+      }),
+    );
   }
 
   async describeGlobalCluster(
@@ -125,11 +142,17 @@ export class SdkAwsGateway implements AwsGateway {
     onPage?: OnPage<ClusterView>,
   ): Promise<readonly ClusterView[]> {
     const call: Call = { account, region, action: 'DescribeDBClusters', purpose: 'read', options };
-    return this.#walk(call, onPage, async (clients, marker, sendOptions) => {
-      const command = new DescribeDBClustersCommand({ MaxRecords: PAGE_SIZE, ...(marker && { Marker: marker }) });
-      const answer = await clients.rds.send(command, sendOptions);
-      return { items: requirePart(answer, 'DBClusters').map(toClusterView), next: answer.Marker };
-    });
+    const only = this.#props.scope?.clusterIdentifiers.get(region);
+    return emptyWhen('DBClusterNotFoundFault', () =>
+      this.#walk(call, onPage, async (clients, marker, sendOptions) => {
+        const command = new DescribeDBClustersCommand({
+          ...(only === undefined ? { MaxRecords: PAGE_SIZE } : { DBClusterIdentifier: only }),
+          ...(marker && { Marker: marker }),
+        });
+        const answer = await clients.rds.send(command, sendOptions);
+        return { items: requirePart(answer, 'DBClusters').map(toClusterView), next: answer.Marker };
+      }),
+    );
   }
 
   async failoverGlobalCluster(
@@ -309,7 +332,7 @@ export class SdkAwsGateway implements AwsGateway {
 
   close(): void {
     for (const clients of this.#clients.values()) clients.close();
-    this.#sts.close();
+    this.#props.credentials.close();
   }
 
   async #walk<T>(
@@ -347,7 +370,7 @@ export class SdkAwsGateway implements AwsGateway {
     const clients = new RegionClients({
       region,
       purpose,
-      endpoint: this.#props.endpoints.get(region),
+      endpoints: this.#props.endpoints,
       credentials: () => this.#credentials.get(account, region, new AbortController().signal),
     });
     this.#clients.set(key, clients);

@@ -1,7 +1,8 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import type { AwsAccount } from './account.ts';
-import type { Credentials } from './credential-pool.ts';
+import type { Credentials, CredentialSource } from './credential-pool.ts';
+import { endpointOf, type AwsEndpoints } from './endpoints.ts';
 import { AwsError } from './errors.ts';
 import { clientConfig, createHttpHandler } from './region-clients.ts';
 import { defined } from '../failover/defined.ts';
@@ -10,17 +11,16 @@ const SESSION_NAME = 'aurora-dr-operator';
 const TIMEOUT_MILLISECONDS = 5000;
 
 export interface StsCredentialsProps {
-  /** Endpoint overrides by region. */
-  readonly endpoints: ReadonlyMap<string, string>;
-  /** The operator's own credentials as they serve in a region: what roles are assumed with. */
-  readonly ownCredentials: (region: string) => Promise<Credentials>;
+  readonly endpoints: AwsEndpoints;
+  /** The operator's own credentials as they serve in a region. @default - the SDK's default chain */
+  readonly readOwn?: (region: string, stsEndpoint: string | undefined) => Promise<Credentials>;
 }
 
 /**
- * Assumes roles through the STS of the region that the credentials are for. The global STS endpoint lives in us-east-1
+ * The operator's own credentials, and those of roles that are assumed with them: through the STS of the region that the credentials are for. The global STS endpoint lives in us-east-1
  * and is lost with it; every region's own does not.
  */
-export class StsCredentials {
+export class StsCredentials implements CredentialSource {
   readonly #props: StsCredentialsProps;
   readonly #clients = new Map<string, STSClient>();
 
@@ -28,14 +28,29 @@ export class StsCredentials {
     this.#props = props;
   }
 
-  async assumeRole(account: AwsAccount & { roleArn: string }, region: string): Promise<Credentials> {
+  fetch(account: AwsAccount, region: string, own: () => Promise<Credentials>): Promise<Credentials> {
+    const { roleArn, ...rest } = account;
+    return roleArn === undefined
+      ? (this.#props.readOwn ?? readOwnCredentials)(region, endpointOf(this.#props.endpoints, region, 'sts'))
+      : this.#assumeRole({ ...rest, roleArn }, region, own);
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.destroy();
+  }
+
+  async #assumeRole(
+    account: AwsAccount & { roleArn: string },
+    region: string,
+    own: () => Promise<Credentials>,
+  ): Promise<Credentials> {
     const command = new AssumeRoleCommand({
       RoleArn: account.roleArn,
       RoleSessionName: SESSION_NAME,
       ...(account.externalId !== undefined && { ExternalId: account.externalId }),
     });
     const abortSignal = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
-    const answer = await this.#client(region).send(command, { abortSignal, requestTimeout: TIMEOUT_MILLISECONDS });
+    const answer = await this.#client(region, own).send(command, { abortSignal, requestTimeout: TIMEOUT_MILLISECONDS });
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
     if (AccessKeyId === undefined || SecretAccessKey === undefined) {
       throw new AwsError(
@@ -50,16 +65,12 @@ export class StsCredentials {
     });
   }
 
-  close(): void {
-    for (const client of this.#clients.values()) client.destroy();
-  }
-
-  #client(region: string): STSClient {
+  #client(region: string, own: () => Promise<Credentials>): STSClient {
     const existing = this.#clients.get(region);
     if (existing !== undefined) return existing;
     const client = new STSClient({
-      ...clientConfig(region, this.#props.endpoints.get(region), createHttpHandler('report')),
-      credentials: async () => ({ ...(await this.#props.ownCredentials(region)), expiration: new Date(0) }),
+      ...clientConfig(region, endpointOf(this.#props.endpoints, region, 'sts'), createHttpHandler('report')),
+      credentials: async () => ({ ...(await own()), expiration: new Date(0) }),
     });
     this.#clients.set(region, client);
     return client;

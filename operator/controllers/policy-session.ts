@@ -61,7 +61,8 @@ export class PolicySession {
   readonly gate = new NotificationGate(NOTIFICATION_REST_MILLISECONDS);
   isReadingFence = false;
   fenceReadAt = -Infinity;
-  routing: { readonly key: string; readonly putAt: number } | undefined;
+  /** The last put of the routing metric, monotonic; without a key only the heartbeat was put. */
+  routing: { readonly key?: string; readonly putAt: number } | undefined;
   /** Monotonic time after which figures in status are refreshed although nothing changed; at first nobody knows it. */
   refreshAt: number | undefined;
   /** The status that people heard of last, where a write since then may have been persisted although it failed. */

@@ -113,6 +113,27 @@ describe('Publication', () => {
       expect(bench.puts.at(-1)).toBe(WEST);
     });
 
+    it('given a role change in flight, when minutes pass, then the heartbeat goes on and the routing metric rests', async () => {
+      const bench = await Bench.protected({ publish: { routing } });
+      bench.annotate({ 'force-failover': WEST });
+      await bench.settle();
+      const { heartbeats, puts } = bench;
+      const before = puts.length;
+      await bench.see(18);
+      expect(bench.status.operation).toBeDefined();
+      expect(puts).toHaveLength(before);
+      expect(bench.heartbeats - heartbeats).toBeGreaterThanOrEqual(2);
+      bench.aurora.promote();
+      await bench.see(1);
+      expect(puts.at(-1)).toBe(WEST);
+    });
+
+    it('given a policy without routing, when rounds pass, then no heartbeat is put: nobody said where', async () => {
+      const bench = await Bench.protected({ publish: { service: { name: 'orders-writer' } } });
+      await bench.see(20);
+      expect(bench.heartbeats).toBe(0);
+    });
+
     it('given a new writer that is published, when its operation still waits for a proof, then it is routed to', async () => {
       const bench = await Bench.protected({ publish: { routing, service: { name: 'orders-writer' } } });
       bench.annotate({ 'force-failover': WEST });

@@ -1,4 +1,5 @@
 import { defined } from '../failover/defined.ts';
+import { PUT_INTERVAL_MILLISECONDS } from '../publishing/operator-heartbeat.ts';
 import type { PublicationState, Writer } from '../publishing/writer.ts';
 import { PublishingError } from '../publishing/publishing-error.ts';
 import { jitter } from '../runtime/random.ts';
@@ -11,8 +12,6 @@ import { timestamp } from './status-codec.ts';
 /** A publication that is right is checked again after this long, jittered: somebody may have edited the objects. */
 const CHECK_MILLISECONDS = 5 * 60 * 1000;
 const RETRY_MILLISECONDS = 2_000;
-/** The routing metric is put this often even without a change: the alarms on it see one-minute periods. */
-const ROUTING_MILLISECONDS = 60_000;
 
 /** Where clients would find the cluster of `region`; undefined while nobody has said its address. */
 function writerOf(turn: PolicyTurn, region: string): Writer | undefined {
@@ -115,26 +114,31 @@ export class Publication {
     }
   }
 
-  /** Puts the routing metric every 60 s and on change, in every region but the lost one; nobody waits for it. */
+  /**
+   * Puts the routing metric every 60 s and on change, in every region but the lost one; nobody waits for it. The
+   * operator's heartbeat goes along, and goes on while there is nothing to say about the writer.
+   */
   route(turn: PolicyTurn): void {
     const { policy, session, settings, record, assessment, dependencies } = turn;
     const routing = policy.spec.publish?.routing;
-    const writerRegion = record.primaryRegion;
-    const isChanging = record.operation !== undefined && record.operation.step !== 'Published';
-    if (routing === undefined || writerRegion === undefined || isChanging) {
+    if (routing === undefined) {
       return;
     }
+    const isChanging = record.operation !== undefined && record.operation.step !== 'Published';
+    const writerRegion = isChanging || this.#isAwaitingFence(turn) ? undefined : record.primaryRegion;
     const now = dependencies.clock.monotonic();
     const last = session.routing;
-    if (this.#isAwaitingFence(turn) || (last?.key === writerRegion && now - last.putAt < ROUTING_MILLISECONDS)) {
+    const isNews = writerRegion !== undefined && writerRegion !== last?.key;
+    if (last !== undefined && !isNews && now - last.putAt < PUT_INTERVAL_MILLISECONDS) {
       return;
     }
-    session.routing = { key: writerRegion, putAt: now };
+    session.routing = defined({ key: writerRegion, putAt: now });
     const regions = settings.regions.map((region) => region.name);
     const lostRegions = regions.filter(
       (region) => assessment.round.regions[region]?.globalClusters.kind === 'noAnswer',
     );
-    const facts = { globalClusterIdentifier: settings.globalClusterIdentifier, regions, writerRegion, lostRegions };
+    const { globalClusterIdentifier } = settings;
+    const facts = defined({ globalClusterIdentifier, regions, writerRegion, hasHeartbeat: true, lostRegions });
     void dependencies.routing.publish(turn.account, routing, facts, {
       onResult: (result) => {
         if (!result.isPut) {

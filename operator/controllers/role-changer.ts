@@ -1,9 +1,10 @@
 import type { AwsAccount } from '../aws/account.ts';
+import type { AwsGateway } from '../aws/aws-gateway.ts';
 import { AwsCallError } from '../aws/errors.ts';
 import type { GlobalClusterView } from '../failover/observation.ts';
 import type { Operation } from '../failover/operation.ts';
 import { parseClusterArn } from '../failover/topology.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies, ReconcilerSettings } from './dependencies.ts';
 
 /** How a mutating call ended, as far as its effect is concerned. */
 export type CallResult =
@@ -58,11 +59,17 @@ function checkView(view: GlobalClusterView | undefined, operation: Operation): P
   return target?.isWriter === true ? { kind: 'AlreadyWriter' } : { kind: 'Clear' };
 }
 
+/** What role changes need of the process that makes them. */
+export interface RoleChangerDependencies extends Pick<Dependencies, 'leaseRemainingMilliseconds'> {
+  readonly gateway: Pick<AwsGateway, 'describeGlobalCluster' | 'failoverGlobalCluster' | 'switchoverGlobalCluster'>;
+  readonly settings: Pick<ReconcilerSettings, 'awsCallTimeoutMilliseconds'>;
+}
+
 /** The two mutating calls of this operator, and the read that goes before them. */
 export class RoleChanger {
-  readonly #dependencies: Dependencies;
+  readonly #dependencies: RoleChangerDependencies;
 
-  constructor(dependencies: Dependencies) {
+  constructor(dependencies: RoleChangerDependencies) {
     this.#dependencies = dependencies;
   }
 

@@ -36,6 +36,8 @@ describe('buildNotification', () => {
     ['SwitchoverCompleted', 'Aurora switchover completed'],
     ['SwitchoverFailed', 'Aurora switchover FAILED'],
     ['ReplicationLagHigh', 'Aurora replication lag high'],
+    ['ClusterStatusChange', 'Aurora cluster status changed'],
+    ['HealthCheckError', 'Aurora health check error'],
     ['PrimaryUnhealthy', 'Aurora primary unhealthy'],
     ['FailoverBlocked', 'Aurora failover blocked'],
     ['SplitBrainRisk', 'Aurora split brain possible'],
@@ -71,6 +73,14 @@ describe('buildNotification', () => {
       'time',
       'message',
     ]);
+  });
+
+  it('given no policy and the end of a state, names the global cluster and says that it is over', () => {
+    const { operation: _, policy: __, ...bare } = input;
+    const { subject, body } = buildNotification({ ...bare, kind: 'HealthCheckError', isOver: true });
+    expect(subject).toBe('Aurora health check error: over (aurora-global-prod)');
+    expect(JSON.parse(body)).toMatchObject({ kind: 'HealthCheckError', isOver: true });
+    expect(JSON.parse(body)).not.toHaveProperty('policy');
   });
 
   it('given a long name, shortens it and keeps the regions', () => {

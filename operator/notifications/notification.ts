@@ -7,6 +7,8 @@ export type NotificationKind =
   | 'SwitchoverCompleted'
   | 'SwitchoverFailed'
   | 'ReplicationLagHigh'
+  | 'ClusterStatusChange'
+  | 'HealthCheckError'
   | 'PrimaryUnhealthy'
   | 'FailoverBlocked'
   | 'SplitBrainRisk'
@@ -35,12 +37,15 @@ export interface NotifiedOperation {
 /** Everything that a notification is built from. */
 export interface NotificationInput {
   readonly kind: NotificationKind;
-  readonly policy: { readonly namespace: string; readonly name: string };
+  /** Absent where no policy is at hand: the subject then names the global cluster. */
+  readonly policy?: { readonly namespace: string; readonly name: string };
   readonly globalClusterIdentifier: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
   /** One sentence for a person. */
   readonly message: string;
+  /** Whether it tells the end of what it is about. @default false */
+  readonly isOver?: boolean;
   readonly operation?: NotifiedOperation;
   /** Further facts for machines: string, number and boolean values only. */
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
@@ -51,7 +56,7 @@ export interface Notification {
   readonly kind: NotificationKind;
   /** For a person: less than 100 printable ASCII characters. */
   readonly subject: string;
-  /** A JSON object: version, kind, policy, globalCluster, time (RFC 3339), message, operation, detail. */
+  /** A JSON object: version, kind, policy, globalCluster, time (RFC 3339), message, isOver, operation, detail. */
   readonly body: string;
 }
 
@@ -66,6 +71,8 @@ const headlines: Readonly<Record<NotificationKind, string>> = {
   SwitchoverCompleted: 'Aurora switchover completed',
   SwitchoverFailed: 'Aurora switchover FAILED',
   ReplicationLagHigh: 'Aurora replication lag high',
+  ClusterStatusChange: 'Aurora cluster status changed',
+  HealthCheckError: 'Aurora health check error',
   PrimaryUnhealthy: 'Aurora primary unhealthy',
   FailoverBlocked: 'Aurora failover blocked',
   SplitBrainRisk: 'Aurora split brain possible',
@@ -78,11 +85,13 @@ export function buildNotification(input: NotificationInput): Notification {
 }
 
 /** The regions come before the policy's name, which may be long and is shortened. */
-function subjectOf({ kind, policy, operation }: NotificationInput): string {
+function subjectOf({ kind, policy, globalClusterIdentifier, isOver, operation }: NotificationInput): string {
   const way = operation === undefined ? '' : `: ${operation.from} -> ${operation.to}`;
+  const end = isOver === true ? ': over' : '';
+  const name = policy === undefined ? globalClusterIdentifier : `${policy.namespace}/${policy.name}`;
   // SNS refuses line breaks and control characters, and older subscribers choke on anything but ASCII.
-  const start = `${headlines[kind]}${way}`.replaceAll(/[^ -~]/g, '?').slice(0, 80);
-  return `${start} (${shortened(`${policy.namespace}/${policy.name}`, longestSubject - start.length - 3)})`;
+  const start = `${headlines[kind]}${end}${way}`.replaceAll(/[^ -~]/g, '?').slice(0, 80);
+  return `${start} (${shortened(name, longestSubject - start.length - 3)})`;
 }
 
 function shortened(name: string, length: number): string {
@@ -94,10 +103,11 @@ function bodyOf(input: NotificationInput): string {
   return JSON.stringify({
     version: 1,
     kind: input.kind,
-    policy: { namespace: input.policy.namespace, name: input.policy.name },
+    ...(input.policy === undefined ? {} : { policy: { namespace: input.policy.namespace, name: input.policy.name } }),
     globalCluster: input.globalClusterIdentifier,
     time: new Date(input.time).toISOString(),
     message: input.message,
+    ...(input.isOver === true ? { isOver: true } : {}),
     ...(input.operation === undefined ? {} : { operation: input.operation }),
     ...(input.detail === undefined ? {} : { detail: input.detail }),
   });

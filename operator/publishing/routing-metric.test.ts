@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AwsGateway, CallOptions, MetricDataInput } from '../aws/aws-gateway.ts';
 import { ManualClock } from '../runtime/manual-clock.ts';
+import { operatorHeartbeatSeries } from './operator-heartbeat.ts';
 import { routingMetricPuts, RoutingMetricPublisher, type RoutingMetricResult } from './routing-metric.ts';
 
 const target = { namespace: 'AuroraDR', metric: 'WriterRegion' };
@@ -33,6 +34,24 @@ describe('routingMetricPuts', () => {
         })),
       );
     }
+  });
+
+  it('given an operator, its heartbeat goes along in the same call', () => {
+    const [put] = routingMetricPuts(target, { ...facts, hasHeartbeat: true }, 5);
+    expect(put?.metrics).toHaveLength(4);
+    const { namespace, metricName, dimensions } = operatorHeartbeatSeries('AuroraDR', 'g');
+    expect(put?.metrics.at(-1)).toEqual({ name: metricName, dimensions, value: 1, at: 5 });
+    expect(put?.namespace).toBe(namespace);
+  });
+
+  it('given nothing to say about the writer, puts the heartbeat alone, and without one nothing', () => {
+    const { writerRegion: _, ...silent } = facts;
+    const puts = routingMetricPuts(target, { ...silent, hasHeartbeat: true }, 5);
+    expect(puts.map(({ metrics }) => metrics.map(({ name }) => name))).toEqual([
+      ['OperatorHeartbeat'],
+      ['OperatorHeartbeat'],
+    ]);
+    expect(routingMetricPuts(target, silent, 5)).toEqual([]);
   });
 
   it('given no lost region, puts in all of them', () => {

@@ -1,6 +1,7 @@
 import type { AwsAccount } from '../aws/account.ts';
 import type { AwsGateway, MetricDatum } from '../aws/aws-gateway.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { operatorHeartbeatDatum } from './operator-heartbeat.ts';
 
 /** Health checks prepared in Route 53 follow alarms on this metric (`spec.publish.routing`). */
 export interface RoutingTarget {
@@ -13,7 +14,10 @@ export interface RoutingFacts {
   readonly globalClusterIdentifier: string;
   /** Every region of the policy. */
   readonly regions: readonly string[];
-  readonly writerRegion: string;
+  /** Absent while clients must not be told of a writer: a role change is in flight, or a fence is awaited. */
+  readonly writerRegion?: string;
+  /** Whether an operator's heartbeat goes along, in the same call. @default false */
+  readonly hasHeartbeat?: boolean;
   /** Regions not worth a call: the lost one. @default - none */
   readonly lostRegions?: readonly string[];
 }
@@ -32,20 +36,28 @@ export type RoutingMetricResult =
 
 /**
  * The metric's values: 1 for the writer's region, 0 for every other, put in every configured region except the lost ones,
- * so that alarms of any surviving region see the change.
+ * so that alarms of any surviving region see the change; and the operator's heartbeat, wherever one is to be heard.
  *
  * @param at milliseconds since the epoch
  */
 export function routingMetricPuts(target: RoutingTarget, facts: RoutingFacts, at: number): readonly RoutingMetricPut[] {
-  const metrics = facts.regions.map((region) => ({
-    name: target.metric,
-    dimensions: [
-      { name: 'GlobalCluster', value: facts.globalClusterIdentifier },
-      { name: 'Region', value: region },
-    ],
-    value: region === facts.writerRegion ? 1 : 0,
-    at,
-  }));
+  const { globalClusterIdentifier, writerRegion, hasHeartbeat = false } = facts;
+  const told = writerRegion === undefined ? [] : facts.regions;
+  const metrics: readonly MetricDatum[] = [
+    ...told.map((region) => ({
+      name: target.metric,
+      dimensions: [
+        { name: 'GlobalCluster', value: globalClusterIdentifier },
+        { name: 'Region', value: region },
+      ],
+      value: region === writerRegion ? 1 : 0,
+      at,
+    })),
+    ...(hasHeartbeat ? [operatorHeartbeatDatum(globalClusterIdentifier, at)] : []),
+  ];
+  if (metrics.length === 0) {
+    return [];
+  }
   const lost = new Set(facts.lostRegions);
   return facts.regions
     .filter((region) => !lost.has(region))

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallOptions } from '../../operator/aws/aws-gateway.ts';
 import { AwsCallError } from '../../operator/aws/errors.ts';
-import { SdkAwsGateway } from '../../operator/aws/sdk-aws-gateway.ts';
+import { SdkAwsGateway, type AwsScope } from '../../operator/aws/sdk-aws-gateway.ts';
+import { StsCredentials } from '../../operator/aws/sts-credentials.ts';
 import { SystemClock } from '../../operator/runtime/clock.ts';
 import { startLocalAws, type LocalAws } from '../aws/local-aws.ts';
 import type { FaultKind } from '../aws/world/fault-board.ts';
@@ -16,12 +17,16 @@ const impatient: CallOptions = { timeoutMilliseconds: 300 };
 let aws: LocalAws;
 let gateway: SdkAwsGateway;
 
-const gatewayTo = (endpoints: Readonly<Record<string, string>>): SdkAwsGateway =>
-  new SdkAwsGateway({
+const gatewayTo = (urls: Readonly<Record<string, string>>, scope?: AwsScope): SdkAwsGateway => {
+  const endpoints = new Map(Object.entries(urls));
+  const readOwn = () => Promise.resolve({ accessKeyId: 'AKIALOCAL', secretAccessKey: 'secret' });
+  return new SdkAwsGateway({
     clock: new SystemClock(),
-    endpoints: new Map(Object.entries(endpoints)),
-    ownCredentials: () => Promise.resolve({ accessKeyId: 'AKIALOCAL', secretAccessKey: 'secret' }),
+    endpoints,
+    credentials: new StsCredentials({ endpoints, readOwn }),
+    ...(scope && { scope }),
   });
+};
 
 beforeEach(async () => {
   aws = await startLocalAws({ settings: { metricPeriod: 1000 } });
@@ -43,6 +48,35 @@ async function failureOf(call: Promise<unknown>): Promise<AwsCallError> {
   if (!(error instanceof AwsCallError)) throw new Error('not an AwsCallError', { cause: error });
   return error;
 }
+
+describe('reading RDS within a scope', () => {
+  const clusterIdentifiers = new Map([
+    [EAST, 'aurora-prod'],
+    [WEST, 'aurora-none'],
+  ]);
+
+  it('given clusters by name, asks for nothing else', async () => {
+    await aws.addGlobalCluster({ identifier: 'aurora-global-other', clusterIdentifier: 'other' });
+    const scoped = gatewayTo(aws.endpoints, { globalClusterIdentifier: GLOBAL, clusterIdentifiers });
+    const views = await scoped.describeGlobalClusters({}, EAST, options);
+    const clusters = await scoped.describeClusters({}, EAST, options);
+    scoped.close();
+    expect(views.map(({ identifier }) => identifier)).toEqual([GLOBAL]);
+    expect(clusters.map(({ identifier }) => identifier)).toEqual(['aurora-prod']);
+    expect(aws.calls.map(({ input }) => input)).toMatchObject([
+      { GlobalClusterIdentifier: GLOBAL },
+      { DBClusterIdentifier: 'aurora-prod' },
+    ]);
+  });
+
+  it('given a name that RDS does not know, answers with none instead of failing', async () => {
+    const scoped = gatewayTo(aws.endpoints, { globalClusterIdentifier: 'aurora-none', clusterIdentifiers });
+    const views = await scoped.describeGlobalClusters({}, WEST, options);
+    const clusters = await scoped.describeClusters({}, WEST, options);
+    scoped.close();
+    expect([views, clusters]).toEqual([[], []]);
+  });
+});
 
 describe('reading RDS', () => {
   it('sees the global cluster alike in both regions', async () => {

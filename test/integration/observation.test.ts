@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SdkAwsGateway } from '../../operator/aws/sdk-aws-gateway.ts';
+import { StsCredentials } from '../../operator/aws/sts-credentials.ts';
 import type { Round } from '../../operator/failover/observation.ts';
 import { TcpEndpointProber } from '../../operator/observation/endpoint-prober.ts';
 import { ObservationService } from '../../operator/observation/observation-service.ts';
@@ -26,11 +27,9 @@ beforeEach(async () => {
   rounds = [];
   onRound = () => undefined;
   witness = new WitnessClient(clock);
-  gateway = new SdkAwsGateway({
-    clock,
-    endpoints: new Map(Object.entries(aws.endpoints)),
-    ownCredentials: () => Promise.resolve({ accessKeyId: 'AKIALOCAL', secretAccessKey: 'secret' }),
-  });
+  const endpoints = new Map(Object.entries(aws.endpoints));
+  const readOwn = () => Promise.resolve({ accessKeyId: 'AKIALOCAL', secretAccessKey: 'secret' });
+  gateway = new SdkAwsGateway({ clock, endpoints, credentials: new StsCredentials({ endpoints, readOwn }) });
   service = new ObservationService({
     gateway,
     clock,

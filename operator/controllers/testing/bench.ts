@@ -37,6 +37,8 @@ export class Bench {
   /** What clients were told, in order: `us-east-1`, or `fenced`. */
   readonly published: string[] = [];
   readonly puts: string[] = [];
+  /** How often the operator's heartbeat was put. */
+  heartbeats = 0;
   readonly watched = new Map<string, ObservationTarget>();
   /** What reconciling failed with, conflicts aside. */
   readonly errors: unknown[] = [];
@@ -247,7 +249,10 @@ export class Bench {
       },
       routing: {
         publish: (_account, _target, facts) => {
-          this.puts.push(facts.writerRegion);
+          this.heartbeats += facts.hasHeartbeat === true ? 1 : 0;
+          if (facts.writerRegion !== undefined) {
+            this.puts.push(facts.writerRegion);
+          }
           return Promise.resolve([]);
         },
       },

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SdkAwsGateway } from '../../../operator/aws/sdk-aws-gateway.ts';
+import { StsCredentials } from '../../../operator/aws/sts-credentials.ts';
 import { SystemClock } from '../../../operator/runtime/clock.ts';
 import { startLocalAws } from '../local-aws.ts';
 import type { LocalAws } from '../local-aws.ts';
@@ -21,10 +22,11 @@ const options = { timeoutMilliseconds: 30_000 };
 /** The operator's own gateway on an endpoint. */
 function gatewayTo(endpoint: string): SdkAwsGateway {
   const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
+  const endpoints = new Map([[region, endpoint]]);
   return new SdkAwsGateway({
     clock: new SystemClock(),
-    endpoints: new Map([[region, endpoint]]),
-    ownCredentials: () => Promise.resolve(credentials),
+    endpoints,
+    credentials: new StsCredentials({ endpoints, readOwn: () => Promise.resolve(credentials) }),
   });
 }
 
