@@ -167,6 +167,16 @@ const CONDITION_RULES: readonly ConditionRule[] = [
     applies: (condition) => condition.reason === 'AwaitingFence',
   },
   {
+    // Only a person can grant what is missing, and AWS is asked again meanwhile.
+    type: 'Progressing',
+    status: 'True',
+    event: 'Warning',
+    reason: () => 'RefusedByAws',
+    notification: () => 'FailoverBlocked',
+    isPerReason: true,
+    applies: (condition) => condition.reason === 'RefusedByAws',
+  },
+  {
     type: 'EndpointPublished',
     status: 'False',
     event: 'Warning',

@@ -26,6 +26,8 @@ export interface ConditionsQuestion {
   readonly publication: PublicationReport;
   /** What the operation in flight waits for, once a round has told. */
   readonly waiting?: string | undefined;
+  /** What AWS said when it would not take the call of the operation in flight. */
+  readonly refusal?: string | undefined;
   /** Undefined while Crossplane managed resources are not looked at (yet): what was said of them before stands. */
   readonly drift?: DriftReport | undefined;
   readonly previous: readonly Condition[];
@@ -189,8 +191,11 @@ function failoverReady(question: ConditionsQuestion): Finding {
   return finding('True', isListed(settings, 'http') ? 'Protected' : 'ProtectedWithoutWitness', notes.join('; '));
 }
 
-function operationProgress(operation: Operation, { settings, waiting }: ConditionsQuestion): Finding {
+function operationProgress(operation: Operation, { settings, waiting, refusal }: ConditionsQuestion): Finding {
   const what = `${operation.type} ${operation.id} from ${operation.from} to ${operation.to}`;
+  if (refusal !== undefined) {
+    return finding('True', 'RefusedByAws', `${what}: AWS refuses it, and is asked again: ${refusal}`);
+  }
   const isWithheld = operation.step === 'Promoted' && settings.isPublishing;
   const obstacle = isWithheld ? publicationObstacle(operation, settings) : undefined;
   return obstacle === undefined

@@ -77,6 +77,12 @@ describe('finishChanges', () => {
     expect(history?.[0]?.message).toHaveLength(4096);
   });
 
+  it('given one that AWS never took, when its time is over, then history says so, and what AWS said', () => {
+    const { history } = finish(anOperation({ step: 'Accepted', message: 'AccessDenied: no' }), TIMED_OUT);
+    expect(history?.[0]).toMatchObject({ outcome: 'TimedOut', reason: 'NotTakenByAws' });
+    expect(history?.[0]?.message).toContain('AccessDenied: no');
+  });
+
   it.each<[string, Partial<Operation>, Ending, boolean]>([
     ['an automatic success', {}, SUCCEEDED, true],
     ['an automatic refusal', {}, REFUSED, true],

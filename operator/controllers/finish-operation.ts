@@ -18,6 +18,22 @@ export interface Ending {
 export const withHistory = (record: PolicyRecord, entry: HistoryEntry): readonly HistoryEntry[] =>
   [entry, ...record.history].slice(0, HISTORY_LENGTH);
 
+/**
+ * At step Accepted AWS certainly was not asked, or did not take it: whatever happens to the writer later is somebody
+ * else's doing, and a loss that goes on must not wait for it.
+ */
+const isUntaken = (operation: Operation, { reason }: Ending): boolean =>
+  operation.step === 'Accepted' && (reason === 'NoLongerNeeded' || reason === 'TimedOut');
+
+/** What AWS said last is what a person has to know of a call that it never took. */
+function endingOf(operation: Operation, ending: Ending): Ending {
+  if (!isUntaken(operation, ending) || ending.reason !== 'TimedOut') {
+    return ending;
+  }
+  const last = operation.message === undefined ? '' : `; AWS said: ${operation.message}`;
+  return { ...ending, reason: 'NotTakenByAws', message: `${ending.message}${last}` };
+}
+
 function entryOf(operation: Operation, ending: Ending, now: Instant): HistoryEntry {
   const hasSucceeded = ending.outcome === 'Succeeded';
   return historyEntry(
@@ -57,9 +73,9 @@ function splitBrainAfter(operation: Operation, settings: Settings, now: Instant)
 }
 
 /** An operation that changed nothing and was not automation's own idea costs automation no rest. */
-function startsCooldown(operation: Operation, { outcome, reason }: Ending): boolean {
-  if (operation.step === 'Accepted' && (reason === 'NoLongerNeeded' || reason === 'TimedOut')) {
-    // Certainly nothing was asked of AWS: a loss that goes on, or the next one, must not wait for it.
+function startsCooldown(operation: Operation, ending: Ending): boolean {
+  const { outcome, reason } = ending;
+  if (isUntaken(operation, ending)) {
     return false;
   }
   const isHarmless = outcome === 'Cancelled' || reason === 'RefusedByAws';
@@ -76,7 +92,7 @@ export function finishChanges(
   const splitBrain = splitBrainAfter(operation, settings, now);
   return {
     operation: undefined,
-    history: withHistory(record, entryOf(operation, ending, now)),
+    history: withHistory(record, entryOf(operation, endingOf(operation, ending), now)),
     ...(operation.promotedAt === undefined ? {} : { primaryRegion: operation.to }),
     ...(startsCooldown(operation, ending) ? { cooldownUntil: now + settings.cooldownMilliseconds } : {}),
     ...(splitBrain === undefined ? {} : { splitBrain }),

@@ -4,8 +4,8 @@ import { aRound, MINUTE, SECOND } from '../failover/testing/a-round.ts';
 import { WEST } from '../failover/testing/a-settings.ts';
 import { KubeTimeoutError } from '../runtime/kube-errors.ts';
 import { Bench, Crash } from './testing/bench.ts';
-import { awsError, REFUSED, SILENT, THROTTLED } from './testing/fake-aurora.ts';
-import { KEY } from './testing/a-policy.ts';
+import { awsError, BUSY, REFUSED, SILENT, THROTTLED } from './testing/fake-aurora.ts';
+import { aSpec, KEY } from './testing/a-policy.ts';
 
 const FAILOVER = `failover ${WEST}`;
 const SWITCHOVER = 'switchover us-east-1';
@@ -281,15 +281,89 @@ describe('answers of AWS', () => {
     expect(bench.aurora.calls).toEqual([FAILOVER]);
   });
 
-  it('given a refusal, when it is met, then the operation has failed and the name comes back', async () => {
+  it('given automation that AWS refuses, when it is allowed again, then it is asked again, later and later, without a rest', async () => {
     const bench = await lost();
     bench.aurora.refuse = () => awsError(REFUSED);
     await bench.see();
+    expect(bench.condition('Progressing')).toBe('True RefusedByAws');
+    expect(bench.status.operation).toMatchObject({
+      step: 'Accepted',
+      message: expect.stringContaining('AccessDenied'),
+    });
+    expect(bench.eventReasons().filter((reason) => reason === 'RefusedByAws')).toHaveLength(1);
+    expect(bench.notifications.filter(({ kind }) => kind === 'FailoverBlocked')).toHaveLength(1);
+    await bench.see(30);
+    // After 5, 10, 20 and 40 s, then once a minute: in 300 s.
+    expect(bench.aurora.calls.length).toBeGreaterThanOrEqual(6);
+    expect(bench.aurora.calls.length).toBeLessThanOrEqual(9);
+    expect(bench.published).toEqual(['us-east-1', 'fenced']);
+    bench.aurora.refuse = () => undefined;
+    await bench.see(7);
+    expect(bench.aurora.effects).toEqual([FAILOVER]);
+    expect(bench.condition('Progressing')).toBe('True Promoting');
+    await finish(bench);
+    expect(outcomes(bench)).toEqual(['Failover Succeeded Succeeded']);
+  });
+
+  it('given automation that AWS refuses to the end, when it times out, then history says so and the next attempt needs no rest', async () => {
+    const bench = await lost({ failover: { ...aSpec().failover, timeout: '2m' } });
+    bench.aurora.refuse = () => awsError(REFUSED);
+    await bench.see(14);
+    expect(outcomes(bench)).toEqual(['Failover TimedOut NotTakenByAws']);
+    expect(bench.status.history?.[0]?.message).toContain('AccessDenied');
+    expect(bench.status.cooldownUntil).toBeUndefined();
+    bench.aurora.refuse = () => undefined;
+    await bench.see(8);
+    expect(bench.aurora.effects).toEqual([FAILOVER]);
+  });
+
+  it('given automation that AWS refuses, when a person suspends the policy, then it is given up', async () => {
+    const bench = await lost();
+    bench.aurora.refuse = () => awsError(REFUSED);
+    await bench.see();
+    bench.api.edit(KEY, ({ spec }) => (spec.suspend = true));
+    await bench.see(2);
+    expect(outcomes(bench)).toEqual(['Failover Cancelled NoLongerNeeded']);
+    expect(bench.status.cooldownUntil).toBeUndefined();
+  });
+
+  it('given a person whom AWS refuses, when it is met, then the operation has failed and nothing is repeated', async () => {
+    const bench = await lost({ failover: { ...aSpec().failover, mode: 'Manual' } });
+    await bench.see();
+    bench.aurora.refuse = () => awsError(REFUSED);
+    bench.annotate({ 'force-failover': WEST, 'force-type': 'Failover', 'accept-data-loss': 'true' });
+    await bench.see(6);
     expect(outcomes(bench)).toEqual(['Failover Failed RefusedByAws']);
-    expect(bench.status.cooldownUntil).toBeDefined();
+    expect(bench.status.cooldownUntil).toBeUndefined();
     expect(bench.published).toEqual(['us-east-1', 'fenced', 'us-east-1']);
-    await bench.see(5);
     expect(bench.aurora.calls).toEqual([FAILOVER]);
+  });
+
+  it('given a switchover that AWS does not take for a while, when it is asked again and again, then clients keep their name until it is', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.refuse = () => awsError(BUSY);
+    bench.annotate({ 'force-failover': WEST });
+    await bench.see(6);
+    expect(bench.aurora.calls.length).toBeGreaterThan(3);
+    expect(bench.published).toEqual(['us-east-1', 'fenced', 'us-east-1']);
+    bench.aurora.refuse = () => undefined;
+    await bench.see();
+    expect(bench.aurora.effects).toEqual([SWITCHOVER]);
+    expect(bench.published).toEqual(['us-east-1', 'fenced', 'us-east-1', 'fenced']);
+  });
+
+  it('given an operation that AWS never took, when somebody else moves the writer later, then that is not its success', async () => {
+    const bench = await lost({ failover: { ...aSpec().failover, timeout: '2m' } });
+    bench.aurora.refuse = () => awsError(THROTTLED);
+    await bench.see(14);
+    expect(outcomes(bench)).toEqual(['Failover TimedOut NotTakenByAws']);
+    bench.api.edit(KEY, ({ spec }) => (spec.suspend = true));
+    await bench.see(2);
+    bench.aurora.begin(WEST, true);
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(bench.status.history?.[0]).toMatchObject({ trigger: 'External', outcome: 'Succeeded', to: WEST });
+    expect(bench.status.history?.map(({ reason }) => reason)).not.toContain('SucceededLate');
   });
 
   it('given a switchover that AWS throttles, when it waits, then clients keep their name', async () => {

@@ -24,6 +24,9 @@ import { wholeMilliseconds } from './status-codec.ts';
 const MAXIMUM_STEPS = 8;
 const FRUITLESS_BASE_MILLISECONDS = 250;
 const FRUITLESS_MAXIMUM_MILLISECONDS = 5_000;
+/** A refusal lasts until somebody does something about it, a right granted, say. */
+const REFUSED_BASE_MILLISECONDS = 5_000;
+const REFUSED_MAXIMUM_MILLISECONDS = 60_000;
 
 /** What is to be started, on whose behalf. */
 export interface NewOperation {
@@ -36,6 +39,9 @@ export interface NewOperation {
     readonly keys: readonly string[];
   };
 }
+
+/** A call that certainly took no effect. */
+type Declined = Extract<CallResult, { readonly kind: 'Fruitless' | 'Refused' }>;
 
 /**
  * Takes a role change from its registration to a proven end. Exactly once: (1) persist the operation, (2) remove the
@@ -324,10 +330,18 @@ export class OperationRunner {
       return;
     }
     session.uncalledOperation = undefined;
+    // A switchover that AWS did not take before may not be taken now either: its clients keep their writer until it is.
+    const isWithdrawnLate = operation.type === 'Switchover' && session.fruitlessCalls > 0;
     const call = this.#roleChanger.call(turn.account, counted, turn.settings.globalClusterIdentifier);
-    this.#publication.withdraw(turn, counted.from);
+    if (!isWithdrawnLate) {
+      this.#publication.withdraw(turn, counted.from);
+    }
     tendManagedResources(turn);
-    await this.#conclude(turn, counted, await call);
+    const result = await call;
+    if (isWithdrawnLate && (result.kind === 'Accepted' || result.kind === 'Ambiguous')) {
+      this.#publication.withdraw(turn, counted.from);
+    }
+    await this.#conclude(turn, counted, result);
   }
 
   async #conclude(turn: PolicyTurn, operation: Operation, result: CallResult): Promise<void> {
@@ -335,30 +349,50 @@ export class OperationRunner {
     this.#note(turn, 'Called', operation, 'message' in result ? `${result.kind}: ${result.message}` : result.kind);
     switch (result.kind) {
       case 'Accepted':
+        session.refusal = undefined;
         await turn.saveAfterwards({ operation: { ...operation, step: 'Requested', message: 'AWS accepted the call' } });
         return;
       case 'Ambiguous':
+        session.refusal = undefined;
         await turn.saveAfterwards({ operation: { ...operation, step: 'Unconfirmed', message: result.message } });
         return;
       case 'Fruitless':
-        if (operation.step === 'Accepted') {
-          session.uncalledOperation = operation.id;
-        }
-        this.#backOff(turn, result.message);
-        await turn.saveAfterwards({ operation: { ...operation, message: result.message } });
-        if (operation.type === 'Switchover') {
-          // The old primary goes on serving until AWS takes the call: its clients get its name back meanwhile.
-          await this.#publication.publish(turn, operation.from);
-        }
+        await this.#retryLater(turn, operation, result);
         return;
       case 'Refused':
-        await this.finish(turn, operation, { outcome: 'Failed', reason: 'RefusedByAws', message: result.message });
+        if (operation.trigger === 'Automatic') {
+          await this.#retryLater(turn, operation, result);
+        } else {
+          await this.finish(turn, operation, { outcome: 'Failed', reason: 'RefusedByAws', message: result.message });
+        }
+    }
+  }
+
+  /**
+   * The call certainly had no effect: it costs nothing but time. What automation started goes on after a refusal as well,
+   * since the primary is still lost and only a person can end the refusal; whoever asked by hand is told, and asks again.
+   */
+  async #retryLater(turn: PolicyTurn, operation: Operation, { kind, message }: Declined): Promise<void> {
+    const { session } = turn;
+    if (operation.step === 'Accepted') {
+      session.uncalledOperation = operation.id;
+    }
+    session.refusal = kind === 'Refused' ? message : undefined;
+    this.#backOff(turn, message);
+    await turn.saveAfterwards({ operation: { ...operation, message } });
+    if (operation.type === 'Switchover' && session.published === undefined) {
+      // The old primary goes on serving until AWS takes the call: its clients get its name back meanwhile.
+      await this.#publication.publish(turn, operation.from);
     }
   }
 
   #backOff(turn: PolicyTurn, message: string): void {
     const { session } = turn;
-    const delay = Math.min(FRUITLESS_MAXIMUM_MILLISECONDS, FRUITLESS_BASE_MILLISECONDS * 2 ** session.fruitlessCalls);
+    const [base, maximum] =
+      session.refusal === undefined
+        ? [FRUITLESS_BASE_MILLISECONDS, FRUITLESS_MAXIMUM_MILLISECONDS]
+        : [REFUSED_BASE_MILLISECONDS, REFUSED_MAXIMUM_MILLISECONDS];
+    const delay = Math.min(maximum, base * 2 ** session.fruitlessCalls);
     session.fruitlessCalls += 1;
     session.retryNotBefore = this.#dependencies.clock.monotonic() + delay;
     session.waiting = message;

@@ -47,6 +47,8 @@ export class PolicySession {
   /** Monotonic time before which AWS is not called again, and how often it certainly took no notice. */
   retryNotBefore = 0;
   fruitlessCalls = 0;
+  /** What AWS said when it would not take the call of the operation in flight. */
+  refusal: string | undefined;
   /** What a person is told about an operation that waits. */
   waiting: string | undefined;
   publication: PublicationReport;
@@ -136,6 +138,7 @@ export class PolicySession {
     this.uncalledOperation = undefined;
     this.retryNotBefore = 0;
     this.fruitlessCalls = 0;
+    this.refusal = undefined;
     this.waiting = undefined;
   }
 }

@@ -164,6 +164,7 @@ export class PolicyTurn {
       verdict: judgeAutomatic(defined({ assessment, settings, now, cooldownUntil })),
       publication: session.publication,
       waiting: session.waiting,
+      refusal: session.refusal,
       drift: session.drift,
       memory: session.memory,
       previous: this.#policy.status?.conditions ?? [],

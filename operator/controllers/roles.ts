@@ -14,7 +14,9 @@ const CLAIM_ROUNDS = 2;
 /** The newest operation, if it ended without a proof and this is its late proof. */
 function lateEntry({ record }: PolicyTurn, primary: string): HistoryEntry | undefined {
   const newest = record.history[0];
-  return newest?.outcome === 'TimedOut' && newest.to === primary ? newest : undefined;
+  // What AWS never took cannot come late: somebody else did this.
+  const isOpen = newest?.outcome === 'TimedOut' && newest.reason !== 'NotTakenByAws';
+  return isOpen && newest.to === primary ? newest : undefined;
 }
 
 /** A failover that came late, or was somebody else's, leaves the same doubt about its old primary as any other. */

@@ -159,6 +159,10 @@ function callLate(question: FollowQuestion): FollowAction {
   if (operation.trigger !== 'Automatic') {
     return { kind: 'Call' };
   }
+  if (settings.isSuspended || settings.mode === 'Manual') {
+    const why = settings.isSuspended ? 'spec.suspend is true' : 'failover.mode is Manual';
+    return finish('Cancelled', 'NoLongerNeeded', `${why}: automation gives up what AWS has not taken`);
+  }
   if (assessment.incident === undefined) {
     const message = `${operation.from} serves again: it is not failed over, and AWS has done nothing`;
     return finish('Cancelled', 'NoLongerNeeded', message);

@@ -193,6 +193,8 @@ export const OPERATION_REASONS = {
   FailedInAws: 'FailedInAws',
   /** Not finished within `failover.timeout`. */
   TimedOut: 'TimedOut',
+  /** Not finished within `failover.timeout`, and AWS certainly never took the call. */
+  NotTakenByAws: 'NotTakenByAws',
   /** Somebody else's operation took its place. */
   Superseded: 'Superseded',
   /** Between acceptance and the call the reason to act went away. */

@@ -18,6 +18,12 @@ export const THROTTLED: Partial<AwsCallErrorProps> = {
   code: 'Throttling',
   isEffectPossible: false,
 };
+/** Another operation is in progress: a state that passes. */
+export const BUSY: Partial<AwsCallErrorProps> = {
+  classification: { kind: 'rejected', cause: 'malformed', message: 'another operation is in progress' },
+  code: 'InvalidGlobalClusterStateFault',
+  isEffectPossible: false,
+};
 export const SILENT: Partial<AwsCallErrorProps> = {
   classification: { kind: 'noAnswer', cause: 'timeout', message: 'no answer' },
   isEffectPossible: true,
