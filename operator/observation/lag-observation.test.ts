@@ -181,11 +181,29 @@ describe('finding the series', () => {
     emit('west', REPLICATION, [90, 90, 90], source);
     await clock.advance(PERIOD);
     service.watch(watching);
-    await clock.advance(2 * PERIOD);
-    const samples = bench.lastRound().lag['west']?.samples;
-    expect(samples?.map(({ lagMilliseconds }) => lagMilliseconds)).toEqual([120, 130]);
+    await clock.settle();
+    const lags = (): number[] | undefined =>
+      bench.lastRound().lag['west']?.samples.map(({ lagMilliseconds }) => lagMilliseconds);
+    // In the first round already, or each start of the operator would call the lag unknown.
+    expect([bench.rounds.length, lags()]).toEqual([1, [120]]);
+    await clock.advance(3 * PERIOD);
+    expect(lags()).toEqual([120, 130, 140]);
     const { query } = gateway.callsOf('GetMetricData').at(-1)!;
     expect(query?.series.map(({ metricName }) => metricName)).toEqual([RPO, CONTROL]);
+  });
+
+  it('given a listing that takes longer than a round, says in time what is known, and finds the series later', async () => {
+    const { clock, gateway, service } = setUp();
+    gateway.listed.set('west', [lagSeriesOf(RPO, 'prod', 'east')]);
+    emit('west', RPO, [120, 130], 'east');
+    gateway.behave('west', 'ListMetrics', 'hang');
+    await clock.advance(PERIOD);
+    service.watch(watching);
+    await clock.advance(watching.timeoutMilliseconds);
+    expect(bench.lastRound().lag['west']).toMatchObject({ attempt: { kind: 'answered' }, samples: [] });
+    gateway.behave('west', 'ListMetrics', undefined);
+    await clock.advance(3 * PERIOD);
+    expect(bench.lastRound().lag['west']?.samples).toHaveLength(2);
   });
 
   it('given an engine without the recovery point metric, takes the other', async () => {

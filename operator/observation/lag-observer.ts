@@ -67,6 +67,8 @@ interface Cluster {
   askedAt: number;
   controlSampleEnd?: Instant;
   isRpoLagEmpty: boolean;
+  /** Its first ask was answered, or failed. */
+  isSettled: boolean;
 }
 
 /** What one cluster contributes to a request. */
@@ -111,9 +113,13 @@ export class LagObserver {
     if (cluster.ask === undefined && this.#isDue(cluster, request)) this.#enqueue(cluster);
     const span = this.#props.monitor.begin();
     try {
+      await this.#isDoneBy(cluster.ask?.done, request.deadline);
+      if (await this.#isListedOnly(cluster, request.deadline)) {
+        const { ask = this.#enqueue(cluster) } = cluster;
+        await this.#isDoneBy(ask.done, request.deadline);
+      }
       const { ask } = cluster;
-      const isInTime = ask === undefined || (await this.#isDoneBy(ask, request.deadline));
-      return isInTime ? this.#known(cluster) : this.#unanswered(cluster, ask, request, span);
+      return ask === undefined ? this.#known(cluster) : this.#unanswered(cluster, ask, request, span);
     } finally {
       span.end();
     }
@@ -142,6 +148,7 @@ export class LagObserver {
       sourceRegion: undefined,
       askedAt: -Infinity,
       isRpoLagEmpty: false,
+      isSettled: false,
     };
     this.#clusters.set(identifier, cluster);
     this.#directory.invalidate();
@@ -164,7 +171,7 @@ export class LagObserver {
   }
 
   /** Those that come due in the same turn of the event loop are asked together, as many as one request takes. */
-  #enqueue(cluster: Cluster): void {
+  #enqueue(cluster: Cluster): Ask {
     const part = this.#partOf(cluster);
     const size = part.lag.length + 1;
     if (this.#open === undefined || this.#open.free < size) this.#open = this.#openBatch();
@@ -172,6 +179,7 @@ export class LagObserver {
     this.#open.free -= size;
     cluster.ask = this.#open.ask;
     cluster.askedAt = this.#props.clock.monotonic();
+    return cluster.ask;
   }
 
   #openBatch(): Batch {
@@ -245,10 +253,23 @@ export class LagObserver {
     };
   }
 
-  #isDoneBy(ask: Ask, deadline: number): Promise<boolean> {
+  /**
+   * The first ask goes out before the first listing, perhaps for a shape that has no samples. Rather than let the first
+   * round after each start say that the lag is unknown, that round waits for the listing within its own time.
+   */
+  async #isListedOnly(cluster: Cluster, deadline: number): Promise<boolean> {
+    if (cluster.isSettled || cluster.ask !== undefined) return false;
+    cluster.isSettled = true;
+    const { identifier, history } = cluster;
+    if (history.samples.length > 0 || !(await this.#isDoneBy(this.#directory.listing, deadline))) return false;
+    return this.#directory.seriesOf(identifier).length > 0;
+  }
+
+  #isDoneBy(done: Promise<void> | undefined, deadline: number): Promise<boolean> {
+    if (done === undefined) return Promise.resolve(true);
     return new Promise((resolve) => {
       const timer = this.#props.deadlines.add(deadline, () => resolve(false));
-      void ask.done.then(() => {
+      void done.then(() => {
         timer.cancel();
         resolve(true);
       });

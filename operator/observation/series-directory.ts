@@ -18,12 +18,12 @@ export interface SeriesDirectoryProps {
 
 /**
  * Which lag series CloudWatch lists in one account and region. Listed anew after role changes, every hour, and now and
- * then while one is missing; always in the background, since a listing can take long and nothing may wait for it.
+ * then while one is missing; always in the background, since a listing can take long: no round waits for it beyond its own time.
  */
 export class SeriesDirectory {
   readonly #props: SeriesDirectoryProps;
   #byCluster = new Map<string, readonly MetricSeries[]>();
-  #isListing = false;
+  #listing: Promise<void> | undefined;
   #isStale = true;
   #triedAt = -Infinity;
   #listedAt = -Infinity;
@@ -38,9 +38,16 @@ export class SeriesDirectory {
     this.#isStale = true;
   }
 
+  /** Ends with the listing under way; undefined when there is none. Never rejects. */
+  get listing(): Promise<void> | undefined {
+    return this.#listing;
+  }
+
   seriesOf(clusterIdentifier: string): readonly MetricSeries[] {
     const listed = this.#byCluster.get(clusterIdentifier) ?? [];
-    if (!this.#isListing && this.#isDue(listed.length === 0)) void this.#refresh();
+    if (this.#listing === undefined && this.#isDue(listed.length === 0)) {
+      this.#listing = this.#refresh().finally(() => (this.#listing = undefined));
+    }
     return listed;
   }
 
@@ -58,7 +65,6 @@ export class SeriesDirectory {
 
   async #refresh(): Promise<void> {
     const { clock, list, pace, timeoutMilliseconds, onListed } = this.#props;
-    this.#isListing = true;
     this.#isStale = false;
     this.#triedAt = clock.monotonic();
     const options: CallOptions = {
@@ -74,8 +80,6 @@ export class SeriesDirectory {
     } catch {
       // What was listed before still serves, and so does the plain shape: tried again after a metric period.
       this.#isStale = true;
-    } finally {
-      this.#isListing = false;
     }
   }
 }
