@@ -1,7 +1,14 @@
-// The brain's own unit tests, as a single project: what Stryker's runner understands.
+import { TESTS } from './scripts/mutation/pure-modules.ts';
+
+/**
+ * The unit tests of the pure rooms, as a single project: what Stryker's runner understands.
+ * @type {import('jest').Config}
+ */
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/strip-types-transformer.mjs' },
-  testMatch: ['<rootDir>/operator/failover/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp'],
+  testMatch: TESTS.map((pattern) => `<rootDir>/${pattern}`),
+  setupFilesAfterEnv: ['<rootDir>/scripts/mutation/short-properties.ts'],
 };

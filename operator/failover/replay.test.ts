@@ -9,6 +9,7 @@ import { packRound } from './packed-round.ts';
 import { Replay } from './replay.ts';
 import { aRound, MINUTE, SECOND, T0 } from './testing/a-round.ts';
 import { aSettings, EAST, signalsNamed, WEST } from './testing/a-settings.ts';
+import { propertyRuns } from './testing/property-runs.ts';
 import { aTroubledWorld } from './testing/random-world.ts';
 import { Recording } from './testing/recording.ts';
 import { lostPrimary } from './testing/losses.ts';
@@ -99,7 +100,7 @@ describe('a replay', () => {
 
         expect(replayAll(recording.read)).toEqual(recording.read.map(() => ({ kind: 'Same' })));
       }),
-      { numRuns: 150 },
+      { numRuns: propertyRuns(150) },
     );
   });
 

@@ -1,0 +1,88 @@
+/**
+ * `npm run mutate:changed -- [BASE] [--minutes N]`: mutation testing of the pure modules that changed since the branch
+ * left BASE, in commits or not committed yet, and of those whose own tests changed. BASE is the upstream of the branch,
+ * or where there is none the commit before the last one. Fails when a file is below the threshold, and when the time,
+ * 45 minutes unless told, is not enough: what was not tested did not pass.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { schema } from '@stryker-mutator/api/core';
+import { mutantsOf, scoreOf, survivorsIn, talliesOf } from './mutation-result.ts';
+import { LOWEST_SCORE, touchedModules } from './pure-modules.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const resultPath = join(root, 'reports/mutation/mutation.json');
+
+function git(...args: readonly string[]): string {
+  const result = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  if (result.status !== 0) {
+    throw new Error(`cannot tell what changed: git ${args.join(' ')} failed: ${result.stderr.trim()}; name a BASE`);
+  }
+  return result.stdout.trim();
+}
+
+const isKnown = (revision: string): boolean =>
+  spawnSync('git', ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`], { cwd: root }).status === 0;
+
+function changedSince(base: string): readonly string[] {
+  const committed = git('diff', '--name-only', '-z', git('merge-base', base, 'HEAD'));
+  const unknown = git('ls-files', '--others', '--exclude-standard', '-z');
+  return `${committed}\0${unknown}`.split('\0').filter((file) => file !== '');
+}
+
+function mutate(files: readonly string[], minutes: number): void {
+  const stryker = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+  const { status, signal } = spawnSync(process.execPath, [stryker, 'run', '--mutate', files.join(',')], {
+    cwd: root,
+    stdio: 'inherit',
+    timeout: minutes * 60_000,
+  });
+  if (signal !== null) {
+    throw new Error(
+      `cannot finish within ${minutes} minutes: ${files.length} files were too many; allow more with --minutes, or land less at once`,
+    );
+  }
+  // Stryker itself fails below its threshold too: the figures below say by which file.
+  if (status !== 0 && status !== 1) {
+    throw new Error(`cannot mutate: Stryker ended with ${status ?? 'no status'}; see above`);
+  }
+}
+
+/** Prints each file's score; whether all of them reach the threshold. */
+function judge(): boolean {
+  const result = JSON.parse(readFileSync(resultPath, 'utf8')) as schema.MutationTestResult;
+  const tallies = talliesOf(result);
+  for (const tally of tallies) {
+    const score = scoreOf(tally);
+    process.stdout.write(`${score?.toFixed(1) ?? '-'} % of ${mutantsOf(tally)} mutants killed: ${tally.file}\n`);
+  }
+  const low = tallies.filter((tally) => (scoreOf(tally) ?? 100) < LOWEST_SCORE).map(({ file }) => file);
+  for (const survivor of survivorsIn(result).filter(({ file }) => low.includes(file))) {
+    process.stdout.write(`  survived ${survivor.file}:${survivor.line}: ${survivor.code} → ${survivor.by}\n`);
+  }
+  return low.length === 0;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '45' } },
+});
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) {
+  throw new Error(`cannot limit the time to "${values.minutes}" minutes: give a number above 0`);
+}
+const base = positionals[0] ?? (isKnown('@{upstream}') ? '@{upstream}' : 'HEAD~1');
+const files = touchedModules(changedSince(base), (file) => existsSync(join(root, file)));
+if (files.length === 0) {
+  process.stdout.write(`No pure module and no test of one changed since ${base}: nothing to mutate.\n`);
+} else {
+  process.stdout.write(`Changed since ${base}: ${files.join(', ')}\n`);
+  mutate(files, minutes);
+  if (!judge()) {
+    process.stderr.write(`below ${LOWEST_SCORE} %: write tests that notice the mutants above\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,39 @@
+import { globSync } from 'node:fs';
+import { matchesGlob } from 'node:path';
+
+/** Every file has to reach this: per cent of its mutants killed. */
+export const LOWEST_SCORE = 90;
+
+/** What is pure, no I/O and no clock, and therefore mutated: the brain, and the rules outside of it. */
+const PURE_MODULES: readonly string[] = ['operator/failover/**/*.ts'];
+
+const NOT_MUTATED: readonly string[] = ['**/*.test.ts', '**/testing/**'];
+
+/** As Stryker wants it: what to mutate, then, each with a `!`, what not. */
+export const MUTATE: readonly string[] = [...PURE_MODULES, ...NOT_MUTATED.map((pattern) => `!${pattern}`)];
+
+/** The tests that may kill a mutant: those beside what is mutated, and those of the brain. */
+export const TESTS: readonly string[] = PURE_MODULES.flatMap((pattern) => [
+  pattern.replace(/\.ts$/, '.test.ts'),
+  ...(pattern.includes('*') ? [] : [pattern.replace(/\.ts$/, '.property.test.ts')]),
+]);
+
+/** Whether the file, a path from the top of the repository, is mutated. */
+export function isPureModule(file: string): boolean {
+  const isMatch = (pattern: string): boolean => matchesGlob(file, pattern);
+  return PURE_MODULES.some(isMatch) && !NOT_MUTATED.some(isMatch);
+}
+
+/** All pure modules of the checkout at `root`. */
+export function pureModules(root: string): readonly string[] {
+  return globSync(PURE_MODULES, { cwd: root }).filter(isPureModule).toSorted();
+}
+
+/**
+ * The pure modules whose mutation score a change may have moved: those that it touches, and those beside a test that it
+ * touches.
+ */
+export function touchedModules(changedFiles: readonly string[], exists: (file: string) => boolean): readonly string[] {
+  const sources = changedFiles.map((file) => file.replace(/(\.property)?\.test\.ts$/, '.ts'));
+  return [...new Set(sources)].filter((file) => isPureModule(file) && exists(file)).toSorted();
+}
