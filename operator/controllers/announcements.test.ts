@@ -22,8 +22,10 @@ const condition = (type: string, status: Condition['status'], reason: string): C
 const having = (...conditions: Condition[]): Status => ({ conditions });
 
 const told = (previous: Status | undefined, next: Status): string[] =>
-  announcementsOf(previous, next).map(({ type, reason, notification }) =>
-    [type, reason, ...(notification === undefined ? [] : [`→ ${notification}`])].join(' '),
+  announcementsOf(previous, next).map(({ type, reason, notification, isOver }) =>
+    [type, reason, ...(notification === undefined ? [] : ['→', notification, isOver === true ? 'over' : ''])]
+      .join(' ')
+      .trim(),
   );
 
 const entry = (overrides: Partial<HistoryEntry> = {}): HistoryEntry => ({
@@ -86,19 +88,37 @@ const NEWS: readonly (readonly [situation: string, before: Status | undefined, n
     'a policy names what AWS does not have',
     having(condition('Ready', 'Unknown', 'NotObserved')),
     having(condition('Ready', 'False', 'GlobalClusterNotFound')),
-    ['Warning NotReady'],
+    ['Warning NotReady → ObservationLost'],
   ],
   [
     'the credentials are refused',
     having(condition('Ready', 'True', 'Observed')),
     having(condition('Ready', 'False', 'AccessDenied')),
+    ['Warning NotReady → ObservationLost'],
+  ],
+  [
+    'the credentials expire',
+    having(condition('Ready', 'True', 'Observed')),
+    having(condition('Ready', 'False', 'CredentialsExpired')),
+    ['Warning NotReady → ObservationLost'],
+  ],
+  [
+    'AWS throttles',
+    having(condition('Ready', 'True', 'Observed')),
+    having(condition('Ready', 'False', 'Throttled')),
     ['Warning NotReady'],
   ],
   [
-    'a policy is ready',
+    'throttling ends',
+    having(condition('Ready', 'False', 'Throttled')),
+    having(condition('Ready', 'True', 'Observed')),
+    ['Normal Ready'],
+  ],
+  [
+    'the credentials work again',
     having(condition('Ready', 'False', 'AccessDenied')),
     having(condition('Ready', 'True', 'Observed')),
-    [],
+    ['Normal Ready → ObservationLost over'],
   ],
   [
     'the primary fails',
@@ -213,7 +233,7 @@ const NEWS: readonly (readonly [situation: string, before: Status | undefined, n
     'it has re-joined',
     having(condition('SplitBrainRisk', 'True', 'OldPrimaryFenced')),
     having(condition('SplitBrainRisk', 'False', 'NoRisk')),
-    ['Normal SplitBrainRiskOver'],
+    ['Normal SplitBrainRiskOver → SplitBrainRisk over'],
   ],
 ];
 

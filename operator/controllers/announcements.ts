@@ -15,6 +15,8 @@ export interface Announcement {
   readonly action: string;
   readonly note: string;
   readonly notification?: NotificationKind;
+  /** The notification tells the end of what it is about. */
+  readonly isOver?: boolean;
   readonly operation?: NotifiedOperation;
 }
 
@@ -99,7 +101,9 @@ interface ConditionRule {
   readonly status: Condition['status'];
   readonly event: 'Normal' | 'Warning';
   readonly reason: (condition: Condition) => string;
-  readonly notification?: (condition: Condition) => NotificationKind | undefined;
+  readonly notification?: (condition: Condition, before: Condition | undefined) => NotificationKind | undefined;
+  /** The notification tells the end of what it is about. */
+  readonly isOver?: boolean;
   /** A change of reason alone is news too. */
   readonly isPerReason?: boolean;
   /** Not news when it is the first thing ever known. */
@@ -107,13 +111,32 @@ interface ConditionRule {
   readonly applies?: (condition: Condition) => boolean;
 }
 
+/**
+ * Reasons of Ready that say: nothing is seen of the global cluster, nothing would be done about its loss, and only a person
+ * can end that. What passes by itself, such as throttling, or would not let a notification through is not among them.
+ */
+const BLINDNESS: readonly string[] = ['AccessDenied', 'CredentialsExpired', 'GlobalClusterNotFound'];
+const isBlind = (ready: Condition | undefined): boolean =>
+  ready?.status === 'False' && BLINDNESS.includes(ready.reason);
+
 const CONDITION_RULES: readonly ConditionRule[] = [
   {
     type: 'Ready',
     status: 'False',
     event: 'Warning',
     reason: () => 'NotReady',
+    notification: (condition) => (isBlind(condition) ? 'ObservationLost' : undefined),
     isPerReason: true,
+  },
+  {
+    type: 'Ready',
+    status: 'True',
+    event: 'Normal',
+    reason: () => 'Ready',
+    // What was lost may not have let its own notification through: credentials, say.
+    notification: (_condition, before) => (isBlind(before) ? 'ObservationLost' : undefined),
+    isOver: true,
+    isQuietAtFirst: true,
   },
   {
     type: 'PrimaryHealthy',
@@ -196,6 +219,8 @@ const CONDITION_RULES: readonly ConditionRule[] = [
     status: 'False',
     event: 'Normal',
     reason: () => 'SplitBrainRiskOver',
+    notification: () => 'SplitBrainRisk',
+    isOver: true,
     isQuietAtFirst: true,
   },
   {
@@ -239,7 +264,8 @@ function changed(previous: Status, next: DisasterRecoveryPolicyStatus): Announce
     status?.conditions?.find((condition) => condition.type === type);
   return CONDITION_RULES.flatMap((rule) => {
     const now = find(next, rule.type);
-    if (now === undefined || !isNews(rule, find(previous, rule.type), now)) {
+    const before = find(previous, rule.type);
+    if (now === undefined || !isNews(rule, before, now)) {
       return [];
     }
     const announcement = {
@@ -247,7 +273,8 @@ function changed(previous: Status, next: DisasterRecoveryPolicyStatus): Announce
       reason: rule.reason(now),
       action: 'Observe',
       note: `${now.reason}: ${now.message}`,
-      notification: rule.notification?.(now),
+      notification: rule.notification?.(now, before),
+      isOver: rule.isOver,
     };
     return [defined(announcement)];
   });

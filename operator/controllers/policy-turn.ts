@@ -135,7 +135,7 @@ export class PolicyTurn {
     const { events, notifier } = this.dependencies;
     const { policy, now, session, key } = this;
     const topics = policy.spec.notifications?.snsTopicArns ?? [];
-    for (const { type, reason, action, note, notification, operation } of announcements) {
+    for (const { type, reason, action, note, notification, isOver, operation } of announcements) {
       events.record({ regarding: policy, type, reason, action, note });
       const isWanted = notification !== undefined && topics.length > 0;
       if (isWanted && session.gate.shouldNotify(key, notification, operation?.id ?? note.split(':')[0] ?? '', now)) {
@@ -146,6 +146,7 @@ export class PolicyTurn {
           globalClusterIdentifier: policy.spec.globalClusterIdentifier,
           time: now,
           message: note,
+          isOver,
           operation,
         });
         notifier.send(this.account, topics, buildNotification(input));

@@ -12,6 +12,9 @@ export type NotificationKind =
   | 'PrimaryUnhealthy'
   | 'FailoverBlocked'
   | 'SplitBrainRisk'
+  | 'RescueSnapshotKept'
+  | 'RescueSnapshotFailed'
+  | 'ObservationLost'
   | 'DataLossPossible';
 
 /** The operation that a notification speaks of: the same fields as `status.operation` and `status.history[]`. */
@@ -54,6 +57,8 @@ export interface NotificationInput {
 /** What is sent to SNS. */
 export interface Notification {
   readonly kind: NotificationKind;
+  /** The policy (`namespace/name`), else the global cluster: notifications about the same arrive in their order. */
+  readonly about: string;
   /** For a person: less than 100 printable ASCII characters. */
   readonly subject: string;
   /** A JSON object: version, kind, policy, globalCluster, time (RFC 3339), message, isOver, operation, detail. */
@@ -76,22 +81,28 @@ const headlines: Readonly<Record<NotificationKind, string>> = {
   PrimaryUnhealthy: 'Aurora primary unhealthy',
   FailoverBlocked: 'Aurora failover blocked',
   SplitBrainRisk: 'Aurora split brain possible',
+  RescueSnapshotKept: 'Aurora rescue snapshot kept',
+  RescueSnapshotFailed: 'Aurora rescue snapshot NOT kept',
+  ObservationLost: 'Aurora observation lost',
   DataLossPossible: 'Aurora data loss possible',
 };
 
 /** Builds what people and machines get: the subject for the former, the body for the latter. */
 export function buildNotification(input: NotificationInput): Notification {
-  return { kind: input.kind, subject: subjectOf(input), body: bodyOf(input) };
+  return { kind: input.kind, about: aboutOf(input), subject: subjectOf(input), body: bodyOf(input) };
 }
 
+const aboutOf = ({ policy, globalClusterIdentifier }: NotificationInput): string =>
+  policy === undefined ? globalClusterIdentifier : `${policy.namespace}/${policy.name}`;
+
 /** The regions come before the policy's name, which may be long and is shortened. */
-function subjectOf({ kind, policy, globalClusterIdentifier, isOver, operation }: NotificationInput): string {
+function subjectOf(input: NotificationInput): string {
+  const { kind, isOver, operation } = input;
   const way = operation === undefined ? '' : `: ${operation.from} -> ${operation.to}`;
   const end = isOver === true ? ': over' : '';
-  const name = policy === undefined ? globalClusterIdentifier : `${policy.namespace}/${policy.name}`;
   // SNS refuses line breaks and control characters, and older subscribers choke on anything but ASCII.
   const start = `${headlines[kind]}${end}${way}`.replaceAll(/[^ -~]/g, '?').slice(0, 80);
-  return `${start} (${shortened(name, longestSubject - start.length - 3)})`;
+  return `${start} (${shortened(aboutOf(input), longestSubject - start.length - 3)})`;
 }
 
 function shortened(name: string, length: number): string {

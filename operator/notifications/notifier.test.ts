@@ -9,7 +9,15 @@ import { type NotificationOutcome, Notifier, type NotifierProps } from './notifi
 const east = 'arn:aws:sns:us-east-1:123456789012:alerts';
 const west = 'arn:aws:sns:us-west-2:123456789012:alerts';
 const account: AwsAccount = { roleArn: 'arn:aws:iam::123456789012:role/dr' };
-const notification: Notification = { kind: 'FailoverStarted', subject: 'Aurora failover started (a/b)', body: '{}' };
+const notification: Notification = {
+  kind: 'FailoverStarted',
+  about: 'a/b',
+  subject: 'Aurora failover started (a/b)',
+  body: '{}',
+};
+/** Notifications about so many policies. */
+const several = (count: number): Notification[] =>
+  Array.from({ length: count }, (_, index) => ({ ...notification, about: `a/${index}`, body: `${index}` }));
 
 interface Call {
   readonly account: AwsAccount;
@@ -142,7 +150,7 @@ describe('Notifier', () => {
 
   it('bounds what is in flight and what waits, and drops the oldest that waits', async () => {
     const subject = notifier({ concurrency: 2, queueLimit: 3 });
-    for (let index = 0; index < 7; index += 1) subject.send(account, [east], { ...notification, body: `${index}` });
+    for (const one of several(7)) subject.send(account, [east], one);
     await clock.settle();
     expect(calls.map(({ input }) => input.body)).toEqual(['0', '1']);
     expect(outcomes).toMatchObject([{ result: 'dropped' }, { result: 'dropped' }]);
@@ -151,6 +159,32 @@ describe('Notifier', () => {
       await clock.settle();
     }
     expect(calls.map(({ input }) => input.body)).toEqual(['0', '1', '4', '5', '6']);
+  });
+
+  it('given the first about a policy is tried again, then the next about it waits, and those about others do not', async () => {
+    const subject = notifier();
+    const [other] = several(1);
+    subject.send(account, [east], { ...notification, body: 'started' });
+    subject.send(account, [east], { ...notification, body: 'completed' });
+    subject.send(account, [east], other!);
+    await clock.settle();
+    expect(calls.map(({ input }) => input.body)).toEqual(['started', '0']);
+    calls[0]?.reject(new Error('1'));
+    await clock.advance(2_000);
+    expect(calls.map(({ input }) => input.body)).toEqual(['started', '0', 'started']);
+    calls[2]?.resolve();
+    await clock.settle();
+    expect(calls.map(({ input }) => input.body)).toEqual(['started', '0', 'started', 'completed']);
+  });
+
+  it('given the first about a policy is given up, then the next about it is sent all the same', async () => {
+    const subject = notifier({ attempts: 1 });
+    subject.send(account, [east], { ...notification, body: 'started' });
+    subject.send(account, [east], { ...notification, body: 'completed' });
+    await clock.settle();
+    calls[0]?.reject(new Error('1'));
+    await clock.settle();
+    expect(calls.map(({ input }) => input.body)).toEqual(['started', 'completed']);
   });
 
   it.each(['', 'arn:aws:sqs:us-east-1:123456789012:queue', 'arn:aws:sns:us-east-1:123456789012:topic:subscription'])(

@@ -46,7 +46,8 @@ interface Delivery {
 /** One account and region: nothing is shared with another. */
 interface Lane {
   readonly waiting: Delivery[];
-  inFlight: number;
+  /** Topic and policy of each delivery under way, its pauses between attempts included. */
+  readonly inFlight: Set<string>;
 }
 
 /** `arn:partition:sns:region:account:topic`. */
@@ -54,8 +55,9 @@ const topicArnPattern = /^arn:[^:]+:sns:([a-z0-9-]+):\d{12}:[^:]+$/;
 
 /**
  * Sends notifications to SNS topics, each in its own region, in the background. Every account and region has a queue of
- * its own, so that a lost region's topic delays no other. A notification may arrive twice after an ambiguous answer, and
- * out of order: its body carries the time.
+ * its own, so that a lost region's topic delays no other. At each topic the notifications about one policy are sent in
+ * their order, each once the one before it was delivered or given up, so that an end never comes before its beginning; those
+ * about other policies do not wait for them. One may arrive twice after an ambiguous answer: its body carries the time.
  */
 export class Notifier {
   readonly #props: NotifierProps;
@@ -114,7 +116,7 @@ export class Notifier {
       return;
     }
     const key = `${accountKey(delivery.account)} ${delivery.region}`;
-    const lane = this.#lanes.get(key) ?? { waiting: [], inFlight: 0 };
+    const lane: Lane = this.#lanes.get(key) ?? { waiting: [], inFlight: new Set() };
     this.#lanes.set(key, lane);
     lane.waiting.push(delivery);
     // The newest says most about how things are now.
@@ -124,15 +126,17 @@ export class Notifier {
   }
 
   #startNext(key: string, lane: Lane): void {
-    if (lane.inFlight >= (this.#props.concurrency ?? 8)) return;
-    const delivery = lane.waiting.shift();
+    if (lane.inFlight.size >= (this.#props.concurrency ?? 8)) return;
+    const next = lane.waiting.findIndex((delivery) => !lane.inFlight.has(orderOf(delivery)));
+    const [delivery] = next < 0 ? [] : lane.waiting.splice(next, 1);
     if (delivery === undefined) {
-      if (lane.inFlight === 0) this.#lanes.delete(key);
+      if (lane.inFlight.size === 0) this.#lanes.delete(key);
       return;
     }
-    lane.inFlight += 1;
+    const order = orderOf(delivery);
+    lane.inFlight.add(order);
     const run = this.#deliver(delivery).finally(() => {
-      lane.inFlight -= 1;
+      lane.inFlight.delete(order);
       this.#running.delete(run);
       this.#startNext(key, lane);
     });
@@ -187,6 +191,11 @@ export class Notifier {
       ...(error === undefined ? {} : { error }),
     });
   }
+}
+
+/** What is sent one after the other. */
+function orderOf({ topicArn, notification }: Delivery): string {
+  return `${topicArn} ${notification.about}`;
 }
 
 /** A refusal that stays the same however often one asks is not worth asking again. */
