@@ -23,6 +23,14 @@ describe('newestAtOrBefore', () => {
   });
 });
 
+describe('newestAtOrBefore, of a period that was told twice', () => {
+  it('Given another lag for the same period, then the later word counts', () => {
+    const samples = [...lagSamples(MINUTE, [10]), ...lagSamples(MINUTE, [40])];
+
+    expect(newestAtOrBefore(samples, LOSS)?.lagMilliseconds).toBe(40);
+  });
+});
+
 describe('estimateLoss', () => {
   it('Given no sample, then the loss is unknown, never zero', () => {
     expect(estimateLoss(undefined, LOSS, aSettings())).toBeUndefined();

@@ -49,18 +49,19 @@ describe('the score', () => {
         aMutant('Timeout', FIRST, ''),
         aMutant('Survived', FIRST, ''),
         aMutant('Ignored', FIRST, ''),
+        aMutant('RuntimeError', FIRST, ''),
       ),
     );
 
     expect(tallies).toEqual([
-      { file: 'a.ts', killed: 0, timeout: 0, survived: 0, noCoverage: 0 },
-      { file: 'b.ts', killed: 1, timeout: 1, survived: 1, noCoverage: 1 },
+      { file: 'a.ts', killed: 0, timeout: 0, survived: 0, noCoverage: 0, broken: 0 },
+      { file: 'b.ts', killed: 1, timeout: 1, survived: 1, noCoverage: 1, broken: 1 },
     ]);
     expect(tallies.map(scoreOf)).toEqual([undefined, 50]);
     expect(mutantsOf(totalOf(tallies))).toBe(4);
   });
 
-  it('given a mutant whose test run broke, tells no score', () => {
-    expect(() => talliesOf(aResult(aMutant('RuntimeError', FIRST, '')))).toThrow(/cannot tell the score of b.ts: 1 /);
+  it('given a mutant that was not tested, tells no score', () => {
+    expect(() => talliesOf(aResult(aMutant('Pending', FIRST, '')))).toThrow(/cannot tell the score of b.ts: 1 /);
   });
 });

@@ -20,6 +20,8 @@ export interface FileTally {
   readonly timeout: number;
   readonly survived: number;
   readonly noCoverage: number;
+  /** No test could be run with it, say because a test file fails as it is loaded: neither killed nor alive. */
+  readonly broken: number;
 }
 
 const onOneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
@@ -67,11 +69,12 @@ export function talliesOf(result: schema.MutationTestResult): readonly FileTally
         timeout: count('Timeout'),
         survived: count('Survived'),
         noCoverage: count('NoCoverage'),
+        broken: count('RuntimeError') + count('CompileError'),
       };
-      const odd = mutants.length - count('Ignored') - detectedOf(tally) - tally.survived - tally.noCoverage;
-      if (odd > 0) {
+      const untested = mutants.length - count('Ignored') - mutantsOf(tally) - tally.broken;
+      if (untested > 0) {
         throw new Error(
-          `cannot tell the score of ${file}: ${odd} mutants ended in an error; run \`npm run mutate\` again`,
+          `cannot tell the score of ${file}: ${untested} mutants were not tested; run \`npm run mutate\` again`,
         );
       }
       return tally;
@@ -80,6 +83,7 @@ export function talliesOf(result: schema.MutationTestResult): readonly FileTally
 
 const detectedOf = ({ killed, timeout }: Pick<FileTally, 'killed' | 'timeout'>): number => killed + timeout;
 
+/** Those that count: what could not be run at all says nothing about the tests. */
 export const mutantsOf = (tally: FileTally): number => detectedOf(tally) + tally.survived + tally.noCoverage;
 
 /** Share of mutants that a test noticed, in per cent; undefined for a file without a mutant. */
@@ -97,5 +101,6 @@ export function totalOf(tallies: readonly FileTally[]): FileTally {
     timeout: sum((tally) => tally.timeout),
     survived: sum((tally) => tally.survived),
     noCoverage: sum((tally) => tally.noCoverage),
+    broken: sum((tally) => tally.broken),
   };
 }

@@ -40,14 +40,14 @@ const percent = (tally: FileTally): string => scoreOf(tally)?.toFixed(1) ?? 'no 
 const code = (text: string): string => `\`\`${text.length > 160 ? `${text.slice(0, 160)}…` : text} \`\``;
 
 function row(tally: FileTally, hash: string): string {
-  const counts = [mutantsOf(tally), tally.killed, tally.timeout, tally.survived, tally.noCoverage];
+  const counts = [mutantsOf(tally), tally.killed, tally.timeout, tally.survived, tally.noCoverage, tally.broken];
   return `| ${tally.file} | ${[percent(tally), ...counts, hash].join(' | ')} |`;
 }
 
 function tableOf(result: schema.MutationTestResult, tallies: readonly FileTally[]): string {
   return [
-    '| file | killed % | mutants | killed | timeout | survived | not covered | sha-256 of the source |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
+    '| file | killed % | mutants | killed | timeout | survived | not covered | broken | sha-256 of the source |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
     ...tallies.map((tally) => row(tally, `\`${hashOf(result.files[tally.file]?.source ?? '')}\``)),
     row({ ...totalOf(tallies), file: '**all**' }, ''),
   ].join('\n');
@@ -82,7 +82,8 @@ Stryker changes the code in one place at a time, and a test has to notice: each 
 survived. ${mutantsOf(total)} mutants in ${tallies.length} files, **${percent(total)} %** killed; every file is at ${LOWEST_SCORE} % or
 above. Run on ${date} with \`npm run mutate\` (Stryker ${result.framework?.version ?? 'of an unknown version'}), written by \`npm run mutate:report\`.
 
-Not mutated: texts for people (string literals). A timeout counts as killed: the mutant never ended.
+Not mutated: texts for people (string literals). A timeout counts as killed: the mutant never ended. A broken
+mutant keeps a whole test file from being loaded, and does not count.
 
 ${tableOf(result, tallies)}
 
