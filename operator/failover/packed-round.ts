@@ -40,9 +40,9 @@ const unpack = ([periodStart, periodEnd, lagMilliseconds]: PackedSample): LagSam
   lagMilliseconds,
 });
 
-function packSamples(samples: readonly LagSample[], before: readonly LagSample[] | undefined): PackedSamples {
-  const dropped = before?.findIndex((sample) => isSame(sample, samples[0])) ?? -1;
-  const kept = before === undefined || dropped < 0 ? [] : before.slice(dropped);
+function packSamples(samples: readonly LagSample[], before: readonly LagSample[] = []): PackedSamples {
+  const dropped = before.findIndex((sample) => isSame(sample, samples[0]));
+  const kept = dropped < 0 ? [] : before.slice(dropped);
   return kept.length > 0 && kept.every((sample, index) => isSame(sample, samples[index]))
     ? { dropped, added: samples.slice(kept.length).map(pack) }
     : { added: samples.map(pack) };
@@ -64,12 +64,11 @@ export function packRound(round: Round, before: Lag = {}): PackedRound {
 export function unpackRound(round: PackedRound, before: Lag = {}): Round {
   const lag = Object.entries(round.lag).map(([region, observation]): [string, LagObservation] => {
     const { dropped, added } = observation.samples;
-    const known = before[region]?.samples;
-    if (dropped !== undefined && known === undefined) {
+    const known = dropped === undefined ? [] : before[region]?.samples;
+    if (known === undefined) {
       throw new Error(`cannot unpack the lag of ${region}: it refers to a record before; begin at one with a memory`);
     }
-    const kept = dropped === undefined ? [] : (known ?? []).slice(dropped);
-    return [region, { ...observation, samples: [...kept, ...added.map(unpack)] }];
+    return [region, { ...observation, samples: [...known.slice(dropped), ...added.map(unpack)] }];
   });
   return defined({ ...round, lag: Object.fromEntries(lag) });
 }
