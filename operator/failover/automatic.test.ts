@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { candidateObstacle } from './automatic.ts';
 import type { Settings } from './settings.ts';
 import { arnOf, aRound, MINUTE, SECOND, T0, type RoundProps } from './testing/a-round.ts';
 import { aRegion, aSettings, CENTRAL, EAST, signalsNamed, THREE_REGIONS, WEST } from './testing/a-settings.ts';
@@ -124,5 +125,53 @@ describe('judgeAutomatic', () => {
 
     expect(watch.verdict()).toBe('Held NoCandidate');
     expect(verdict.kind === 'Held' && verdict.obstacles[0]?.message).toMatch(/headless.*"upgrading"/s);
+  });
+});
+
+describe('who may act', () => {
+  it.each([
+    ['the primary’s region', EAST, /lives in us-east-1, the primary’s region: the operator in us-west-2/],
+    ['a third region', CENTRAL, /lives in eu-central-1, a region that is not the target: the operator in us-west-2/],
+  ])('Given an operator in %s, then it says where it is and whose turn it is', (_, operatorRegion, message) => {
+    const verdict = confirmedLoss({ operatorRegion }).judge();
+
+    expect(verdict).toMatchObject({ kind: 'Held', obstacles: [{ message: expect.stringMatching(message) }] });
+  });
+
+  it('Given there is no target, then whose turn it would be is not told', () => {
+    expect(confirmedLoss({ operatorRegion: CENTRAL, dataLoss: 'Forbid' }).verdict()).toBe('Held DataLossForbidden');
+  });
+
+  it('Given a suspicion without a quorum and without a hold, then it is calm', () => {
+    const watch = confirmedLoss({}, () => ({ regions: { [EAST]: { rds: noAnswer() } }, endpoint: 'none' }));
+
+    expect(watch.assessment).toMatchObject({ incident: expect.anything(), isQuorumFailing: false });
+    expect(watch.assessment.hold).toBeUndefined();
+    expect(watch.verdict()).toBe('Calm');
+  });
+});
+
+describe('why no region can be promoted', () => {
+  it('Given a candidate that is unfit and beyond the policy too, then the policy is not what to change', () => {
+    const watch = confirmedLoss({}, (at) => ({
+      ...lost(at),
+      regions: { [EAST]: { rds: noAnswer() }, [WEST]: { instances: 0 } },
+      lag: { [WEST]: { lags: [] } },
+    }));
+    const { regions } = watch.assessment;
+
+    expect(regions[1]).toMatchObject({ unfit: { reason: 'NoInstance' } });
+    expect(
+      candidateObstacle(regions.map((region) => ({ ...region, excluded: { reason: 'LagUnknown', message: '' } }))),
+    ).toEqual({
+      reason: 'NoCandidate',
+      message: 'no region can be promoted: us-west-2: the cluster has no instance (headless): add one',
+    });
+  });
+
+  it('Given a region without an objection, then it is called fit, and the primary is not mentioned', () => {
+    const { regions } = confirmedLoss().assessment;
+
+    expect(candidateObstacle(regions).message).toBe('no region can be promoted: us-west-2: fit');
   });
 });
