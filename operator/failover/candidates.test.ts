@@ -1,7 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Promotion } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { assessRegions } from './candidates.ts';
+import type { Round } from './observation.ts';
 import type { Settings } from './settings.ts';
-import { ENGINE, MINUTE, SECOND, type RegionProps, type RoundProps } from './testing/a-round.ts';
+import {
+  aRound,
+  ENGINE,
+  MINUTE,
+  NOT_REPORTED,
+  SECOND,
+  T0,
+  type RegionProps,
+  type RoundProps,
+} from './testing/a-round.ts';
 import { aRegion, aSettings, CENTRAL, EAST, THREE_REGIONS, WEST } from './testing/a-settings.ts';
 import { local, noAnswer, rejected } from './testing/attempts.ts';
 import { Watch } from './testing/watch.ts';
@@ -73,6 +84,110 @@ describe('fitness', () => {
 
     expect(seen.assessment.topology.engineVersion).toBe(ENGINE);
     expect(regionOf(seen, WEST)?.unfit).toBeUndefined();
+  });
+});
+
+describe('an engine version that nobody tells', () => {
+  /** The round as if these regions' clusters, or every view of the global cluster, said no version. */
+  function silentOnVersion(regions: readonly string[], isGlobalSilent: boolean): Round {
+    const round = aRound({ at: NOW, members: [EAST, WEST, CENTRAL] });
+    const strip = <T extends { readonly engineVersion?: string }>({ engineVersion: _, ...view }: T) => view;
+    const views = Object.entries(round.regions).map(([name, seen]) => [
+      name,
+      {
+        ...seen,
+        ...(regions.includes(name) && seen.cluster !== undefined ? { cluster: strip(seen.cluster) } : {}),
+        ...(isGlobalSilent && seen.globalCluster !== undefined ? { globalCluster: strip(seen.globalCluster) } : {}),
+      },
+    ]);
+    return { ...round, regions: Object.fromEntries(views) as Round['regions'] };
+  }
+
+  it.each<[string, readonly string[], boolean, string | undefined]>([
+    ['its own', [WEST], false, 'EngineVersionUnknown'],
+    ['the primary’s', [EAST], true, 'EngineVersionUnknown'],
+    ['both', [EAST, WEST], true, 'EngineVersionUnknown'],
+    ['the primary’s, but the global cluster tells', [EAST], false, undefined],
+  ])('Given it is %s, then they are not taken for the same', (_, silent, isGlobalSilent, reason) => {
+    const seen = new Watch(aSettings({ regions: THREE_REGIONS })).see(silentOnVersion(silent, isGlobalSilent));
+
+    expect(regionOf(seen, WEST)?.unfit?.reason).toBe(reason);
+  });
+});
+
+describe('what is told of a region', () => {
+  it.each<[string, RoundProps, string]>([
+    ['silent', { regions: { [WEST]: { rds: noAnswer() } } }, 'RDS in us-west-2 did not answer in this round: timeout'],
+    [
+      'being rebuilt',
+      { regions: { [WEST]: { synchronization: { [WEST]: 'pending-resync' } } } },
+      'its synchronization status is pending-resync, not connected',
+    ],
+    [
+      'not told about',
+      { regions: { [WEST]: { synchronization: { [WEST]: NOT_REPORTED } } } },
+      'its synchronization status is not reported, not connected',
+    ],
+  ])('Given a secondary that is %s, then the objection says so', (_, props, message) => {
+    expect(regionOf(watch(props), WEST)?.unfit?.message).toBe(message);
+  });
+
+  it('Given a region that was not asked in this round at all, then it is not observed', () => {
+    const seen = new Watch(aSettings()).see(aRound({ at: NOW, members: [EAST] }));
+
+    expect(regionOf(seen, WEST)?.unfit).toEqual({
+      reason: 'NotObserved',
+      message: 'RDS in us-west-2 did not answer in this round',
+    });
+  });
+
+  it('Given a region that is never promoted, then it is excluded for that', () => {
+    const seen = watch({}, { regions: [aRegion(EAST), aRegion(WEST, 'Never')] });
+
+    expect(regionOf(seen, WEST)?.excluded?.reason).toBe('PromotionNever');
+  });
+
+  it('Given the primary, then no loss is estimated for it and nothing excludes it', () => {
+    const primary = regionOf(watch({}), EAST);
+
+    expect(primary).not.toHaveProperty('loss');
+    expect(primary).not.toHaveProperty('excluded');
+  });
+
+  it('Given lag samples, then the newest is shown, and goes on being shown when none arrive any more', () => {
+    const seen = watch({ lag: { [WEST]: { until: NOW, lags: [10, 20, 30] } } });
+    expect(regionOf(seen, WEST)?.lag?.lagMilliseconds).toBe(30);
+
+    seen.seeAlike(1, NOW + MINUTE, { members: [EAST, WEST, CENTRAL], lag: { [WEST]: 'none' } });
+    expect(regionOf(seen, WEST)?.lag?.lagMilliseconds).toBe(30);
+  });
+
+  it('Given an incident, then the newest lag is shown, though the loss is estimated by the one before', () => {
+    const seen = watch({ lag: { [WEST]: { until: NOW, lags: [10, 20, 30] } } });
+    const lost = { regions: { [EAST]: { rds: noAnswer() } }, endpoint: noAnswer(), members: [EAST, WEST, CENTRAL] };
+    seen.seeAlike(1, NOW + MINUTE, { ...lost, lag: { [WEST]: { until: NOW, lags: [10, 20, 30] } } });
+    seen.seeAlike(1, NOW + 3 * MINUTE, {
+      ...lost,
+      lag: { [WEST]: { until: NOW + 3 * MINUTE, lags: [30, 40, 90_000] } },
+    });
+
+    expect(regionOf(seen, WEST)).toMatchObject({
+      lag: { lagMilliseconds: 90_000 },
+      loss: { lastKnownMilliseconds: 30 },
+    });
+  });
+
+  it('Given a region whose lag nobody ever told, then none is shown', () => {
+    expect(regionOf(watch({ lag: { [WEST]: 'none' } }), WEST)).not.toHaveProperty('lag');
+  });
+
+  it('Given a region that the topology does not hold, then it is left out', () => {
+    const { assessment, settings, memory } = watch({});
+    const { [WEST]: _, ...members } = assessment.topology.members;
+    const topology = { ...assessment.topology, members };
+    const regions = assessRegions({ round: assessment.round, settings, topology, memory, lossAt: T0 + NOW });
+
+    expect(regions.map(({ region }) => region)).toEqual([EAST, CENTRAL]);
   });
 });
 

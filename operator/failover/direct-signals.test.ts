@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { hasSurvivorAnswered, isRegionAlive, readControlPlane, readEndpoint, readWitness } from './direct-signals.ts';
-import type { Attempt } from './observation.ts';
+import {
+  hasAnswered,
+  hasSurvivorAnswered,
+  isRegionAlive,
+  readControlPlane,
+  readEndpoint,
+  readWitness,
+} from './direct-signals.ts';
+import type { Attempt, WitnessObservation } from './observation.ts';
 import { aRound, T0 } from './testing/a-round.ts';
 import { CENTRAL, EAST, WEST } from './testing/a-settings.ts';
 import {
@@ -150,5 +157,53 @@ describe('who lives', () => {
     ['local trouble', { rds: local() }, false],
   ])('Given a primary region that is %s, then it shows life: %s %s', (_, region, isAlive) => {
     expect(isRegionAlive(aRound({ regions: { [EAST]: region } }).regions[EAST])).toBe(isAlive);
+  });
+});
+
+describe('what an observer is told', () => {
+  it.each<[Attempt, string]>([
+    [noAnswer('refused'), 'refused the connection: refused'],
+    [noAnswer('reset'), 'reset the connection: reset'],
+    [noAnswer('tls'), 'failed the TLS handshake: tls'],
+    [noAnswer('timeout'), 'stayed silent until the timeout: timeout'],
+    [noAnswer('serverError'), 'answered with a server error: serverError'],
+  ])('Given %j, then the endpoint is Failing in plain words', (endpoint, words) => {
+    expect(readEndpoint(aRound({ endpoint }), EAST)).toMatchObject({
+      reason: 'NoAnswer',
+      message: `writer endpoint orders.us-east-1.example:3306 in us-east-1 ${words}`,
+    });
+  });
+
+  it.each<[Attempt, string]>([
+    [rejected(), 'Rejected'],
+    [local(), 'LocalTrouble'],
+  ])('Given %j, then RDS and the endpoint are Unknown for that reason', (attempt, reason) => {
+    expect(readControlPlane(aRound({ regions: { [EAST]: { rds: attempt } } }), EAST).reason).toBe(reason);
+    expect(readEndpoint(aRound({ endpoint: attempt }), EAST).reason).toBe(reason);
+  });
+
+  it.each<[string, WitnessObservation, string]>([
+    ['no answer', { attempt: noAnswer() }, 'the witness did not answer: timeout'],
+    [
+      'no answer, with a status left over',
+      { attempt: noAnswer(), statusCode: 200 },
+      'the witness did not answer: timeout',
+    ],
+    ['an answer without a status', { attempt: ANSWERED }, 'the witness did not answer'],
+  ])('Given a witness with %s, then it is Unreachable', (_, witness, message) => {
+    expect(readWitness({ ...aRound(), witness })).toMatchObject({ state: 'Unknown', reason: 'Unreachable', message });
+  });
+
+  it.each([
+    ['both calls answered', { rds: ANSWERED }, true],
+    ['only the clusters answered', { rds: noAnswer(), clusters: ANSWERED }, true],
+    ['only the global clusters answered', { rds: noAnswer(), globalClusters: ANSWERED }, true],
+    ['neither', { rds: noAnswer() }, false],
+  ])('Given %s, then the region has answered: %s %s', (_, region, isAnswered) => {
+    expect(hasAnswered(aRound({ regions: { [WEST]: region } }).regions[WEST])).toBe(isAnswered);
+  });
+
+  it('Given a region that was not observed, then it has not answered', () => {
+    expect(hasAnswered(undefined)).toBe(false);
   });
 });
