@@ -26,14 +26,15 @@ export function toMetricDataQueries(query: MetricSamplesQuery): MetricDataQuery[
 /** Results of one query may be spread over several pages. */
 export function toMetricSamples(query: MetricSamplesQuery, parts: readonly MetricDataResult[]): MetricSample[][] {
   const byId = new Map<string, MetricSample[]>(query.series.map((_, index) => [idOf(index), []]));
-  for (const part of parts) {
-    const samples = byId.get(part.Id ?? '');
-    for (const [index, timestamp] of (part.Timestamps ?? []).entries()) {
-      const value = part.Values?.[index];
-      if (value !== undefined) samples?.push({ periodStart: timestamp.getTime(), value });
-    }
+  for (const { Id = '', Timestamps = [], Values = [] } of parts) {
+    const samples = byId.get(Id);
+    if (samples === undefined) continue;
+    Timestamps.forEach((timestamp, index) => {
+      const value = Values[index];
+      if (value !== undefined) samples.push({ periodStart: timestamp.getTime(), value });
+    });
   }
-  return [...byId.values()].map((samples) => samples.toSorted((a, b) => a.periodStart - b.periodStart));
+  return Array.from(byId.values(), (samples) => samples.sort((a, b) => a.periodStart - b.periodStart));
 }
 
 function idOf(index: number): string {

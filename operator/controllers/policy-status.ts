@@ -13,6 +13,7 @@ import { defined } from '../failover/defined.ts';
 import { detectionWindow } from '../failover/detection-window.ts';
 import type { Memory } from '../failover/memory.ts';
 import { conditionsOf, type ConditionsQuestion } from './conditions-of.ts';
+import { hasSameContent } from './same-content.ts';
 import { operationStatus, optionalTimestamp, splitBrainStatus, timestamp, wholeMilliseconds } from './status-codec.ts';
 
 export interface StatusQuestion extends ConditionsQuestion {
@@ -171,19 +172,10 @@ function significanceOf(status: DisasterRecoveryPolicyStatus): readonly unknown[
   ];
 }
 
-function withSortedKeys(_key: string, value: unknown): unknown {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
-}
-
 /** Whether `next` is worth a write. The API server gives an object's keys back in an order of its own: it tells nothing. */
 export function hasSignificantChange(
   previous: DisasterRecoveryPolicyStatus | undefined,
   next: DisasterRecoveryPolicyStatus,
 ): boolean {
-  return (
-    previous === undefined ||
-    JSON.stringify(significanceOf(previous), withSortedKeys) !== JSON.stringify(significanceOf(next), withSortedKeys)
-  );
+  return previous === undefined || !hasSameContent(significanceOf(previous), significanceOf(next));
 }

@@ -18,6 +18,16 @@ export function isQuorum(names: readonly { readonly name: SignalSettings['name']
  * Undefined when the listed classes can never make a quorum.
  */
 export function detectionWindow(settings: Settings): number | undefined {
+  if (!windows.has(settings)) {
+    windows.set(settings, computeWindow(settings));
+  }
+  return windows.get(settings);
+}
+
+/** Settings never change and every round asks: sixteen subsets each time would be a percent of the whole. */
+const windows = new WeakMap<Settings, number | undefined>();
+
+function computeWindow(settings: Settings): number | undefined {
   const delays = subsets(settings.signals)
     .filter((set) => isQuorum(set, settings.quorum))
     .map((set) => Math.max(...set.map((signal) => signal.delayMilliseconds)));

@@ -60,7 +60,9 @@ const isSame = (region: RegionSettings, name: ClusterName | undefined): boolean 
   name?.region === region.name && name.identifier === region.clusterIdentifier;
 
 function memberOf(view: GlobalClusterView | undefined, region: RegionSettings): GlobalClusterMemberView | undefined {
-  return view?.members.find((member) => isSame(region, parseClusterArn(member.clusterArn)));
+  return view?.members.find(
+    ({ clusterArn }) => clusterArn.includes(region.name) && isSame(region, parseClusterArn(clusterArn)),
+  );
 }
 
 /** The region that this view calls the writer's; undefined unless exactly one configured member is. */

@@ -30,18 +30,31 @@ export class LagHistory {
   }
 
   get highestRank(): number {
-    return Math.max(0, ...[...this.#byStart.values()].map(({ rank }) => rank));
+    let highest = 0;
+    for (const { rank } of this.#byStart.values()) highest = Math.max(highest, rank);
+    return highest;
   }
 
   /** A period that is answered again is taken over: CloudWatch corrects recent ones. */
   merge(answers: readonly RankedSamples[], now: Instant): void {
+    let isChanged = false;
     for (const [start, known] of merged(answers)) {
-      if ((this.#byStart.get(start)?.rank ?? 0) <= known.rank) this.#byStart.set(start, known);
+      const before = this.#byStart.get(start);
+      if ((before?.rank ?? 0) > known.rank) continue;
+      isChanged ||= before?.lagMilliseconds !== known.lagMilliseconds;
+      this.#byStart.set(start, known);
     }
     for (const start of this.#byStart.keys()) {
-      if (start < now - this.#retentionMilliseconds) this.#byStart.delete(start);
+      if (start >= now - this.#retentionMilliseconds) continue;
+      this.#byStart.delete(start);
+      isChanged = true;
     }
-    this.#samples = [...this.#byStart]
+    // Most answers repeat the periods of the one before.
+    if (isChanged) this.#samples = this.#sorted();
+  }
+
+  #sorted(): LagSample[] {
+    return [...this.#byStart]
       .toSorted(([a], [b]) => a - b)
       .map(([periodStart, { lagMilliseconds }]) => {
         return { periodStart, periodEnd: periodStart + this.#periodMilliseconds, lagMilliseconds };

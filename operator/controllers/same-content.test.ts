@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { hasSameContent } from './same-content.ts';
+
+describe('hasSameContent', () => {
+  it.each<[string, unknown, unknown]>([
+    ['the same scalar', 'a', 'a'],
+    ['keys in another order', { a: 1, b: { c: [1, 'x'], d: true } }, { b: { d: true, c: [1, 'x'] }, a: 1 }],
+    ['a property that is undefined, and none', { a: 1, b: undefined }, { a: 1 }],
+    ['none, and a property that is undefined', { a: 1 }, { a: 1, b: undefined }],
+    ['an item that is undefined, and null', [undefined, 1], [null, 1]],
+  ])('given %s, then it is the same', (_name, one, other) => {
+    expect(hasSameContent(one, other)).toBe(true);
+    expect(JSON.parse(JSON.stringify(one))).toEqual(JSON.parse(JSON.stringify(other)));
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ['another scalar', 'a', 'b'],
+    ['a number and its text', 1, '1'],
+    ['another value deep inside', { a: [{ b: 1 }] }, { a: [{ b: 2 }] }],
+    ['a property more', { a: 1 }, { a: 1, b: null }],
+    ['a property less', { a: 1, b: 2 }, { a: 1 }],
+    ['another property', { a: 1 }, { b: 1 }],
+    ['an item more', [1], [1, 2]],
+    ['items in another order', [1, 2], [2, 1]],
+    ['an array and an object', [], {}],
+    ['an object and nothing', {}, undefined],
+    ['false and nothing', false, undefined],
+  ])('given %s, then it is not', (_name, one, other) => {
+    expect(hasSameContent(one, other)).toBe(false);
+    expect(hasSameContent(other, one)).toBe(false);
+  });
+});
