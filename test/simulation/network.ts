@@ -70,6 +70,7 @@ export class Network {
   }
 
   state(sender: Sender, place: Place): LinkState {
+    if (this.#cuts.size === 0) return 'up';
     for (const cut of this.#cuts.values()) {
       if (cut.place === place && isMeant(cut.sender, sender)) return cut.state;
     }
@@ -81,36 +82,46 @@ export class Network {
    * what is answered after how long; undefined: nothing. The promise never settles where nothing comes back.
    */
   call<T>(process: SimulatedProcess, place: Place, serve: () => Served<T>): Promise<T> {
-    if (!process.isAlive) return new Promise(() => undefined);
-    return new Promise<T>((resolve, reject) => {
-      const sender = senderOf(process);
-      const arrive = (): void => {
-        const state = this.state(sender, place);
-        if (state === 'blackhole') return;
-        if (state === 'refuse') {
-          process.deliver(this.#oneWay(), () => reject(new LinkError('ECONNREFUSED')));
-          return;
+    return new Promise((resolve, reject) => this.send(process, place, serve, resolve, reject));
+  }
+
+  /** {@link Network.call} for those who need no promise of its own. */
+  send<T>(
+    process: SimulatedProcess,
+    place: Place,
+    serve: () => Served<T>,
+    resolve: (value: T) => void,
+    reject: (error: Error) => void,
+  ): void {
+    if (!process.isAlive) return;
+    const sender = senderOf(process);
+    const arrive = (): void => {
+      const state = this.state(sender, place);
+      if (state === 'blackhole') return;
+      if (state === 'refuse') {
+        process.deliver(this.#oneWay(), () => reject(new LinkError('ECONNREFUSED')));
+        return;
+      }
+      const served = serve();
+      if (served === undefined) return;
+      process.deliver(this.#oneWay() + (served.afterMilliseconds ?? 0), () => {
+        // An answer that meets a cut on its way back is lost as silently as one that is never sent.
+        const back = this.state(sender, place);
+        if (back === 'refuse') reject(new LinkError('ECONNRESET'));
+        else if (back === 'up') {
+          if ('error' in served) reject(served.error);
+          else resolve(served.value);
         }
-        const served = serve();
-        if (served === undefined) return;
-        process.deliver(this.#oneWay() + (served.afterMilliseconds ?? 0), () => {
-          // An answer that meets a cut on its way back is lost as silently as one that is never sent.
-          const back = this.state(sender, place);
-          if (back === 'refuse') reject(new LinkError('ECONNRESET'));
-          else if (back === 'up') {
-            if ('error' in served) reject(served.error);
-            else resolve(served.value);
-          }
-        });
-      };
-      // What has left a process arrives whether or not the process lives on.
-      this.#scheduler.after(this.#oneWay(), arrive);
-    });
+      });
+    };
+    // What has left a process arrives whether or not the process lives on.
+    this.#scheduler.after(this.#oneWay(), arrive);
   }
 
   #oneWay(): number {
     const draw = this.#random.next();
-    const most = Math.max(USUAL_LATENCY, ...[...this.#slowness].map((slowness) => slowness.most));
+    let most = USUAL_LATENCY;
+    for (const slowness of this.#slowness) most = Math.max(most, slowness.most);
     const usual = 1 + draw * (most - 1);
     return Math.round(draw > 0.98 ? usual * 10 : usual);
   }

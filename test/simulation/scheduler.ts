@@ -61,18 +61,34 @@ export class Scheduler {
    * Lets time pass up to `end`.
    * @throws RangeError when something happens again and again
    */
-  async runUntil(end: number): Promise<void> {
-    await settle();
-    for (let next = this.#next(end); next !== undefined && !this.#isStopped; next = this.#next(end)) {
-      this.#time = next.at;
-      const { run } = next;
-      next.run = undefined;
-      this.steps += 1;
-      if (this.steps > MOST_STEPS) throw new RangeError(`cannot simulate on: ${MOST_STEPS} steps by ${this.#time} ms`);
-      run?.();
-      await settle();
+  runUntil(end: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const next = (): void => {
+      try {
+        if (this.#step(end)) afterMicrotasks(next);
+        else resolve(undefined);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    afterMicrotasks(next);
+    return promise;
+  }
+
+  /** Runs the next entry; false: there is none by `end`, or it is stopped. */
+  #step(end: number): boolean {
+    const next = this.#isStopped ? undefined : this.#next(end);
+    if (next === undefined) {
+      if (!this.#isStopped) this.#time = Math.max(this.#time, end);
+      return false;
     }
-    if (!this.#isStopped) this.#time = Math.max(this.#time, end);
+    this.#time = next.at;
+    const { run } = next;
+    next.run = undefined;
+    this.steps += 1;
+    if (this.steps > MOST_STEPS) throw new RangeError(`cannot simulate on: ${MOST_STEPS} steps by ${this.#time} ms`);
+    run?.();
+    return true;
   }
 
   /** The earliest entry that was not cancelled, taken out, if it is due by `end`. */
@@ -126,11 +142,9 @@ function isBefore(one: Entry, other: Entry): boolean {
 }
 
 /**
- * Resolves when no microtask is left. Node runs what `nextTick` was given only after the microtasks; given from within a
+ * Goes on when no microtask is left. Node runs what `nextTick` was given only after the microtasks; given from within a
  * microtask, that is after all of them, those that they set off included, without a turn of the event loop.
  */
-function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    queueMicrotask(() => process.nextTick(resolve));
-  });
+function afterMicrotasks(goOn: () => void): void {
+  queueMicrotask(() => process.nextTick(goOn));
 }

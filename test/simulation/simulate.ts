@@ -7,6 +7,7 @@ import { Monitor, type Report } from './monitor.ts';
 import { Network } from './network.ts';
 import { CLUSTER, GLOBAL_CLUSTER, policyOf, topicArn } from './policy-of.ts';
 import { Replicas, type RunningOperator } from './replicas.ts';
+import { Rest } from './rest.ts';
 import { troubleEnd, type Scenario } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -21,6 +22,8 @@ export interface SimulateOptions {
   readonly tampering?: Tampering;
   /** Told of everything that happens, as lines of a story. */
   readonly onLine?: (line: string) => void;
+  /** Goes on to the end of the tail even when everything is over: {@link Rest}. */
+  readonly isTailWhole?: boolean;
 }
 
 /** Runs one scenario from its first to its last millisecond, or up to the first violation. */
@@ -39,6 +42,7 @@ class Simulation {
   readonly #monitor: Monitor;
   readonly #replicas: Replicas;
   readonly #tampering: Tampering;
+  readonly #mayEndEarly: boolean;
   readonly #behaviour: ApiBehaviour = { isUnavailable: false, watchLagMilliseconds: 0, isSilent: false };
   readonly #witness: { mode: WitnessMode } = { mode: 'auto' };
   readonly #repetitions = new Map<string, number>();
@@ -47,6 +51,7 @@ class Simulation {
   constructor(scenario: Scenario, options: SimulateOptions) {
     this.#scenario = scenario;
     this.#tampering = options.tampering ?? {};
+    this.#mayEndEarly = options.isTailWhole !== true;
     this.#random = new SeededRandom(scenario.seed).fork('run');
     this.#network = new Network(this.#scheduler, this.#random.fork('network'));
     this.#world = worldOf(scenario, this.#scheduler);
@@ -82,8 +87,11 @@ class Simulation {
       tell: (line) => this.#monitor.tell('director', line),
     };
     new Director(stage).rehearse(scenario.warmUp, (event, phase) => this.#monitor.onEvent(event, phase));
-    const end = scenario.warmUp + troubleEnd(scenario) + scenario.tail;
-    await this.#scheduler.runUntil(end);
+    const quietSince = scenario.warmUp + troubleEnd(scenario);
+    const servers = [this.#server];
+    if (this.#mayEndEarly)
+      new Rest({ scenario, scheduler: this.#scheduler, world: this.#world, servers }).watchFor(quietSince);
+    await this.#scheduler.runUntil(quietSince + scenario.tail);
     return this.#monitor.finish(this.#replicas);
   }
 

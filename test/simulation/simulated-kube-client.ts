@@ -227,9 +227,12 @@ export class SimulatedKubeClient implements KubeClient {
         }
         return hooks.afterEffect(process, what) ? served : undefined;
       };
-      network.call(process, 'api', answer).then(
+      network.send(
+        process,
+        'api',
+        answer,
         (value) => settle(() => resolve(value)),
-        (error: unknown) => settle(() => reject(fromLink(what, error))),
+        (error) => settle(() => reject(fromLink(what, error))),
       );
     });
   }

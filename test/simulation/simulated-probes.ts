@@ -65,11 +65,12 @@ export class SimulatedProbes implements EndpointProber {
       };
       const timer = process.setTimeout(() => fail(new CallTimeoutError(timeout)), timeout);
       const sentAt = process.scheduler.time;
-      network.call(process, place, serve).then((statusCode) => {
+      const succeed = (statusCode: number): void => {
         timer.cancel();
         hooks.onEvidence(process, evidence(statusCode), sentAt);
         resolve({ attempt: { kind: 'answered' }, statusCode });
-      }, fail);
+      };
+      network.send(process, place, serve, succeed, fail);
     });
   }
 }

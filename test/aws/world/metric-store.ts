@@ -49,9 +49,14 @@ export class MetricStore {
     }
   }
 
+  /** All samples of a series in the order of their writing, those included that no reader sees yet. */
+  samplesOf(identity: MetricIdentity): readonly MetricSample[] {
+    return this.series.get(keyOf(identity))?.samples ?? [];
+  }
+
   /** The samples that a reader sees at `at`, oldest first. */
   read(identity: MetricIdentity, at: number): MetricSample[] {
-    return (this.series.get(keyOf(identity))?.samples ?? []).filter((sample) => sample.deliveredAt <= at);
+    return this.samplesOf(identity).filter((sample) => sample.deliveredAt <= at);
   }
 
   /** The series of one account and region that have a sample delivered in (`since`, `at`]. */
@@ -65,7 +70,10 @@ export class MetricStore {
   }
 }
 
+/** No name in CloudWatch contains control characters. */
 function keyOf({ accountId, region, namespace, metricName, dimensions }: MetricIdentity): string {
-  const sorted = dimensions.map(({ name, value }) => [name, value]).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
-  return JSON.stringify([accountId, region, namespace, metricName, sorted]);
+  const sorted = dimensions.length < 2 ? dimensions : dimensions.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  let key = `${accountId}\n${region}\n${namespace}\n${metricName}`;
+  for (const { name, value } of sorted) key += `\n${name}\t${value}`;
+  return key;
 }

@@ -69,11 +69,17 @@ export const getMetricData: Action = (context, input) => {
   }
   const isAscending = optionalString(input, 'ScanBy') === 'TimestampAscending';
   const size = optionalNumber(input, 'MaxDatapoints') ?? limits.datapoints;
-  const points = queries.flatMap((query, index) => {
+  const series = queries.map((query) => {
     const ascending = evaluate(context, query, from, to);
-    return (isAscending ? ascending : ascending.toReversed()).map((point) => ({ index, ...point }));
+    return isAscending ? ascending : ascending.toReversed();
   });
-  const { items, marker } = slice(points, size, optionalString(input, 'NextToken'), 'NextToken');
+  const token = optionalString(input, 'NextToken');
+  if (token === undefined && series.reduce((sum, points) => sum + points.length, 0) <= size) {
+    const whole = queries.map((query, index) => result(query, series[index] ?? [], false));
+    return { MetricDataResults: whole, NextToken: undefined, Messages: [] };
+  }
+  const points = series.flatMap((own, index) => own.map((point) => ({ index, ...point })));
+  const { items, marker } = slice(points, size, token, 'NextToken');
   const results = queries.map((query, index) => {
     const own = items.filter((point) => point.index === index);
     const isPartial = marker !== undefined && points.findLast((point) => point.index === index) !== own.at(-1);
@@ -122,9 +128,21 @@ function evaluate({ world, caller, region, readAt }: ActionContext, query: Input
   };
   // StartTime is rounded down to the period; EndTime is exclusive.
   const start = Math.floor(from / period) * period;
-  const samples = world.metrics.read(identity, readAt).filter(({ timestamp }) => timestamp >= start && timestamp < to);
-  const buckets = Map.groupBy(samples, ({ timestamp }) => Math.floor(timestamp / period) * period);
-  return [...buckets].map(([at, bucket]) => ({ at, value: statistic(bucket) })).toSorted((a, b) => a.at - b.at);
+  const buckets = new Map<number, MetricSample[]>();
+  for (const sample of world.metrics.samplesOf(identity)) {
+    const { timestamp, deliveredAt } = sample;
+    if (deliveredAt > readAt || timestamp < start || timestamp >= to) {
+      continue;
+    }
+    const at = Math.floor(timestamp / period) * period;
+    const bucket = buckets.get(at);
+    if (bucket === undefined) {
+      buckets.set(at, [sample]);
+    } else {
+      bucket.push(sample);
+    }
+  }
+  return Array.from(buckets, ([at, bucket]) => ({ at, value: statistic(bucket) })).sort((a, b) => a.at - b.at);
 }
 
 const statistics: Partial<Record<string, (samples: readonly MetricSample[]) => number>> = {
