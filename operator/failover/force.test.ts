@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeForce, type ForceRequest } from './force.ts';
+import { judgeForce, type ForceRequest, type ForceVerdict } from './force.ts';
 import type { Settings } from './settings.ts';
-import { arnOf, MINUTE, NOT_REPORTED, type RoundProps } from './testing/a-round.ts';
+import { arnOf, MINUTE, NOT_REPORTED, type RegionProps, type RoundProps } from './testing/a-round.ts';
 import { aRegion, aSettings, CENTRAL, EAST, signalsNamed, THREE_REGIONS, WEST } from './testing/a-settings.ts';
 import { local, noAnswer } from './testing/attempts.ts';
 import { lostPrimary } from './testing/losses.ts';
@@ -20,8 +20,11 @@ const aRequest = (overrides: Partial<ForceRequest> = {}): ForceRequest => ({
   ...overrides,
 });
 
-/** The verdict in short: `Switchover us-west-2`, `Failover us-west-2`, or the reason of the refusal. */
-function judge(request: Partial<ForceRequest>, round: RoundProps = {}, overrides: Partial<Settings> = {}): string {
+function verdictOn(
+  request: Partial<ForceRequest>,
+  round: RoundProps = {},
+  overrides: Partial<Settings> = {},
+): ForceVerdict {
   const settings = aSettings({
     regions: THREE_REGIONS,
     signals: signalsNamed('controlPlane', 'endpoint', 'replication', 'http'),
@@ -29,7 +32,12 @@ function judge(request: Partial<ForceRequest>, round: RoundProps = {}, overrides
   });
   const watch = new Watch(settings).seeAlike(2, LOSS - MINUTE, { members, witness: 200 });
   const { assessment } = watch.seeAlike(1, LOSS, { members, ...round });
-  const verdict = judgeForce({ request: aRequest(request), assessment, settings });
+  return judgeForce({ request: aRequest(request), assessment, settings });
+}
+
+/** The verdict in short: `Switchover us-west-2`, `Failover us-west-2`, or the reason of the refusal. */
+function judge(request: Partial<ForceRequest>, round: RoundProps = {}, overrides: Partial<Settings> = {}): string {
+  const verdict = verdictOn(request, round, overrides);
   return verdict.kind === 'Start' ? `${verdict.type} ${verdict.target.region}` : verdict.reason;
 }
 
@@ -66,6 +74,20 @@ describe('the type that Auto stands for', () => {
   });
 });
 
+describe('the type that Auto stands for without a direct class', () => {
+  const indirect: Partial<Settings> = { signals: signalsNamed('replication', 'http') };
+
+  it.each<[string, RoundProps, string]>([
+    ['all well', {}, `Switchover ${WEST}`],
+    ['one of them Failing', { witness: 503 }, 'TypeUndecided'],
+  ])(
+    'Given %s, then the others decide: nothing Passing directly is no proof that the primary serves',
+    (_, round, is) => {
+      expect(judge(ACCEPTED, { witness: 200, ...round }, indirect)).toBe(is);
+    },
+  );
+});
+
 describe('an explicit type', () => {
   it.each<[string, Partial<ForceRequest>, RoundProps, string]>([
     ['Switchover, healthy', { forceType: 'Switchover' }, {}, `Switchover ${WEST}`],
@@ -92,6 +114,49 @@ describe('a region whose synchronization AWS does not report', () => {
     ['any, accepted', { value: 'any', forceType: 'Failover', ...ACCEPTED }, `Failover ${CENTRAL}`],
   ])('Given it is %s, then a person may leave the answer to AWS, and nothing else guesses', (_, request, expected) => {
     expect(judge(request, { regions })).toBe(expected);
+  });
+});
+
+describe('a region that AWS would refuse, with the loss accepted', () => {
+  const everywhere = (props: RegionProps) => Object.fromEntries(members.map((region) => [region, props]));
+
+  it.each<[string, Record<string, RegionProps>]>([
+    ['being rebuilt', everywhere({ synchronization: { [WEST]: 'pending-resync' } })],
+    [
+      'headless, its synchronization not reported',
+      {
+        ...everywhere({ synchronization: { [WEST]: NOT_REPORTED } }),
+        [WEST]: { instances: 0, synchronization: { [WEST]: NOT_REPORTED } },
+      },
+    ],
+  ])('Given it is %s, then it is refused all the same', (_, regions) => {
+    expect(judge({ value: WEST, forceType: 'Failover', ...ACCEPTED }, { regions })).toBe('TargetNotPromotable');
+  });
+});
+
+describe('what a refusal says', () => {
+  it.each<[string, Partial<ForceRequest>, RoundProps, Partial<Settings>, RegExp]>([
+    [
+      'no region can be promoted',
+      { value: 'any' },
+      { regions: { [WEST]: { instances: 0 } } },
+      { regions: [aRegion(EAST), aRegion(WEST), aRegion(CENTRAL, 'Never')] },
+      /^no region can be promoted: us-west-2: the cluster has no instance .*; eu-central-1: the policy says promotion: Never$/,
+    ],
+    ['the region is unknown', { value: 'here' }, {}, {}, /use us-east-1, us-west-2, eu-central-1 or any$/],
+    [
+      'the type is undecided',
+      {},
+      { endpoint: noAnswer(), witness: 404 },
+      {},
+      /: controlPlane Passing, endpoint Failing, replication Passing, http Unknown; say which/,
+    ],
+  ])('Given %s, then the message tells what a person needs', (_, request, round, overrides, message) => {
+    expect(verdictOn(request, round, overrides)).toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  it('Given a round that says nothing of the primary’s region, then a named switchover is left to AWS', () => {
+    expect(judge({ forceType: 'Switchover' }, { members: [WEST, CENTRAL] })).toBe(`Switchover ${WEST}`);
   });
 });
 
