@@ -5,8 +5,8 @@ import type { SimulatedProcess } from './simulated-process.ts';
 export type Evidence =
   /** AWS answered; undefined output: with an error of the caller's kind, such as throttling. */
   | { readonly kind: 'aws'; readonly region: string; readonly action: string; readonly output: Output | undefined }
-  | { readonly kind: 'endpoint'; readonly region: string }
-  | { readonly kind: 'witness'; readonly status: number };
+  | { readonly kind: 'endpoint'; readonly region: string; readonly cluster: string }
+  | { readonly kind: 'witness'; readonly url: string; readonly status: number };
 
 /** Looks at every call of every process to the outside, and may end the process at it. */
 export interface CallHooks {

@@ -1,21 +1,27 @@
 import type { DisasterRecoveryPolicy, OperationStatus } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
+import { keyOf } from '../../operator/runtime/resource.ts';
 import type { MetricSample } from '../aws/world/metric-store.ts';
 import type { World } from '../aws/world/world.ts';
 import { clusterIn, globalClusterIn, type Ledger, type Receipt, type RoundSpan } from './ledger.ts';
-import { ACCOUNT, CLUSTER } from './policy-of.ts';
+import { senderOf } from './network.ts';
+import { ACCOUNT, type PolicyNames } from './policy-of.ts';
 import { EPOCH } from './scheduler.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
 import type { Accuse } from './violation.ts';
+import type { Sight, Visibility } from './visibility.ts';
 
 /** An automatic operation at the moment of its registration. */
 export interface Registration {
   readonly operation: OperationStatus;
   /** The very version that the registration replaced: what the operator knew. */
   readonly policy: DisasterRecoveryPolicy;
-  readonly processName: string;
-  /** By how much the process's wall clock is ahead of the true time, milliseconds. */
-  readonly wallOffset: number;
+  readonly process: SimulatedProcess;
+  readonly names: PolicyNames;
+  /** Whether other policies ask the same regions: then a round may rest on an answer that came to another one. */
+  readonly isSharing: boolean;
   readonly ledger: Ledger;
+  readonly visibility: Visibility;
   readonly world: World;
   readonly accuse: Accuse;
 }
@@ -24,9 +30,9 @@ const TERMINAL = ['failed', 'inaccessible-encryption-credentials'];
 
 /** Holds an automatic failover against everything that the process was told, what the policy permits and what CloudWatch had. */
 export function checkAutomatic(registration: Registration): void {
-  const { policy, ledger, processName, operation, accuse } = registration;
+  const { policy, ledger, process, names, operation, accuse } = registration;
   const { failureThreshold } = policy.spec.detection;
-  const rounds = ledger.rounds(processName, failureThreshold);
+  const rounds = ledger.rounds(process.name, keyOf({ metadata: names.policy }), failureThreshold);
   const first = rounds[0];
   const last = rounds.at(-1);
   if (first === undefined || last === undefined || rounds.length < failureThreshold) {
@@ -35,6 +41,7 @@ export function checkAutomatic(registration: Registration): void {
   }
   checkPermission(registration);
   checkSignsOfLife(registration, { from: first.from, to: last.to });
+  checkVisibility(registration, rounds);
   checkTarget(registration, last);
   checkLoss(registration, last);
 }
@@ -56,33 +63,57 @@ function checkPermission({ policy, operation, accuse }: Registration): void {
   if (spec.failover.dataLoss === 'Forbid') accuse('permitted-loss', `${operation.id} although dataLoss is Forbid`);
 }
 
+/** By the truth, whatever the process was told. */
+function checkVisibility(registration: Registration, rounds: readonly RoundSpan[]): void {
+  const { policy, process, names, operation, visibility, accuse } = registration;
+  const { detection, failover } = policy.spec;
+  const sender = senderOf(process);
+  const wasSeen = (sight: Sight): boolean => visibility.wasSeen(sight, sender, names, operation.from, rounds);
+  for (const sight of ['endpoint', 'http'] as const) {
+    const hasVote = policy.status?.signals?.some(({ name, lastPassed }) => name === sight && lastPassed !== undefined);
+    if (detection.signals[sight] !== undefined && hasVote === true && wasSeen(sight)) {
+      accuse('serving-primary', `${operation.id}: ${operation.from} was serving, and ${sight} could see it`);
+    }
+  }
+  // A walk may be as old as the interval when a round takes it over.
+  const interval = parseDuration(detection.interval);
+  const walks = rounds.map(({ from, to }) => ({ from: from - interval, to }));
+  if (failover.inRegionRecoveryLimit === undefined && visibility.wasSeen('rds', sender, names, operation.from, walks)) {
+    accuse('in-region-recovery', `${operation.id}: RDS in ${operation.from} was answering, and could be heard`);
+  }
+}
+
 function checkSignsOfLife(registration: Registration, span: RoundSpan): void {
-  const { policy, ledger, processName } = registration;
+  const { policy, ledger, process } = registration;
   const timeout = parseDuration(policy.spec.detection.timeout);
-  const receipts = ledger.receipts(processName, span).filter(({ sentAt, at }) => at - sentAt < timeout);
+  const receipts = ledger.receipts(process.name, span).filter(({ sentAt, at }) => at - sentAt < timeout);
   for (const receipt of receipts) checkSignOfLife(registration, receipt);
 }
 
-function checkSignOfLife({ policy, operation, accuse }: Registration, { evidence, at }: Receipt): void {
+function checkSignOfLife(
+  { policy, operation, accuse, names, isSharing }: Registration,
+  { evidence, at }: Receipt,
+): void {
   const { signals } = policy.spec.detection;
   const when = `at ${(at / 1000).toFixed(3)} s`;
   switch (evidence.kind) {
     case 'endpoint':
-      if (evidence.region === operation.from && signals.endpoint !== undefined) {
+      if (evidence.region === operation.from && evidence.cluster === names.cluster && signals.endpoint !== undefined) {
         accuse('serving-primary', `${operation.id}: the endpoint of ${operation.from} accepted ${when}`);
       }
       return;
     case 'witness':
-      if (evidence.status === 200 && signals.http !== undefined) {
+      if (evidence.status === 200 && evidence.url === names.witness && signals.http !== undefined) {
         accuse('serving-primary', `${operation.id}: the witness saw the primary serving ${when}`);
       }
       return;
     case 'aws':
       if (
+        !isSharing &&
         evidence.region === operation.from &&
         ['DescribeDBClusters', 'DescribeGlobalClusters'].includes(evidence.action)
       ) {
-        const status = clusterIn(evidence)?.Status ?? '';
+        const status = clusterIn(evidence, names.cluster)?.Status ?? '';
         const limit = policy.spec.failover.inRegionRecoveryLimit;
         const isOverdue =
           limit !== undefined &&
@@ -97,14 +128,16 @@ function checkSignOfLife({ policy, operation, accuse }: Registration, { evidence
   }
 }
 
-function checkTarget({ policy, operation, ledger, processName, accuse }: Registration, last: RoundSpan): void {
-  const { to, from } = operation;
+function checkTarget({ policy, operation, ledger, process, names, accuse }: Registration, last: RoundSpan): void {
+  const { to } = operation;
   const interval = parseDuration(policy.spec.detection.interval);
-  const receipts = ledger.receipts(processName, { from: last.from - interval / 2, to: last.to });
+  const receipts = ledger.receipts(process.name, { from: last.from - interval / 2, to: last.to });
   const answers = receipts.map(({ evidence }) => evidence).filter((each) => each.kind === 'aws' && each.region === to);
-  const cluster = answers.map(clusterIn).findLast((each) => each !== undefined);
+  const cluster = answers.map((each) => clusterIn(each, names.cluster)).findLast((each) => each !== undefined);
   // The target's own word on the members counts; where it has none in time, any region's does.
-  const views = [...receipts.map(({ evidence }) => evidence), ...answers].map(globalClusterIn);
+  const views = [...receipts.map(({ evidence }) => evidence), ...answers].map((each) =>
+    globalClusterIn(each, names.globalCluster),
+  );
   const member = views
     .findLast((each) => each !== undefined)
     ?.GlobalClusterMembers?.find((each) => each.DBClusterArn === cluster?.DBClusterArn);
@@ -117,7 +150,8 @@ function checkTarget({ policy, operation, ledger, processName, accuse }: Registr
     ((cluster?.DBClusterMembers ?? []).length === 0 && 'has no instance') ||
     (member?.SynchronizationStatus !== 'connected' && `is ${member?.SynchronizationStatus ?? 'no member'}`) ||
     (member?.IsWriter === true && 'is the writer already') ||
-    (versions.get(to) !== versions.get(from) && 'is of another version');
+    (versions.get(operation.targetClusterArn ?? '') !== versions.get(operation.fromClusterArn ?? '') &&
+      'is of another version');
   if (objection !== false) accuse('fit-target', `${operation.id}: the target ${to} ${objection}`);
 }
 
@@ -125,9 +159,9 @@ function checkTarget({ policy, operation, ledger, processName, accuse }: Registr
 const LAG_METRICS = ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'] as const;
 
 /** Samples of the target's lag that CloudWatch could tell at a time, oldest first. */
-function samplesOf({ world, operation }: Registration, at: number): readonly MetricSample[] {
+function samplesOf({ world, operation, names }: Registration, at: number): readonly MetricSample[] {
   const shapes = [[], [operation.from]].map((sources) => [
-    { name: 'DBClusterIdentifier', value: CLUSTER },
+    { name: 'DBClusterIdentifier', value: names.cluster },
     ...sources.map((value) => ({ name: 'SourceRegion', value })),
   ]);
   const series = LAG_METRICS.map((metricName) =>
@@ -142,13 +176,13 @@ function samplesOf({ world, operation }: Registration, at: number): readonly Met
 }
 
 function checkLoss(registration: Registration, last: RoundSpan): void {
-  const { operation, policy, world, accuse, wallOffset } = registration;
+  const { operation, policy, world, accuse, process } = registration;
   if (operation.estimatedDataLossMilliseconds === undefined) {
     accuse('known-loss', `${operation.id} was registered without an estimate of its loss`);
     return;
   }
   // Ages by a clock that is far off say nothing; what the operator makes of them is what its own clock says.
-  if (Math.abs(wallOffset) > world.settings.metricPeriod / 4) return;
+  if (Math.abs(process.wallOffset) > world.settings.metricPeriod / 4) return;
   const interval = parseDuration(policy.spec.detection.interval);
   // Which samples the deciding round had depends on the moment at which it asked.
   const moments = [world.settle(), EPOCH + last.from, EPOCH + last.from - interval];

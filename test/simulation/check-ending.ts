@@ -7,8 +7,8 @@ import { EVENTS } from '../../operator/runtime/event-recorder.ts';
 import type { DbCluster, RoleChange } from '../aws/world/model.ts';
 import { statusOf } from '../aws/world/role-change.ts';
 import type { World } from '../aws/world/world.ts';
-import { ACCOUNT, GLOBAL_CLUSTER, WRITER } from './policy-of.ts';
-import type { Scenario } from './scenario.ts';
+import { ACCOUNT, type PolicyNames } from './policy-of.ts';
+import type { PolicyProps, Scenario } from './scenario.ts';
 import { EPOCH } from './scheduler.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import type { Accuse } from './violation.ts';
@@ -16,6 +16,9 @@ import type { Accuse } from './violation.ts';
 /** How things stand once nothing has happened for the whole tail. */
 export interface Ending {
   readonly scenario: Scenario;
+  readonly names: PolicyNames;
+  /** The policy as it was first. */
+  readonly props: PolicyProps;
   readonly world: World;
   readonly server: SimulatedApiServer;
   readonly policy: DisasterRecoveryPolicy;
@@ -31,19 +34,19 @@ export interface Ending {
 /** How long a publication may go unchecked while nothing is known to have changed, and then some. */
 const CHECK_MILLISECONDS = 6.5 * 60_000;
 
-function writerOf(world: World): DbCluster | undefined {
-  const globalCluster = world.globalClusters.get(`${ACCOUNT}/${GLOBAL_CLUSTER}`);
+function writerOf({ world, names }: Ending): DbCluster | undefined {
+  const globalCluster = world.globalClusters.get(`${ACCOUNT}/${names.globalCluster}`);
   return globalCluster && world.writerOf(globalCluster);
 }
 
-const inFlight = (world: World): RoleChange | undefined =>
-  world.globalClusters.get(`${ACCOUNT}/${GLOBAL_CLUSTER}`)?.operation;
+const inFlight = ({ world, names }: Ending): RoleChange | undefined =>
+  world.globalClusters.get(`${ACCOUNT}/${names.globalCluster}`)?.operation;
 
 /** Whether status, history, endpoint and events tell how things are. */
 export function checkTruth(ending: Ending): void {
   const { world, policy, accuse, now } = ending;
   world.settle();
-  const writer = writerOf(world);
+  const writer = writerOf(ending);
   const { status } = policy;
   if (writer === undefined || status === undefined) {
     accuse('truth', 'there is no status at the end');
@@ -53,7 +56,7 @@ export function checkTruth(ending: Ending): void {
   // A person may have asked in the last moment before the tail, and an operation may still be followed.
   if (leftOver.length > 0) accuse('forced-request', `${leftOver.join(', ')} was never answered`);
   checkOperation(ending);
-  if (inFlight(world) === undefined && status.operation === undefined && world.isReachable(writer.region)) {
+  if (inFlight(ending) === undefined && status.operation === undefined && world.isReachable(writer.region)) {
     if (status.primaryRegion !== writer.region) {
       accuse(
         'truth',
@@ -78,9 +81,11 @@ function checkOperation({ policy, scenario, accuse, now }: Ending): void {
   if (age > limit + 10_000) accuse('truth', `${operation.id} is still at ${operation.step} long after its timeout`);
 }
 
-function checkHistory({ world, policy, observedAt, accuse }: Ending, writer: DbCluster): void {
+function checkHistory({ world, names, policy, observedAt, accuse }: Ending, writer: DbCluster): void {
   const history = policy.status?.history ?? [];
-  const last = world.operations.findLast(({ phase }) => phase === 'completed');
+  const last = world.operations.findLast(
+    ({ phase, globalClusterIdentifier }) => phase === 'completed' && globalClusterIdentifier === names.globalCluster,
+  );
   // With fencing Required a failover may wait for a person for good.
   if (policy.spec.fencing.mode === 'Required' && history[0]?.outcome === 'TimedOut') return;
   const isOfThisPolicy = last?.promotedAt !== undefined && last.promotedAt > EPOCH + observedAt;
@@ -104,14 +109,14 @@ function checkHistory({ world, policy, observedAt, accuse }: Ending, writer: DbC
 const describe = (history: readonly HistoryEntry[]): string =>
   history.map(({ id, to, outcome, reason = '' }) => `${id} to ${to} ${outcome} (${reason})`).join(', ');
 
-function checkService({ server, policy, scenario, now, accuse }: Ending, writer: DbCluster): void {
+function checkService({ server, names, policy, scenario, now, accuse }: Ending, writer: DbCluster): void {
   // What somebody edits by hand is put right again within the time of a check.
   const isEdited = scenario.events.some(
     ({ action, at }) => action.kind === 'editService' && scenario.warmUp + at + CHECK_MILLISECONDS > now,
   );
   if (policy.spec.publish?.service === undefined || isEdited) return;
   const isAwaiting = policy.status?.conditions?.some(({ reason }) => reason === 'AwaitingFence') === true;
-  const service = server.find(serviceType, WRITER) as ServiceObject | undefined;
+  const service = server.find(serviceType, names.writer) as ServiceObject | undefined;
   const host = service?.spec?.externalName;
   if (!isAwaiting && host !== writer.address) {
     accuse('truth', `clients are sent to ${host ?? 'nowhere'}, the writer is at ${writer.address}`);
@@ -119,11 +124,15 @@ function checkService({ server, policy, scenario, now, accuse }: Ending, writer:
 }
 
 /** With every region and stream well again, the policy must be ready again. */
-function checkReadiness({ world, policy, scenario, quietSince, now, accuse }: Ending, writer: DbCluster): void {
+function checkReadiness(
+  { world, names, props, policy, scenario, quietSince, now, accuse }: Ending,
+  writer: DbCluster,
+): void {
   const { detection, regions, failover } = policy.spec;
   // A clock that is far off makes every sample too old, or one from the future: unknown, and rightly so.
   if (scenario.events.some(({ action }) => action.kind === 'clockJump')) return;
-  const isWell = [...world.clusters.values()].every(
+  const clusters = [...world.clusters.values()].filter(({ identifier }) => identifier === names.cluster);
+  const isWell = clusters.every(
     (cluster) =>
       world.isReachable(cluster.region) &&
       statusOf(cluster) === 'available' &&
@@ -133,26 +142,20 @@ function checkReadiness({ world, policy, scenario, quietSince, now, accuse }: En
       !cluster.replication.isSevered,
   );
   const lag = Math.max(
-    ...[...world.clusters.values()].map(({ replication }) =>
+    ...clusters.map(({ replication }) =>
       replication.lag.kind === 'constant' ? replication.lag.milliseconds : Infinity,
     ),
   );
   const hasCandidate = regions.some(({ name, promotion }) => name !== writer.region && promotion !== 'Never');
   const isLong =
     now - quietSince >
-    scenario.policy.successThreshold * parseDuration(detection.interval) + 8 * scenario.world.metricPeriod + 60_000;
+    props.successThreshold * parseDuration(detection.interval) + 8 * scenario.world.metricPeriod + 60_000;
   const isPermitted =
     failover.dataLoss === 'Allow' ||
     (failover.dataLoss === 'WithinRecoveryPoint' &&
       lag < 1_000 &&
       parseDuration(policy.spec.objectives.recoveryPoint) >= 1_000);
-  if (
-    !isWell ||
-    !isLong ||
-    !hasCandidate ||
-    !isPermitted ||
-    detection.failureThreshold !== scenario.policy.failureThreshold
-  )
+  if (!isWell || !isLong || !hasCandidate || !isPermitted || detection.failureThreshold !== props.failureThreshold)
     return;
   const lagAge = parseDuration(failover.maximumLagAge);
   if (lagAge < scenario.world.metricDelay + 3 * scenario.world.metricPeriod) return;

@@ -1,8 +1,8 @@
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import type { World } from '../aws/world/world.ts';
-import { detectionWindowOf } from './policy-of.ts';
-import type { Action, Scenario, ScenarioEvent } from './scenario.ts';
+import { detectionWindowOf, type PolicyNames } from './policy-of.ts';
+import { replicasOf, type Action, type PolicyProps, type Scenario, type ScenarioEvent } from './scenario.ts';
 import { EPOCH } from './scheduler.ts';
 import type { Accuse } from './violation.ts';
 
@@ -23,6 +23,11 @@ export interface Loss {
 
 export interface LivenessQuestion {
   readonly scenario: Scenario;
+  readonly names: PolicyNames;
+  /** The policy as it was first. */
+  readonly props: PolicyProps;
+  /** The Kubernetes cluster whose view this is. */
+  readonly site: number;
   readonly world: World;
   readonly loss: Loss;
   readonly policy: DisasterRecoveryPolicy;
@@ -59,7 +64,8 @@ const TAKEOVER_SLACK = 45_000;
  * from the loss or from the end of the last fault of the operator's own surroundings.
  */
 export function checkLiveness(question: LivenessQuestion): void {
-  const { scenario, loss, world, accuse, now, count } = question;
+  const { scenario, loss, world, names, accuse, now, count } = question;
+  if (!isActor(question)) return;
   const obstacle = exemption(question);
   if (obstacle !== undefined) {
     count(`liveness not judged: ${obstacle}`);
@@ -68,7 +74,8 @@ export function checkLiveness(question: LivenessQuestion): void {
   const deadline = deadlineOf(question);
   const lastEnd = lastFaultEnd(scenario);
   const answer = world.operations.find(({ fromArn, requestedAt }) => {
-    return world.cluster(fromArn).region === loss.region && requestedAt >= EPOCH + loss.at;
+    const { region, identifier } = world.cluster(fromArn);
+    return region === loss.region && identifier === names.cluster && requestedAt >= EPOCH + loss.at;
   });
   const startedAt = answer === undefined ? undefined : answer.requestedAt - EPOCH;
   if (startedAt === undefined ? now > deadline : startedAt > deadline) {
@@ -90,10 +97,10 @@ function lastFaultEnd({ events, warmUp }: Scenario): number {
   return Math.max(0, ...others.map((event) => endOf(event) + warmUp));
 }
 
-function deadlineOf({ scenario, loss }: LivenessQuestion): number {
+function deadlineOf({ scenario, props, loss }: LivenessQuestion): number {
   const isPlain = scenario.events.every((event) => event.action.kind === 'loseRegion');
   const slack = SCHEDULING_SLACK + (isPlain ? 0 : TAKEOVER_SLACK);
-  return Math.max(loss.at, lastFaultEnd(scenario)) + detectionWindowOf(scenario) + slack;
+  return Math.max(loss.at, lastFaultEnd(scenario)) + detectionWindowOf(props, scenario) + slack;
 }
 
 /** Why this loss is not under the rule. */
@@ -119,16 +126,40 @@ function exemption(question: LivenessQuestion): string | undefined {
     [isRaised, 'the outage itself raised the last lag sample above the recovery point'],
     [loss.isDisturbed, 'a fault at the loss'],
     [isDecisive || isCutOff, 'faults of the data plane or people'],
-    [isBlindTooLong(scenario, loss), 'nobody looked for longer than the lag is known'],
+    [actorOf(question) === undefined, 'no operator in the region of the target'],
+    [isBlindTooLong(question), 'nobody looked for longer than the lag is known'],
   ];
   return checks.find(([isExempt]) => isExempt)?.[1];
 }
 
+/**
+ * With a cluster of operators in each region only the one in the target's region acts, and with all well all choose the
+ * same target; where that one is missing, the loss is judged, and found not to be under the rule, for another one.
+ */
+function actorOf({ scenario, props, loss }: LivenessQuestion): number | undefined {
+  const { sites } = scenario.installation;
+  const rank = { Prefer: 0, Allow: 1, Never: 2 };
+  const [target] = props.regions
+    .filter(({ name, promotion }) => name !== loss.region && promotion !== 'Never')
+    .toSorted((a, b) => rank[a.promotion] - rank[b.promotion]);
+  const actor = sites.findIndex(({ region }) => region === undefined || region === target?.name);
+  return actor < 0 || isGone(scenario, actor) ? undefined : actor;
+}
+
+const isActor = (question: LivenessQuestion): boolean => (actorOf(question) ?? 0) === question.site;
+
+/** Whether the last of a site's operators is gone for good by the end. */
+export function isGone({ installation, events }: Scenario, site: number): boolean {
+  return replicasOf(installation.sites, site).every((replica) =>
+    events.some(({ action, until }) => action.kind === 'crash' && action.replica === replica && until === undefined),
+  );
+}
+
 /** With no process that looks, the loss itself cannot be told from one that came later, for which no lag is known. */
-function isBlindTooLong(scenario: Scenario, loss: Loss): boolean {
+function isBlindTooLong({ scenario, props, loss }: LivenessQuestion): boolean {
   const { policy } = loss;
   const maximum = policy === undefined ? 0 : parseDuration(policy.spec.failover.maximumLagAge);
-  const usual = scenario.world.metricDelay + 2 * scenario.world.metricPeriod + scenario.policy.interval * 2;
+  const usual = scenario.world.metricDelay + 2 * scenario.world.metricPeriod + props.interval * 2;
   const blind =
     Math.max(0, ...scenario.events.map((event) => endOf(event) + scenario.warmUp - loss.at)) + TAKEOVER_SLACK;
   const isQuiet = scenario.events.every(({ action }) => action.kind === 'loseRegion');

@@ -7,13 +7,27 @@ import { setLag, freezeOrThaw } from '../aws/world/replication.ts';
 import { startRoleChange } from '../aws/world/role-change.ts';
 import type { World } from '../aws/world/world.ts';
 import type { Network } from './network.ts';
-import { ACCOUNT, GLOBAL_CLUSTER, POLICY, policyOf, WRITER } from './policy-of.ts';
+import { ACCOUNT, namesOf, policyOf, type PolicyNames } from './policy-of.ts';
 import type { Replicas } from './replicas.ts';
-import type { Action, RegionRef, Scenario, ScenarioEvent } from './scenario.ts';
+import {
+  policiesOf,
+  replicasOf,
+  type Action,
+  type PolicyProps,
+  type RegionRef,
+  type Scenario,
+  type ScenarioEvent,
+} from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import type { ApiBehaviour } from './simulated-kube-client.ts';
 import type { WitnessMode } from './simulated-probes.ts';
+
+/** One Kubernetes cluster's API server. */
+export interface SiteStage {
+  readonly server: SimulatedApiServer;
+  readonly behaviour: ApiBehaviour;
+}
 
 /** Everything that an action may change. */
 export interface Stage {
@@ -21,8 +35,8 @@ export interface Stage {
   readonly scheduler: Scheduler;
   readonly network: Network;
   readonly world: World;
-  readonly server: SimulatedApiServer;
-  readonly behaviour: ApiBehaviour;
+  /** By number. */
+  readonly sites: readonly SiteStage[];
   readonly replicas: Replicas;
   readonly witness: { mode: WitnessMode };
   /** By action: how often AWS carries its next call out. */
@@ -30,50 +44,69 @@ export interface Stage {
   readonly tell: (line: string) => void;
 }
 
+/** What one event is about: a site, and a policy with its global cluster. */
+interface Scene extends Stage, SiteStage {
+  readonly names: PolicyNames;
+  readonly props: PolicyProps;
+}
+
 type Undo = () => void;
 type Play<K extends Action['kind']> = (
   action: Extract<Action, { kind: K }>,
-  stage: Stage,
+  stage: Scene,
   event: ScenarioEvent,
 ) => Undo | undefined;
 
 const nothing: Undo = () => undefined;
 
-function writerOf(world: World): DbCluster | undefined {
+function writerOf({ world, names }: Pick<Scene, 'world' | 'names'>): DbCluster | undefined {
   world.settle();
-  const globalCluster = world.globalClusters.get(`${ACCOUNT}/${GLOBAL_CLUSTER}`);
+  const globalCluster = world.globalClusters.get(`${ACCOUNT}/${names.globalCluster}`);
   return globalCluster && world.writerOf(globalCluster);
 }
 
 /** `primary`, `secondary` (the first) or a region's name. */
-function resolve(region: RegionRef, { world, scenario }: Stage): string {
-  const primary = writerOf(world)?.region ?? '';
+function resolve(region: RegionRef, scene: Scene): string {
+  const primary = writerOf(scene)?.region ?? '';
   if (region === 'primary') return primary;
-  const others = scenario.policy.regions.map(({ name }) => name).filter((name) => name !== primary);
+  const others = scene.props.regions.map(({ name }) => name).filter((name) => name !== primary);
   return region === 'secondary' ? (others[0] ?? primary) : region;
 }
 
-function clusterIn(region: RegionRef, stage: Stage): DbCluster {
+function clusterIn(region: RegionRef, stage: Scene): DbCluster {
   const name = resolve(region, stage);
-  const found = [...stage.world.clusters.values()].find((cluster) => cluster.region === name);
+  const found = [...stage.world.clusters.values()].find(
+    (cluster) => cluster.region === name && cluster.identifier === stage.names.cluster,
+  );
   if (found === undefined) throw new RangeError(`cannot find the cluster of ${name}: the scenario has no such region`);
   return found;
 }
 
-function placeOf(place: string, stage: Stage): string {
+function placeOf(place: string, stage: Scene): string {
   const [kind = '', region] = place.split(':');
   return region === undefined ? kind : `${kind}:${resolve(region, stage)}`;
 }
 
 function cutAll(places: readonly string[], state: 'refuse' | 'blackhole', { network }: Stage): Undo {
-  const heals = places.map((place) => network.cut({ sender: '*', place, state }));
+  return allOf(places.map((place) => network.cut({ sender: '*', place, state })));
+}
+
+function allOf(undos: readonly Undo[]): Undo {
   return () => {
-    for (const heal of heals) heal();
+    for (const undo of undos) undo();
   };
 }
 
-function changePolicy(stage: Stage, change: (policy: DisasterRecoveryPolicy) => DisasterRecoveryPolicy): void {
-  const policy = stage.server.find(DISASTER_RECOVERY_POLICY, POLICY) as DisasterRecoveryPolicy | undefined;
+/** `site-N` stands for every replica of a site. */
+function sendersOf(sender: string, { scenario }: Stage): readonly string[] {
+  const [, site] = /^site-(\d+)$/.exec(sender) ?? [];
+  return site === undefined
+    ? [sender]
+    : replicasOf(scenario.installation.sites, Number(site)).map((replica) => `operator-${replica}`);
+}
+
+function changePolicy(stage: Scene, change: (policy: DisasterRecoveryPolicy) => DisasterRecoveryPolicy): void {
+  const policy = stage.server.find(DISASTER_RECOVERY_POLICY, stage.names.policy) as DisasterRecoveryPolicy | undefined;
   if (policy !== undefined) stage.server.update('person', DISASTER_RECOVERY_POLICY, change(policy));
 }
 
@@ -88,8 +121,9 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
       stage.world.restoreRegion(name);
     };
   },
-  inRegionTrouble: ({ status, endpoint }, { world }) => {
-    const writer = writerOf(world);
+  inRegionTrouble: ({ status, endpoint }, scene) => {
+    const { world } = scene;
+    const writer = writerOf(scene);
     if (writer === undefined) return undefined;
     writer.statusOverride = status === 'available' ? undefined : status;
     writer.endpointMode = endpoint;
@@ -100,7 +134,10 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
       world.clusterChanged(writer);
     };
   },
-  cut: ({ sender, place, state }, stage) => stage.network.cut({ sender, place: placeOf(place, stage), state }),
+  cut: ({ sender, place, state }, stage) => {
+    const where = placeOf(place, stage);
+    return allOf(sendersOf(sender, stage).map((one) => stage.network.cut({ sender: one, place: where, state })));
+  },
   severReplication: ({ region }, stage) => {
     const { replication } = clusterIn(region, stage);
     const set = (isSevered: boolean): void => {
@@ -227,24 +264,24 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
     changePolicy(stage, (policy) => ({ ...policy, spec: merged(policy.spec, spec) as typeof policy.spec }));
     return undefined;
   },
-  deletePolicy: (_action, { server, scenario }) => {
-    if (server.find(DISASTER_RECOVERY_POLICY, POLICY) !== undefined)
-      server.delete('person', DISASTER_RECOVERY_POLICY, POLICY);
+  deletePolicy: (_action, { server, names, props }) => {
+    if (server.find(DISASTER_RECOVERY_POLICY, names.policy) !== undefined)
+      server.delete('person', DISASTER_RECOVERY_POLICY, names.policy);
     return () => {
-      if (server.find(DISASTER_RECOVERY_POLICY, POLICY) === undefined) {
-        server.create('person', DISASTER_RECOVERY_POLICY, policyOf(scenario.policy));
+      if (server.find(DISASTER_RECOVERY_POLICY, names.policy) === undefined) {
+        server.create('person', DISASTER_RECOVERY_POLICY, policyOf(props, names));
       }
     };
   },
   console: ({ call, region }, stage) => {
-    const { world, tell } = stage;
+    const { world, tell, names } = stage;
     const target = clusterIn(region, stage);
     if (!world.isAlive(target.region)) return undefined;
     try {
       startRoleChange(world, {
         kind: call,
         accountId: ACCOUNT,
-        globalClusterIdentifier: GLOBAL_CLUSTER,
+        globalClusterIdentifier: names.globalCluster,
         target: target.arn,
         requestedIn: target.region,
       });
@@ -273,11 +310,11 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
       stage.world.clusterChanged(cluster);
     };
   },
-  editService: (_action, { server }) => {
-    const service = server.find(serviceType, WRITER);
+  editService: (_action, { server, names }) => {
+    const service = server.find(serviceType, names.writer);
     if (service !== undefined) {
       const spec = { type: 'ExternalName', externalName: 'by-hand.simulated' };
-      server.mergePatch('person', serviceType, WRITER, { spec });
+      server.mergePatch('person', serviceType, names.writer, { spec });
     }
     return undefined;
   },
@@ -287,7 +324,7 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
 function annotationsFor(
   annotations: Readonly<Record<string, string>>,
   { status }: DisasterRecoveryPolicy,
-  stage: Stage,
+  stage: Scene,
 ): Record<string, string> {
   const newest = status?.operation?.id ?? status?.history?.[0]?.id ?? 'none';
   return Object.fromEntries(
@@ -310,6 +347,19 @@ function merged(target: unknown, patch: unknown): unknown {
   ]);
 }
 
+/** What happens in every Kubernetes cluster, unless the event names one. */
+const OF_SITES: readonly Action['kind'][] = [
+  'apiUnavailable',
+  'apiSilentWatches',
+  'apiLateWatches',
+  'apiRestart',
+  'apiConflicts',
+  'annotate',
+  'edit',
+  'deletePolicy',
+  'editService',
+];
+
 /** Plays the events of a scenario, each at its time. */
 export class Director {
   readonly #stage: Stage;
@@ -318,20 +368,42 @@ export class Director {
     this.#stage = stage;
   }
 
-  /** @param from when the trouble begins, milliseconds since the simulation began */
-  rehearse(from: number, onEvent: (event: ScenarioEvent, phase: 'begin' | 'end') => void): void {
+  /**
+   * @param from when the trouble begins, milliseconds since the simulation began
+   * @param onEvent hears of each event before it is played
+   * @param onChanged hears of each change of the world once it is made
+   */
+  rehearse(
+    from: number,
+    onEvent: (event: ScenarioEvent, phase: 'begin' | 'end') => void,
+    onChanged: () => void = nothing,
+  ): void {
     for (const event of this.#stage.scenario.events) {
       this.#stage.scheduler.at(from + event.at, () => {
         onEvent(event, 'begin');
-        const play = plays[event.action.kind] as Play<Action['kind']>;
-        const undo = play(event.action, this.#stage, event);
+        const undo = this.#play(event);
+        onChanged();
         if (undo !== undefined && event.until !== undefined) {
           this.#stage.scheduler.at(from + event.until, () => {
             onEvent(event, 'end');
             undo();
+            onChanged();
           });
         }
       });
     }
+  }
+
+  #play(event: ScenarioEvent): Undo | undefined {
+    const { sites, scenario } = this.#stage;
+    const { action, site, policy = 0 } = event;
+    const props = policiesOf(scenario)[policy];
+    if (props === undefined) throw new RangeError(`cannot play ${action.kind}: there is no policy ${policy}`);
+    const isEverywhere = OF_SITES.includes(action.kind) && site === undefined;
+    const meant = isEverywhere ? sites : sites.slice(site ?? 0, (site ?? 0) + 1);
+    const play = plays[action.kind] as Play<Action['kind']>;
+    const undos = meant.map((one) => play(action, { ...this.#stage, ...one, names: namesOf(policy), props }, event));
+    const made = undos.filter((undo) => undo !== undefined);
+    return made.length === 0 ? undefined : allOf(made);
   }
 }

@@ -447,6 +447,7 @@ export function generateScenario(seed: number): Scenario {
   ]);
   const installation = {
     replicas,
+    sites: [{ replicas }],
     isElecting: replicas > 1 || random.chance(0.4),
     leaseDurationMilliseconds: 15 * SECOND,
     renewDeadlineMilliseconds: 10 * SECOND,
@@ -483,6 +484,7 @@ export function generateScenario(seed: number): Scenario {
   const scenario: Scenario = {
     seed,
     policy,
+    otherPolicies: [],
     world,
     installation,
     warmUp: (policy.successThreshold + 2) * policy.interval + world.metricDelay + 5 * SECOND,
@@ -497,6 +499,7 @@ export function tailOf(scenario: Scenario): number {
   const { durations } = scenario.world;
   const { unconfirmedReadWindowMilliseconds, leaseDurationMilliseconds } = scenario.installation;
   const promotion = durations.pending + durations.promoting + durations.recreating + durations.resynchronizing;
-  const windows = detectionWindowOf(scenario) + unconfirmedReadWindowMilliseconds + leaseDurationMilliseconds;
+  const windows =
+    detectionWindowOf(scenario.policy, scenario) + unconfirmedReadWindowMilliseconds + leaseDurationMilliseconds;
   return windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * scenario.policy.interval);
 }

@@ -19,7 +19,8 @@ export interface RoundSpan {
 
 interface Account {
   readonly receipts: Receipt[];
-  readonly rounds: RoundSpan[];
+  /** By policy. */
+  readonly rounds: Map<string, RoundSpan[]>;
 }
 
 const KEPT = 600;
@@ -31,7 +32,7 @@ const KEPT = 600;
 export class Ledger {
   readonly #scheduler: Scheduler;
   readonly #accounts = new Map<string, Account>();
-  /** By region: the engine version that its RDS answered last, to anybody. */
+  /** By ARN of a cluster: the engine version that its RDS answered last, to anybody. */
   readonly engineVersions = new Map<string, string>();
 
   constructor(scheduler: Scheduler) {
@@ -42,20 +43,23 @@ export class Ledger {
     const { receipts } = this.#accountOf(process.name);
     receipts.push({ sentAt, at: this.#scheduler.time, evidence });
     if (receipts.length > KEPT) receipts.splice(0, KEPT / 2);
-    const version = clusterIn(evidence)?.EngineVersion;
-    if (evidence.kind === 'aws' && version !== undefined) this.engineVersions.set(evidence.region, version);
+    for (const { DBClusterArn: arn, EngineVersion: version } of clustersIn(evidence)) {
+      if (arn !== undefined && version !== undefined) this.engineVersions.set(arn, version);
+    }
   }
 
-  noteRound(process: SimulatedProcess, { startedAt, completedAt }: Round): void {
+  noteRound(process: SimulatedProcess, key: string, { startedAt, completedAt }: Round): void {
     const to = this.#scheduler.time;
-    const { rounds } = this.#accountOf(process.name);
+    const account = this.#accountOf(process.name);
+    const rounds = account.rounds.get(key) ?? [];
+    account.rounds.set(key, rounds);
     rounds.push({ from: to - Math.max(0, completedAt - startedAt), to });
     if (rounds.length > KEPT) rounds.splice(0, KEPT / 2);
   }
 
-  /** The newest rounds of a process, oldest first. */
-  rounds(processName: string, count: number): readonly RoundSpan[] {
-    return this.#accountOf(processName).rounds.slice(-count);
+  /** The newest rounds of a policy in a process, oldest first. */
+  rounds(processName: string, key: string, count: number): readonly RoundSpan[] {
+    return this.#accountOf(processName).rounds.get(key)?.slice(-count) ?? [];
   }
 
   /** Answers that were asked for within the span and came before its end, newest last. */
@@ -64,20 +68,25 @@ export class Ledger {
   }
 
   #accountOf(name: string): Account {
-    const account = this.#accounts.get(name) ?? { receipts: [], rounds: [] };
+    const account = this.#accounts.get(name) ?? { receipts: [], rounds: new Map() };
     this.#accounts.set(name, account);
     return account;
   }
 }
 
-/** The DB cluster in an answer, if it describes one. */
-export function clusterIn(evidence: Evidence): DBCluster | undefined {
-  if (evidence.kind !== 'aws' || evidence.action !== 'DescribeDBClusters') return undefined;
-  return (evidence.output?.['DBClusters'] as DBCluster[] | undefined)?.[0];
+function clustersIn(evidence: Evidence): readonly DBCluster[] {
+  if (evidence.kind !== 'aws' || evidence.action !== 'DescribeDBClusters') return [];
+  return (evidence.output?.['DBClusters'] as DBCluster[] | undefined) ?? [];
 }
 
-/** The global cluster in an answer, if it describes one. */
-export function globalClusterIn(evidence: Evidence): GlobalCluster | undefined {
+/** The DB cluster of this name in an answer, if it describes it. */
+export function clusterIn(evidence: Evidence, identifier: string): DBCluster | undefined {
+  return clustersIn(evidence).find((cluster) => cluster.DBClusterIdentifier === identifier);
+}
+
+/** The global cluster of this name in an answer, if it describes it. */
+export function globalClusterIn(evidence: Evidence, identifier: string): GlobalCluster | undefined {
   if (evidence.kind !== 'aws' || evidence.action !== 'DescribeGlobalClusters') return undefined;
-  return (evidence.output?.['GlobalClusters'] as GlobalCluster[] | undefined)?.[0];
+  const found = evidence.output?.['GlobalClusters'] as GlobalCluster[] | undefined;
+  return found?.find((globalCluster) => globalCluster.GlobalClusterIdentifier === identifier);
 }

@@ -1,24 +1,25 @@
 import type { DisasterRecoveryPolicy, OperationStatus } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
-import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
 import type { Round } from '../../operator/failover/observation.ts';
 import { dataLoss } from '../aws/world/data-loss.ts';
 import type { World } from '../aws/world/world.ts';
 import type { Evidence } from './call-hooks.ts';
-import { checkAutomatic } from './check-automatic.ts';
-import { checkTruth } from './check-ending.ts';
-import { checkLiveness, type Loss } from './check-liveness.ts';
-import { OperationChecks, removedRequests } from './check-operations.ts';
-import { PublicationChecks } from './check-publication.ts';
+import { isGone } from './check-liveness.ts';
+import { UnionChecks } from './check-union.ts';
+import type { DecisionTrail } from './decision-trail.ts';
 import { Ledger } from './ledger.ts';
-import { ACCOUNT, GLOBAL_CLUSTER, POLICY } from './policy-of.ts';
+import type { Network } from './network.ts';
+import { namesOf } from './policy-of.ts';
+import { PERSON, PolicyWatch } from './policy-watch.ts';
 import type { Replicas } from './replicas.ts';
-import { isIncident, troubleEnd, type Scenario, type ScenarioEvent } from './scenario.ts';
+import { isIncident, policiesOf, siteOf, type Scenario, type ScenarioEvent } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer, Write } from './simulated-api-server.ts';
+import type { WitnessMode } from './simulated-probes.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { Tally } from './statistics.ts';
 import { describeWrite } from './story.ts';
 import type { Invariant, Violation } from './violation.ts';
+import { Visibility } from './visibility.ts';
 
 /** What an automatic failover lost in truth, and what was said of it before; milliseconds. */
 export interface LossFigure {
@@ -41,18 +42,24 @@ export interface Report {
   /** Verdicts, answers and ends, by what status said. */
   readonly branches: Tally;
   readonly losses: readonly LossFigure[];
+  /** Several operators, several policies: what there was, and what they disagreed about. */
+  readonly disagreements: Tally;
 }
 
 export interface MonitorProps {
   readonly scenario: Scenario;
   readonly scheduler: Scheduler;
   readonly world: World;
-  readonly server: SimulatedApiServer;
+  readonly network: Network;
+  readonly witness: { readonly mode: WitnessMode };
+  /** The API server of each site. */
+  readonly servers: readonly SimulatedApiServer[];
+  /** Absent: decisions are not taken down in this run. */
+  readonly decisions: DecisionTrail | undefined;
   readonly process: (name: string) => SimulatedProcess | undefined;
   readonly onLine: ((line: string) => void) | undefined;
 }
 
-const PERSON = 'person';
 /** Between a process's clock and the true time, twice, milliseconds. */
 const CLOCK_SKEW = 1_000;
 
@@ -60,23 +67,42 @@ const CLOCK_SKEW = 1_000;
 export class Monitor {
   readonly #props: MonitorProps;
   readonly #ledger: Ledger;
-  readonly #operations: OperationChecks;
-  readonly #publication: PublicationChecks;
+  readonly #visibility: Visibility;
+  readonly #unions: readonly UnionChecks[];
+  /** Each policy in each site. */
+  readonly #watches: readonly PolicyWatch[];
   readonly #faults = new Tally();
   readonly #branches = new Tally();
+  readonly #disagreements = new Tally();
   readonly #active = new Set<ScenarioEvent>();
   #violation: Violation | undefined;
-  #loss: Loss | undefined;
-  #createdAt = 0;
-  /** When the policy first had a primary on record. */
-  #observedAt = 0;
-  #call: { readonly operation: OperationStatus; readonly known: number } | undefined;
+  #call: { readonly watch: PolicyWatch; readonly operation: OperationStatus; readonly known: number } | undefined;
 
   constructor(props: MonitorProps) {
     this.#props = props;
-    this.#ledger = new Ledger(props.scheduler);
-    this.#operations = new OperationChecks(props.world, this.#accuse);
-    this.#publication = new PublicationChecks(this.#accuse);
+    const { scenario, scheduler, servers } = props;
+    this.#ledger = new Ledger(scheduler);
+    this.#visibility = new Visibility(props);
+    const policies = policiesOf(scenario);
+    const shared = { ...props, disagreements: this.#disagreements, accuse: this.#accuse };
+    this.#unions = policies.map((one, index) => new UnionChecks({ ...shared, props: one, names: namesOf(index) }));
+    this.#watches = servers.flatMap((server, site) =>
+      policies.map((one, index) => {
+        const union = this.#unions[index];
+        if (union === undefined) throw new RangeError(`cannot watch policy ${index}`);
+        return new PolicyWatch({
+          ...shared,
+          site,
+          server,
+          union,
+          names: namesOf(index),
+          props: one,
+          ledger: this.#ledger,
+          visibility: this.#visibility,
+          branches: this.#branches,
+        });
+      }),
+    );
   }
 
   tell(who: string, what: string): void {
@@ -84,16 +110,20 @@ export class Monitor {
     onLine?.(`${(scheduler.time / 1000).toFixed(3).padStart(9)} s  ${who.padEnd(18)} ${what}`);
   }
 
-  onWrite(write: Write): void {
+  onWrite(site: number, write: Write): void {
     const { type, by, before, after } = write;
+    const watches = this.#watches.filter((watch) => watch.site === site);
     if (type.kind === 'DisasterRecoveryPolicy') {
-      this.#onPolicy(by, before as DisasterRecoveryPolicy | undefined, after as DisasterRecoveryPolicy | undefined);
+      const name = (after ?? before)?.metadata.name;
+      watches
+        .find(({ names }) => names.policy.name === name)
+        ?.onPolicy(by, before as DisasterRecoveryPolicy | undefined, after as DisasterRecoveryPolicy | undefined);
     } else if ((type.kind === 'Service' || type.kind === 'ConfigMap') && after !== undefined && by !== PERSON) {
-      this.#publication.onPublished(after);
+      for (const watch of watches) watch.onPublished(after);
     }
     if (this.#props.onLine !== undefined) {
       const line = describeWrite(write);
-      if (line !== undefined) this.tell(by, line);
+      if (line !== undefined) this.tell(by, `${this.#where(site, (after ?? before)?.metadata.name)}${line}`);
     }
   }
 
@@ -101,13 +131,18 @@ export class Monitor {
     const { kind } = event.action;
     if (phase === 'end') {
       this.#active.delete(event);
-      if (kind === 'loseRegion' && this.#loss !== undefined) this.#loss.endedAt ??= this.#props.scheduler.time;
+      if (kind === 'loseRegion') for (const watch of this.#watches) watch.endLoss();
     } else {
       this.#faults.add(kind);
       if (kind === 'loseRegion') this.#noteLoss(event);
       if (event.until !== undefined) this.#active.add(event);
     }
-    this.tell('—', `${phase === 'begin' ? '▶' : '■'} ${JSON.stringify(event.action)}`);
+    this.tell('—', `${phase === 'begin' ? '▶' : '■'} ${JSON.stringify({ ...event.action, ...aboutOf(event) })}`);
+  }
+
+  /** Something that is not a role has changed. */
+  onChanged(): void {
+    this.#visibility.update();
   }
 
   onEvidence(process: SimulatedProcess, evidence: Evidence, sentAt: number): void {
@@ -115,9 +150,13 @@ export class Monitor {
   }
 
   onRoleChange(process: SimulatedProcess, action: string, region: string, targetArn: string): void {
-    this.tell(process.name, `AWS in ${region} takes up ${action} to ${targetArn.split(':')[3] ?? ''}`);
-    const operation = this.#operations.onCall(action, targetArn, this.#policy());
-    this.#call = operation && { operation, known: this.#props.world.operations.length };
+    this.tell(process.name, `AWS in ${region} takes up ${action} to ${targetArn.split(':').slice(3).join(':')}`);
+    const site = siteOf(this.#props.scenario.installation.sites, process.replica);
+    const identifier = this.#props.world.clusters.get(targetArn)?.identifier;
+    const watch = this.#watches.find((each) => each.site === site && each.names.cluster === identifier);
+    const operation = watch?.operations.onCall(action, targetArn, watch.policy);
+    if (watch === undefined) this.#accuse('one-effect', `${action} was called for ${targetArn}, which no policy names`);
+    else this.#call = operation && { watch, operation, known: this.#props.world.operations.length };
   }
 
   /** AWS has carried out, or refused, what it took up. */
@@ -125,13 +164,16 @@ export class Monitor {
     const call = this.#call;
     if (call === undefined) return;
     this.#call = undefined;
+    const { watch, operation } = call;
     const roleChange = this.#props.world.operations[call.known];
-    this.#branches.add(`AWS ${roleChange === undefined ? 'refuses' : 'begins'} ${call.operation.type}`);
-    if (roleChange !== undefined) this.#operations.noteEffect(call.operation, roleChange);
+    this.#branches.add(`AWS ${roleChange === undefined ? 'refuses' : 'begins'} ${operation.type}`);
+    if (roleChange === undefined) return;
+    watch.operations.noteEffect(operation, roleChange);
+    watch.union.onEffect(operation, roleChange);
   }
 
-  onRound(process: SimulatedProcess, round: Round): void {
-    this.#ledger.noteRound(process, round);
+  onRound(process: SimulatedProcess, key: string, round: Round): void {
+    this.#ledger.noteRound(process, key, round);
     this.#branches.add('rounds');
   }
 
@@ -144,6 +186,7 @@ export class Monitor {
   finish(replicas: Replicas): Report {
     const { scenario, scheduler } = this.#props;
     if (this.#violation === undefined) this.#checkEnding(replicas);
+    this.#countSeed();
     return {
       seed: scenario.seed,
       violation: this.#violation,
@@ -153,6 +196,7 @@ export class Monitor {
       faults: this.#faults,
       branches: this.#branches,
       losses: this.#losses(),
+      disagreements: this.#disagreements,
     };
   }
 
@@ -162,92 +206,34 @@ export class Monitor {
     this.#props.scheduler.stop();
   };
 
-  #policy(): DisasterRecoveryPolicy | undefined {
-    return this.#props.server.find(DISASTER_RECOVERY_POLICY, POLICY) as DisasterRecoveryPolicy | undefined;
+  #where(site: number, name: string | undefined): string {
+    const { installation, otherPolicies } = this.#props.scenario;
+    const region = installation.sites[site]?.region;
+    return `${region === undefined ? '' : `[${region}] `}${otherPolicies.length === 0 ? '' : `${name ?? ''}: `}`;
   }
 
-  #onPolicy(by: string, before: DisasterRecoveryPolicy | undefined, after: DisasterRecoveryPolicy | undefined): void {
-    if (before?.status?.primaryRegion === undefined) this.#observedAt = this.#props.scheduler.time;
-    if (before === undefined) this.#createdAt = this.#props.scheduler.time;
-    if (after === undefined) this.#operations.forget();
-    if (after === undefined || before === undefined) return;
-    if (by === PERSON) {
-      if (after.metadata.annotations !== before.metadata.annotations) this.#operations.onRequest(before, after);
-      return;
-    }
-    const removed = removedRequests(before, after);
-    if (removed.length > 0) this.#operations.onAnnotationsRemoved(before, removed);
-    if (before.status === after.status) return;
-    this.#countBranches(before, after);
-    this.#operations.onStatus(before, after);
-    this.#publication.onStatus(before.status, after.status);
-    if (this.#props.scenario.seed % 16 === 0) this.#operations.checkSchema(after);
-    const operation = after.status?.operation;
-    if (operation?.trigger === 'Automatic' && operation.id !== before.status?.operation?.id) {
-      checkAutomatic({
-        operation,
-        policy: before,
-        processName: by,
-        wallOffset: this.#props.process(by)?.wallOffset ?? 0,
-        ledger: this.#ledger,
-        world: this.#props.world,
-        accuse: this.#accuse,
-      });
-    }
-  }
-
-  #countBranches({ status: was }: DisasterRecoveryPolicy, { status: is }: DisasterRecoveryPolicy): void {
-    for (const { type, status, reason } of is?.conditions ?? []) {
-      this.#loss?.reasons.add(reason);
-      const known = was?.conditions?.find((condition) => condition.type === type);
-      if (known?.reason !== reason || known.status !== status) this.#branches.add(`${type}=${status} ${reason}`);
-    }
-    const [operation, newest, request] = [is?.operation, is?.history?.[0], is?.lastRequest];
-    if (operation !== undefined && operation.step !== was?.operation?.step)
-      this.#branches.add(`step ${operation.step}`);
-    if (newest !== undefined && newest.id !== was?.history?.[0]?.id) {
-      this.#branches.add(`${newest.trigger} ${newest.type} ${newest.outcome} ${newest.reason ?? ''}`);
-    }
-    if (request !== undefined && request.observedAt !== was?.lastRequest?.observedAt) {
-      this.#branches.add(`request ${request.action} ${request.result} ${request.reason ?? ''}`);
-    }
+  #countSeed(): void {
+    const { installation, otherPolicies } = this.#props.scenario;
+    const { length } = installation.sites;
+    if (length > 1) this.#disagreements.add(`seeds with operators in ${length} clusters`);
+    if (otherPolicies.length > 0) this.#disagreements.add(`seeds with ${otherPolicies.length + 1} policies`);
   }
 
   /** Called before the region is gone. */
   #noteLoss({ action }: ScenarioEvent): void {
-    const { world, scheduler } = this.#props;
-    const globalCluster = world.globalClusters.get(`${ACCOUNT}/${GLOBAL_CLUSTER}`);
-    const writer = globalCluster && world.writerOf(globalCluster);
-    if (action.kind !== 'loseRegion' || writer === undefined || !world.isAlive(writer.region)) return;
-    this.#loss = {
-      region: writer.region,
-      at: scheduler.time,
-      policy: this.#policy(),
-      endedAt: undefined,
-      reasons: new Set(),
-      isDisturbed: this.#active.size > 0 || globalCluster?.operation !== undefined,
-    };
+    if (action.kind !== 'loseRegion') return;
+    for (const watch of this.#watches) watch.noteLoss(action.region, this.#active.size > 0);
   }
 
   #checkEnding(replicas: Replicas): void {
-    const { scenario, world, server, scheduler } = this.#props;
-    const policy = this.#policy();
-    if (policy === undefined) return;
-    const quietSince = scenario.warmUp + troubleEnd(scenario);
-    const shared = { scenario, world, policy, now: scheduler.time, accuse: this.#accuse };
-    checkTruth({
-      ...shared,
-      server,
-      createdAt: this.#createdAt,
-      observedAt: this.#observedAt,
-      quietSince,
-      crashes: replicas.crashes,
-    });
-    this.#operations.checkSchema(policy);
-    this.#checkLosses();
-    if (this.#loss !== undefined) {
-      checkLiveness({ ...shared, loss: this.#loss, count: (name) => this.#branches.add(name) });
+    const { scenario, decisions } = this.#props;
+    for (const watch of this.#watches) {
+      if (!isGone(scenario, watch.site)) watch.checkEnding(replicas.crashes);
     }
+    this.#checkLosses();
+    for (const union of this.#unions) union.finish();
+    const registered = this.#watches.flatMap(({ operations }) => [...operations.registered.values()]);
+    decisions?.check(registered, this.#accuse);
   }
 
   /** What is lost with a region is never more than was said to be the worst case. */
@@ -261,7 +247,8 @@ export class Monitor {
   }
 
   #losses(): LossFigure[] {
-    return this.#operations.effects.flatMap(({ operation, roleChange, lostAt }) => {
+    const effects = this.#watches.flatMap(({ operations }) => operations.effects);
+    return effects.flatMap(({ operation, roleChange, lostAt }) => {
       if (operation.trigger !== 'Automatic' || roleChange.replicatedTo === undefined) return [];
       const { milliseconds } = dataLoss(roleChange);
       const { estimatedDataLossMilliseconds: estimate, worstCaseDataLossMilliseconds: worstCase } = operation;
@@ -270,4 +257,9 @@ export class Monitor {
         : [{ trueLoss: milliseconds, estimate, worstCase, isRegionLost: lostAt === roleChange.lastWriteAt }];
     });
   }
+}
+
+/** What an event is about, for the story. */
+function aboutOf({ site, policy }: ScenarioEvent): object {
+  return { ...(site === undefined ? {} : { site }), ...(policy === undefined ? {} : { policy }) };
 }

@@ -3,28 +3,53 @@ import { settingsOf } from '../../operator/controllers/settings-of.ts';
 import { detectionWindow } from '../../operator/failover/detection-window.ts';
 import type { PolicyProps, Scenario } from './scenario.ts';
 
-export const POLICY = { namespace: 'payments', name: 'transactions' };
-export const POLICY_KEY = `${POLICY.namespace}/${POLICY.name}`;
-export const WRITER = { namespace: POLICY.namespace, name: 'transactions-writer' };
-export const GLOBAL_CLUSTER = 'aurora-global-prod';
-export const CLUSTER = 'aurora-prod';
 export const ACCOUNT = '123456789012';
+
+/** What a policy is called, and what it is about. */
+export interface PolicyNames {
+  readonly policy: { readonly namespace: string; readonly name: string };
+  /** Service and ConfigMap. */
+  readonly writer: { readonly namespace: string; readonly name: string };
+  readonly globalCluster: string;
+  /** In every region. */
+  readonly cluster: string;
+  readonly witness: string;
+}
+
+const NAMES: readonly PolicyNames[] = [
+  ['transactions', 'prod'],
+  ['orders', 'orders'],
+  ['ledger', 'ledger'],
+].map(([name = '', cluster = '']) => ({
+  policy: { namespace: 'payments', name },
+  writer: { namespace: 'payments', name: `${name}-writer` },
+  globalCluster: `aurora-global-${cluster}`,
+  cluster: `aurora-${cluster}`,
+  witness: `https://witness.simulated/aurora-global-${cluster}`,
+}));
+
+/** Names of a scenario's nth policy. */
+export function namesOf(index: number): PolicyNames {
+  const names = NAMES[index];
+  if (names === undefined) throw new RangeError(`cannot name policy ${index}: at most ${NAMES.length} are simulated`);
+  return names;
+}
 
 export const topicArn = (region: string): string => `arn:aws:sns:${region}:${ACCOUNT}:database-alerts`;
 const ms = (milliseconds: number): string =>
   milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;
 
 /** The policy as the API server returns it: defaults filled in. */
-export function policyOf(props: PolicyProps): DisasterRecoveryPolicy {
+export function policyOf(props: PolicyProps, names = namesOf(0)): DisasterRecoveryPolicy {
   const signals = {
     controlPlane: {},
     endpoint: { type: 'TCP' as const },
     replication: { source: 'CloudWatch' as const, maximumAge: ms(props.maximumAge) },
-    http: { url: 'https://witness.simulated/' },
+    http: { url: names.witness },
   };
   const spec = {
-    globalClusterIdentifier: GLOBAL_CLUSTER,
-    regions: props.regions.map(({ name, promotion }) => ({ name, clusterIdentifier: CLUSTER, promotion })),
+    globalClusterIdentifier: names.globalCluster,
+    regions: props.regions.map(({ name, promotion }) => ({ name, clusterIdentifier: names.cluster, promotion })),
     objectives: { recoveryTime: '10m', recoveryPoint: ms(props.recoveryPoint) },
     detection: {
       interval: ms(props.interval),
@@ -49,8 +74,8 @@ export function policyOf(props: PolicyProps): DisasterRecoveryPolicy {
     ...(props.isPublishing
       ? {
           publish: {
-            service: { name: WRITER.name },
-            configMap: { name: WRITER.name },
+            service: { name: names.writer.name },
+            configMap: { name: names.writer.name },
             routing: { namespace: 'AuroraDR', metric: 'WriterRegion' },
           },
         }
@@ -62,12 +87,12 @@ export function policyOf(props: PolicyProps): DisasterRecoveryPolicy {
   return {
     apiVersion: 'aurora-dr.io/v1alpha1',
     kind: 'DisasterRecoveryPolicy',
-    metadata: { ...POLICY },
+    metadata: { ...names.policy },
     spec,
   } as unknown as DisasterRecoveryPolicy;
 }
 
-/** `status.detectionWindow` of the scenario's policy as it is first, milliseconds. */
-export function detectionWindowOf({ policy, installation }: Pick<Scenario, 'policy' | 'installation'>): number {
+/** `status.detectionWindow` of a policy as it is first, milliseconds. */
+export function detectionWindowOf(policy: PolicyProps, { installation }: Pick<Scenario, 'installation'>): number {
   return detectionWindow(settingsOf(policyOf(policy).spec, installation)) ?? Infinity;
 }

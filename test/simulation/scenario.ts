@@ -84,19 +84,35 @@ export interface ScenarioEvent {
   readonly at: number;
   readonly until?: number;
   readonly action: Action;
+  /** The Kubernetes cluster whose API server or objects are meant. @default - every one */
+  readonly site?: number;
+  /** The policy, or its global cluster, that is meant. @default - the first */
+  readonly policy?: number;
+}
+
+/** A Kubernetes cluster with an API server of its own and operators in it; it shares nothing with the others. */
+export interface Site {
+  /** `--region` of its operators. */
+  readonly region?: string;
+  readonly replicas: number;
 }
 
 /** Everything that a seed decides, as data: it can be printed, replayed and made smaller. */
 export interface Scenario {
   readonly seed: number;
   readonly policy: PolicyProps;
+  /** Policies for other global clusters of the same account and regions. */
+  readonly otherPolicies: readonly PolicyProps[];
   readonly world: Pick<WorldSettings, 'metricPeriod' | 'metricDelay' | 'lagMetricOnLoss' | 'lagDimensions'> & {
     readonly lag: number;
     readonly durations: OperationDurations;
     readonly fence: OperationPlan['fence'];
   };
   readonly installation: InstallationProps & {
+    /** Of all sites together, numbered from site to site. */
     readonly replicas: number;
+    /** The same policies are applied in each. */
+    readonly sites: readonly Site[];
     /** By replica: how far its wall clock is ahead. */
     readonly wallOffsets: readonly number[];
   };
@@ -110,6 +126,25 @@ export interface Scenario {
 /** Actions by which the primary is harmed, or seems so to somebody. */
 export function isIncident({ kind }: Action): boolean {
   return ['loseRegion', 'inRegionTrouble', 'cut', 'severReplication', 'witness'].includes(kind);
+}
+
+export function policiesOf({ policy, otherPolicies }: Scenario): readonly PolicyProps[] {
+  return [policy, ...otherPolicies];
+}
+
+/** The number of the site that a replica belongs to. */
+export function siteOf(sites: readonly Site[], replica: number): number {
+  let first = 0;
+  return sites.findIndex(({ replicas }) => {
+    first += replicas;
+    return replica < first;
+  });
+}
+
+/** The numbers of a site's replicas. */
+export function replicasOf(sites: readonly Site[], site: number): readonly number[] {
+  const all = sites.flatMap(({ replicas }, index) => Array.from({ length: replicas }, () => index));
+  return all.flatMap((index, replica) => (index === site ? [replica] : []));
 }
 
 /** When the last event is over, milliseconds since the trouble began. */

@@ -1,4 +1,4 @@
-import type { Scenario } from './scenario.ts';
+import type { Scenario, Site } from './scenario.ts';
 import { simulate, type SimulateOptions } from './simulate.ts';
 import type { Violation } from './violation.ts';
 
@@ -10,7 +10,7 @@ export interface Shrunk {
 }
 
 /**
- * Makes a violation's scenario smaller: drops one event after the other, then replicas, as long as the same invariant is
+ * Makes a violation's scenario smaller: drops one event after the other, then replicas and policies, as long as the same invariant is
  * still violated. The result need not be the smallest, but nothing single can be left out of it.
  */
 export async function shrink(
@@ -38,6 +38,12 @@ async function firstSmaller(
   return { ...best, attempts, isSmaller: false };
 }
 
+/** The last replica leaves; a site whose only one it was keeps its API server, and has no operator. */
+function withoutLast(sites: readonly Site[]): readonly Site[] {
+  const last = sites.findLastIndex((site) => site.replicas > 0);
+  return sites.map((site, index) => (index === last ? { ...site, replicas: site.replicas - 1 } : site));
+}
+
 /** Scenarios with one thing less, the most telling first. */
 function* smaller(scenario: Scenario): Generator<Scenario> {
   const { events, installation } = scenario;
@@ -45,7 +51,12 @@ function* smaller(scenario: Scenario): Generator<Scenario> {
   const replicas = installation.replicas - 1;
   if (replicas >= 1) {
     const wallOffsets = installation.wallOffsets.slice(0, replicas);
-    yield { ...scenario, installation: { ...installation, replicas, wallOffsets } };
+    const sites = withoutLast(installation.sites);
+    yield { ...scenario, installation: { ...installation, replicas, wallOffsets, sites } };
+  }
+  const hasOther = events.some(({ policy = 0 }) => policy === scenario.otherPolicies.length);
+  if (scenario.otherPolicies.length > 0 && !hasOther) {
+    yield { ...scenario, otherPolicies: scenario.otherPolicies.slice(0, -1) };
   }
   if (installation.wallOffsets.some((offset) => offset !== 0)) {
     yield { ...scenario, installation: { ...installation, wallOffsets: installation.wallOffsets.map(() => 0) } };

@@ -2,21 +2,25 @@ import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-vers
 import { addGlobalCluster } from '../aws/world/add-global-cluster.ts';
 import { World } from '../aws/world/world.ts';
 import type { CallHooks } from './call-hooks.ts';
-import { Director, type Stage } from './director.ts';
+import { DecisionTrail } from './decision-trail.ts';
+import { Director, type SiteStage, type Stage } from './director.ts';
 import { Monitor, type Report } from './monitor.ts';
 import { Network } from './network.ts';
-import { CLUSTER, GLOBAL_CLUSTER, policyOf, topicArn } from './policy-of.ts';
+import { namesOf, policyOf, topicArn } from './policy-of.ts';
 import { Replicas, type RunningOperator } from './replicas.ts';
 import { Rest } from './rest.ts';
-import { troubleEnd, type Scenario } from './scenario.ts';
+import { policiesOf, siteOf, troubleEnd, type Scenario } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
 import { SimulatedGateway } from './simulated-gateway.ts';
-import { SimulatedKubeClient, type ApiBehaviour } from './simulated-kube-client.ts';
+import { SimulatedKubeClient } from './simulated-kube-client.ts';
 import { SimulatedOperator, type Tampering } from './simulated-operator.ts';
 import { hostOf, SimulatedProbes, type WitnessMode } from './simulated-probes.ts';
 import { SimulatedProcess } from './simulated-process.ts';
+
+/** Of so many seeds one takes its decisions down. */
+const TAKEN_DOWN = 8;
 
 export interface SimulateOptions {
   readonly tampering?: Tampering;
@@ -38,12 +42,12 @@ class Simulation {
   readonly #random: SeededRandom;
   readonly #network: Network;
   readonly #world: World;
-  readonly #server: SimulatedApiServer;
+  readonly #sites: readonly SiteStage[];
+  readonly #decisions: DecisionTrail | undefined;
   readonly #monitor: Monitor;
   readonly #replicas: Replicas;
   readonly #tampering: Tampering;
   readonly #mayEndEarly: boolean;
-  readonly #behaviour: ApiBehaviour = { isUnavailable: false, watchLagMilliseconds: 0, isSilent: false };
   readonly #witness: { mode: WitnessMode } = { mode: 'auto' };
   readonly #repetitions = new Map<string, number>();
   readonly #processes = new Map<string, SimulatedProcess>();
@@ -55,12 +59,20 @@ class Simulation {
     this.#random = new SeededRandom(scenario.seed).fork('run');
     this.#network = new Network(this.#scheduler, this.#random.fork('network'));
     this.#world = worldOf(scenario, this.#scheduler);
-    this.#server = new SimulatedApiServer(this.#scheduler);
+    this.#sites = scenario.installation.sites.map(() => ({
+      server: new SimulatedApiServer(this.#scheduler),
+      behaviour: { isUnavailable: false, watchLagMilliseconds: 0, isSilent: false },
+    }));
+    // Writing decisions down and replaying them costs as much as everything else.
+    this.#decisions = scenario.seed % TAKEN_DOWN === 1 ? new DecisionTrail() : undefined;
     this.#monitor = new Monitor({
       scenario,
       scheduler: this.#scheduler,
       world: this.#world,
-      server: this.#server,
+      network: this.#network,
+      witness: this.#witness,
+      servers: this.#sites.map(({ server }) => server),
+      decisions: this.#decisions,
       process: (name) => this.#processes.get(name),
       onLine: options.onLine,
     });
@@ -71,24 +83,32 @@ class Simulation {
 
   async run(): Promise<Report> {
     const scenario = this.#scenario;
-    this.#server.onWrite((write) => this.#monitor.onWrite(write));
-    this.#server.create('person', DISASTER_RECOVERY_POLICY, policyOf(scenario.policy));
+    for (const [site, { server }] of this.#sites.entries()) {
+      server.onWrite((write) => this.#monitor.onWrite(site, write));
+      for (const [index, props] of policiesOf(scenario).entries()) {
+        server.create('person', DISASTER_RECOVERY_POLICY, policyOf(props, namesOf(index)));
+      }
+    }
+    this.#monitor.onChanged();
     for (let replica = 0; replica < scenario.installation.replicas; replica += 1) this.#replicas.start(replica);
     const stage: Stage = {
       scenario,
       scheduler: this.#scheduler,
       network: this.#network,
       world: this.#world,
-      server: this.#server,
-      behaviour: this.#behaviour,
+      sites: this.#sites,
       replicas: this.#replicas,
       witness: this.#witness,
       repetitions: this.#repetitions,
       tell: (line) => this.#monitor.tell('director', line),
     };
-    new Director(stage).rehearse(scenario.warmUp, (event, phase) => this.#monitor.onEvent(event, phase));
+    new Director(stage).rehearse(
+      scenario.warmUp,
+      (event, phase) => this.#monitor.onEvent(event, phase),
+      () => this.#monitor.onChanged(),
+    );
     const quietSince = scenario.warmUp + troubleEnd(scenario);
-    const servers = [this.#server];
+    const servers = this.#sites.map(({ server }) => server);
     if (this.#mayEndEarly)
       new Rest({ scenario, scheduler: this.#scheduler, world: this.#world, servers }).watchFor(quietSince);
     await this.#scheduler.runUntil(quietSince + scenario.tail);
@@ -115,16 +135,22 @@ class Simulation {
       onRoleChange: (caller, action, region, target) => this.#monitor.onRoleChange(caller, action, region, target),
     };
     const shared = { process, network: this.#network, world: this.#world, hooks };
+    const { sites } = this.#scenario.installation;
+    const site = siteOf(sites, replica);
+    const stage = this.#sites[site];
+    if (stage === undefined) throw new RangeError(`cannot start replica ${replica}: no site has it`);
     const probes = new SimulatedProbes({ ...shared, witnessMode: () => this.#witness.mode });
     const operator = new SimulatedOperator({
       process,
-      kube: new SimulatedKubeClient({ ...shared, server: this.#server, behaviour: this.#behaviour }),
+      kube: new SimulatedKubeClient({ ...shared, ...stage }),
       gateway: new SimulatedGateway({ ...shared, repetitions: (_region, action) => this.#takeRepetitions(action) }),
       prober: probes,
       fetchWitness: (url, probe) => probes.fetchWitness(url, probe),
       installation: this.#scenario.installation,
+      region: sites[site]?.region,
+      ...(this.#decisions === undefined ? {} : { decisions: this.#decisions }),
       tampering: this.#tampering,
-      onRound: (caller, round) => this.#monitor.onRound(caller, round),
+      onRound: (caller, key, round) => this.#monitor.onRound(caller, key, round),
       onLog: (caller, level, fields, message) => this.#monitor.onLog(caller, level, fields, message),
     });
     this.#monitor.tell(name, 'starts');
@@ -148,10 +174,14 @@ function worldOf(scenario: Scenario, scheduler: Scheduler): World {
     operation: { outcome: 'complete', stuckIn: 'promoting', durations, fence },
   });
   for (const region of regions) world.topics.create(topicArn(region));
-  addGlobalCluster(
-    world,
-    { identifier: GLOBAL_CLUSTER, clusterIdentifier: CLUSTER, regions, lag, age: 10 * settings.metricPeriod },
-    (region) => hostOf(CLUSTER, region),
-  );
+  for (const [index, policy] of policiesOf(scenario).entries()) {
+    const { globalCluster: identifier, cluster: clusterIdentifier } = namesOf(index);
+    const members = policy.regions.map(({ name }) => name);
+    addGlobalCluster(
+      world,
+      { identifier, clusterIdentifier, regions: members, lag, age: 10 * settings.metricPeriod },
+      (region) => hostOf(clusterIdentifier, region),
+    );
+  }
   return world;
 }

@@ -1,6 +1,7 @@
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
 import type { AwsGateway } from '../../operator/aws/aws-gateway.ts';
+import { DecisionRecorder, type DecisionSink } from '../../operator/controllers/decision-recorder.ts';
 import type { Dependencies } from '../../operator/controllers/dependencies.ts';
 import { PolicyReconciler } from '../../operator/controllers/policy-reconciler.ts';
 import type { Round } from '../../operator/failover/observation.ts';
@@ -50,8 +51,12 @@ export interface SimulatedOperatorProps {
   readonly prober: EndpointProber;
   readonly fetchWitness: FetchWitness;
   readonly installation: InstallationProps;
+  /** `--region`. */
+  readonly region: string | undefined;
   readonly tampering: Tampering;
-  readonly onRound: (process: SimulatedProcess, round: Round) => void;
+  /** @default - decisions are not taken down */
+  readonly decisions?: DecisionSink;
+  readonly onRound: (process: SimulatedProcess, key: string, round: Round) => void;
   readonly onLog: (process: SimulatedProcess, level: string, fields: unknown, message: string) => void;
 }
 
@@ -68,10 +73,12 @@ export class SimulatedOperator {
   readonly #events: EventRecorder;
   readonly #notifier: Notifier;
   readonly #logger: Logger;
+  readonly #decisions: DecisionRecorder | undefined;
   readonly #stop = new AbortController();
 
   constructor(props: SimulatedOperatorProps) {
     this.#props = props;
+    this.#decisions = recorderFor(props);
     const { process, tampering } = props;
     const random = process.random.next;
     this.#logger = loggerFor(props);
@@ -149,7 +156,7 @@ export class SimulatedOperator {
     const rateLimiter = new ExponentialRateLimiter<string>({ random: process.random.next, baseMilliseconds: 20 });
     const queue = new WorkQueue<string>({ clock: process, rateLimiter });
     const observation = this.#observe((key, round) => {
-      onRound(process, round);
+      onRound(process, key, round);
       reconciler.receive(key, tampering.round?.(round) ?? round);
     });
     const own = this.#dependencies(observation, queue, leaseRemainingMilliseconds);
@@ -203,8 +210,9 @@ export class SimulatedOperator {
     queue: WorkQueue<string>,
     leaseRemainingMilliseconds: () => number,
   ): Dependencies {
-    const { process, installation } = this.#props;
+    const { process, installation, region } = this.#props;
     const { isElecting, leaseDurationMilliseconds } = installation;
+    const decisions = this.#decisions;
     return {
       kube: this.#kube,
       cached: (key) => this.#store.get(key),
@@ -220,7 +228,9 @@ export class SimulatedOperator {
       random: process.random.next,
       leaseRemainingMilliseconds,
       enqueue: (key) => queue.add(key),
+      ...(decisions === undefined ? {} : { decisions }),
       settings: {
+        ...(region === undefined ? {} : { operatorRegion: region }),
         identity: process.name,
         followIntervalMilliseconds: installation.followIntervalMilliseconds,
         metricPeriodMilliseconds: installation.metricPeriodMilliseconds,
@@ -238,6 +248,19 @@ const NO_METRICS: Dependencies['metrics'] = {
   removePolicy: () => undefined,
   countOperation: () => undefined,
 };
+
+function recorderFor({ process, decisions }: SimulatedOperatorProps): DecisionRecorder | undefined {
+  if (decisions === undefined) return undefined;
+  return new DecisionRecorder({
+    sink: { append: (...record) => (process.isAlive ? decisions.append(...record) : undefined) },
+    clock: process,
+    identity: process.name,
+    program: 'simulated',
+    onError: (policy, error) => {
+      throw new Error(`cannot go on: a decision about ${policy} was not recorded`, { cause: error });
+    },
+  });
+}
 
 /** The part of a logger that the operator uses, without its formatting. */
 function loggerFor({ process, onLog }: SimulatedOperatorProps): Logger {

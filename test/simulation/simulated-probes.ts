@@ -28,24 +28,29 @@ export class SimulatedProbes implements EndpointProber {
   }
 
   async probe(host: string, _port: number, { timeoutMilliseconds }: ProbeOptions): Promise<Attempt> {
-    const region = regionOf(host);
+    const [cluster = '', region = ''] = host.split('.');
     const { world } = this.#props;
-    const serve = (): Served<number> => accepts(world, region);
+    const serve = (): Served<number> => accepts(world, region, cluster);
     const { attempt } = await this.#ask(`endpoint:${region}`, `probe ${region}`, timeoutMilliseconds, serve, () => ({
       kind: 'endpoint',
       region,
+      cluster,
     }));
     return attempt;
   }
 
   /** Never rejects. */
-  async fetchWitness(_url: string, { timeoutMilliseconds }: ProbeOptions): Promise<WitnessAnswer> {
+  async fetchWitness(url: string, { timeoutMilliseconds }: ProbeOptions): Promise<WitnessAnswer> {
     const serve = (): Served<number> => {
       const mode = this.#props.witnessMode();
       if (mode === 'hang') return undefined;
-      return { value: mode === 'auto' ? (witnessSees(this.#props) ? 200 : 503) : mode };
+      return { value: mode === 'auto' ? (witnessSees(this.#props, url) ? 200 : 503) : mode };
     };
-    return this.#ask('witness', 'ask witness', timeoutMilliseconds, serve, (status) => ({ kind: 'witness', status }));
+    return this.#ask('witness', 'ask witness', timeoutMilliseconds, serve, (status) => ({
+      kind: 'witness',
+      url,
+      status,
+    }));
   }
 
   #ask(
@@ -84,9 +89,9 @@ export function regionOf(host: string): string {
   return host.split('.')[1] ?? '';
 }
 
-function accepts(world: World, region: string): Served<number> {
+function accepts(world: World, region: string, identifier: string): Served<number> {
   world.settle();
-  const cluster = [...world.clusters.values()].find((each) => each.region === region);
+  const cluster = [...world.clusters.values()].find((each) => each.region === region && each.identifier === identifier);
   if (cluster === undefined || !world.isAlive(region)) return undefined;
   switch (cluster.endpointMode) {
     case 'accept':
@@ -103,10 +108,14 @@ function accepts(world: World, region: string): Served<number> {
   }
 }
 
-/** The witness sees the truth, unless it is cut off from the writer itself. */
-function witnessSees({ world, network }: SimulatedProbesProps): boolean {
+/**
+ * The witness sees the truth, unless it is cut off from the writer itself. Which global cluster it is asked about is the
+ * last part of its address.
+ */
+export function witnessSees({ world, network }: Pick<SimulatedProbesProps, 'world' | 'network'>, url: string): boolean {
   world.settle();
-  const [globalCluster] = world.globalClusters.values();
+  const identifier = url.slice(url.lastIndexOf('/') + 1);
+  const globalCluster = [...world.globalClusters.values()].find((each) => each.identifier === identifier);
   const writer = globalCluster && world.writerOf(globalCluster);
   return (
     writer !== undefined &&

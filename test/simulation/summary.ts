@@ -11,6 +11,7 @@ export interface SummaryData {
   readonly faults: Readonly<Record<string, number>>;
   readonly branches: Readonly<Record<string, number>>;
   readonly losses: readonly LossFigure[];
+  readonly disagreements: Readonly<Record<string, number>>;
   readonly violations: readonly (Violation & { readonly seed: number })[];
 }
 
@@ -23,9 +24,20 @@ export class Summary {
   readonly #faults = new Tally();
   readonly #branches = new Tally();
   readonly #losses: LossFigure[] = [];
+  readonly #disagreements = new Tally();
   readonly #violations: (Violation & { readonly seed: number })[] = [];
 
-  add({ seed, violation, isIncident, steps, simulatedMilliseconds, faults, branches, losses }: Report): void {
+  add({
+    seed,
+    violation,
+    isIncident,
+    steps,
+    simulatedMilliseconds,
+    faults,
+    branches,
+    losses,
+    disagreements,
+  }: Report): void {
     this.#seeds += 1;
     this.#incidents += Number(isIncident);
     this.#steps += steps;
@@ -33,6 +45,7 @@ export class Summary {
     this.#faults.merge(faults);
     this.#branches.merge(branches);
     this.#losses.push(...losses);
+    this.#disagreements.merge(disagreements);
     if (violation !== undefined) this.#violations.push({ ...violation, seed });
   }
 
@@ -44,6 +57,7 @@ export class Summary {
     this.#faults.merge(Tally.from(data.faults));
     this.#branches.merge(Tally.from(data.branches));
     this.#losses.push(...data.losses);
+    this.#disagreements.merge(Tally.from(data.disagreements));
     this.#violations.push(...data.violations);
   }
 
@@ -56,6 +70,7 @@ export class Summary {
       faults: this.#faults.toJSON(),
       branches: this.#branches.toJSON(),
       losses: this.#losses,
+      disagreements: this.#disagreements.toJSON(),
       violations: this.#violations.toSorted((a, b) => a.seed - b.seed),
     };
   }
@@ -75,6 +90,9 @@ export class Summary {
       '',
       'data lost by automatic failovers',
       ...lossLines(losses),
+      '',
+      'several operators, several policies',
+      ...lines(this.#disagreements),
       '',
       `violations: ${violations.length}`,
       ...violations.map(

@@ -10,9 +10,11 @@ export const INVARIANTS = {
   'known-loss': 'unknown lag is never treated as zero, and no loss beyond what the policy permits',
   'permitted-loss': 'no lossy operation that neither policy nor person permitted',
   'switchover-stays': 'a switchover never becomes a failover',
-  'held-automation': 'suspend, Manual and cooldown are honoured',
+  'held-automation': 'suspend, Manual and cooldown are honoured, a cooldown also by the operators of other clusters',
+  'right-operator': "of several operators only the one in the target's region starts an automatic operation",
   liveness: 'a lost primary is failed over within status.detectionWindow once faults stop',
   truth: 'status, history, endpoint and events end with telling the truth',
+  'decision-log': 'the decision log holds every decision, and each replays to what was decided',
   'old-primary': 'the published writer is never the old primary after its demotion was observed',
   record: 'history and operations are never lost, and every status passes the schema',
 } as const;

@@ -1,0 +1,135 @@
+import type { DbCluster } from '../aws/world/model.ts';
+import { isServing } from '../aws/world/serving.ts';
+import { statusOf } from '../aws/world/role-change.ts';
+import type { World } from '../aws/world/world.ts';
+import type { RoundSpan } from './ledger.ts';
+import type { Network, Sender } from './network.ts';
+import { ACCOUNT, namesOf, type PolicyNames } from './policy-of.ts';
+import { policiesOf, type Scenario } from './scenario.ts';
+import type { Scheduler } from './scheduler.ts';
+import { EPOCH } from './scheduler.ts';
+import type { WitnessMode } from './simulated-probes.ts';
+
+/** Whence a primary can be seen to live: by its endpoint, through the witness, or by the word of its region's RDS. */
+export type Sight = 'endpoint' | 'http' | 'rds';
+
+const SIGHTS: readonly Sight[] = ['endpoint', 'http', 'rds'];
+
+interface Span {
+  readonly from: number;
+  to: number;
+}
+
+export interface VisibilityProps {
+  readonly scenario: Scenario;
+  readonly scheduler: Scheduler;
+  readonly world: World;
+  readonly network: Network;
+  readonly witness: { readonly mode: WitnessMode };
+}
+
+/**
+ * Who could have seen a primary, by the truth of the world and of the network: not by what anybody was told, nor by
+ * whether anybody looked. Everything that this depends on changes with an event of the scenario, except for roles.
+ */
+export class Visibility {
+  readonly #props: VisibilityProps;
+  readonly #spans = new Map<string, Span[]>();
+  /** A call to AWS that fails or comes late, a slow network, a process that stands still or has a jumping clock. */
+  readonly #isBlurred: boolean;
+
+  constructor(props: VisibilityProps) {
+    this.#props = props;
+    this.#isBlurred = props.scenario.events.some(({ action }) =>
+      ['slowNetwork', 'stall', 'clockJump'].includes(action.kind),
+    );
+  }
+
+  /** To be called whenever something has changed that is not a role. */
+  update(): void {
+    const { scenario, world } = this.#props;
+    if (this.#isBlurred) return;
+    world.settle();
+    for (const [index, { regions }] of policiesOf(scenario).entries()) {
+      for (const { name } of regions) this.#updateRegion(namesOf(index), name);
+    }
+  }
+
+  #updateRegion(names: PolicyNames, region: string): void {
+    const { scenario, scheduler } = this.#props;
+    for (let replica = 0; replica < scenario.installation.replicas; replica += 1) {
+      const sender = `operator-${replica}`;
+      for (const sight of SIGHTS) {
+        this.#mark(keyOf(sender, names, region, sight), this.#isClear(sight, sender, names, region), scheduler.time);
+      }
+    }
+  }
+
+  /**
+   * Whether the primary in `region` was in fact serving (for `rds`: whether its region's RDS was in fact answering) and
+   * could be seen for the whole of one of these rounds.
+   */
+  wasSeen(sight: Sight, sender: Sender, names: PolicyNames, region: string, rounds: readonly RoundSpan[]): boolean {
+    const first = rounds[0];
+    if (this.#isBlurred || first === undefined || !this.#isSettled(names, region, first.from)) return false;
+    const spans = this.#spans.get(keyOf(sender, names, region, sight)) ?? [];
+    return rounds.some((round) => spans.some(({ from, to }) => from <= round.from && to >= round.to));
+  }
+
+  /** Whether the region has been the writer's, with no role change about, since then. */
+  #isSettled({ globalCluster, cluster }: PolicyNames, region: string, since: number): boolean {
+    const { world } = this.#props;
+    world.settle();
+    const found = world.globalClusters.get(`${ACCOUNT}/${globalCluster}`);
+    const writer = found && world.writerOf(found);
+    const isQuiet = world.operations.every(
+      ({ globalClusterIdentifier, endedAt }) =>
+        globalClusterIdentifier !== globalCluster || (endedAt !== undefined && endedAt < EPOCH + since),
+    );
+    return isQuiet && writer?.region === region && writer.identifier === cluster;
+  }
+
+  #isClear(sight: Sight, sender: Sender, { cluster: identifier }: PolicyNames, region: string): boolean {
+    const { world, network, witness, scenario } = this.#props;
+    const cluster = world.findCluster(region, identifier);
+    switch (sight) {
+      case 'endpoint':
+        return isWell(world, cluster) && network.state(sender, `endpoint:${region}`) === 'up';
+      case 'http':
+        return (
+          isWell(world, cluster) &&
+          witness.mode === 'auto' &&
+          network.state('witness', `endpoint:${region}`) === 'up' &&
+          network.state(sender, 'witness') === 'up'
+        );
+      case 'rds':
+        return (
+          world.isAlive(region) &&
+          !['failed', 'inaccessible-encryption-credentials'].includes(statusOf(cluster)) &&
+          network.state(sender, `rds:${region}`) === 'up' &&
+          !scenario.events.some(({ action }) => action.kind === 'awsFault')
+        );
+    }
+  }
+
+  #mark(key: string, isClear: boolean, now: number): void {
+    const spans = this.#spans.get(key) ?? [];
+    this.#spans.set(key, spans);
+    const last = spans.at(-1);
+    const isOpen = last?.to === Infinity;
+    if (isClear && !isOpen) spans.push({ from: now, to: Infinity });
+    else if (!isClear && last !== undefined && isOpen) last.to = now;
+  }
+}
+
+const keyOf = (sender: Sender, { cluster }: PolicyNames, region: string, sight: Sight): string =>
+  `${sender} ${cluster} ${region} ${sight}`;
+
+/** Serving, were it the writer. */
+function isWell(world: World, cluster: DbCluster): boolean {
+  const isReader = world.memberOf(cluster)?.isWriter === false;
+  const accepts = cluster.endpointMode === 'auto' || cluster.endpointMode === 'accept';
+  return (
+    accepts && (isReader ? world.isAlive(cluster.region) && cluster.instances.length > 0 : isServing(world, cluster))
+  );
+}
