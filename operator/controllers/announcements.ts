@@ -3,6 +3,7 @@ import type {
   DisasterRecoveryPolicyStatus,
   HistoryEntry,
   OperationStatus,
+  RescueState,
 } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { defined } from '../failover/defined.ts';
 import type { NotificationKind, NotifiedOperation } from '../notifications/notification.ts';
@@ -104,8 +105,8 @@ interface ConditionRule {
   readonly notification?: (condition: Condition, before: Condition | undefined) => NotificationKind | undefined;
   /** The notification tells the end of what it is about. */
   readonly isOver?: boolean;
-  /** A change of reason alone is news too. */
-  readonly isPerReason?: boolean;
+  /** A change of reason alone is news too, to any or to some. */
+  readonly isPerReason?: boolean | ((condition: Condition) => boolean);
   /** Not news when it is the first thing ever known. */
   readonly isQuietAtFirst?: boolean;
   readonly applies?: (condition: Condition) => boolean;
@@ -211,8 +212,10 @@ const CONDITION_RULES: readonly ConditionRule[] = [
     type: 'SplitBrainRisk',
     status: 'True',
     event: 'Warning',
-    reason: () => 'SplitBrainRisk',
+    reason: ({ reason }) => (reason === 'OldPrimaryResynchronizing' ? reason : 'SplitBrainRisk'),
     notification: () => 'SplitBrainRisk',
+    // That it is fenced is good, and no news of its return.
+    isPerReason: ({ reason }) => reason !== 'OldPrimaryFenced' && reason !== 'OldPrimaryNotRejoined',
   },
   {
     type: 'SplitBrainRisk',
@@ -256,7 +259,9 @@ function isNews(rule: ConditionRule, before: Condition | undefined, now: Conditi
   if (before === undefined) {
     return rule.isQuietAtFirst !== true;
   }
-  return before.status !== now.status || (rule.isPerReason === true && before.reason !== now.reason);
+  const { isPerReason = false } = rule;
+  const isReasonNews = typeof isPerReason === 'boolean' ? isPerReason : isPerReason(now);
+  return before.status !== now.status || (isReasonNews && before.reason !== now.reason);
 }
 
 function changed(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
@@ -280,6 +285,29 @@ function changed(previous: Status, next: DisasterRecoveryPolicyStatus): Announce
   });
 }
 
+const RESCUE_NEWS: Readonly<Record<RescueState, readonly [Announcement['type'], NotificationKind?] | undefined>> = {
+  Awaited: undefined,
+  Copying: ['Normal'],
+  Kept: ['Normal', 'RescueSnapshotKept'],
+  Refused: ['Warning', 'RescueSnapshotFailed'],
+  GivenUp: ['Warning', 'RescueSnapshotFailed'],
+};
+
+/** What becomes of the volumes of old primaries. */
+function rescued(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
+  const known = new Map((previous?.rescueSnapshots ?? []).map(({ operationId, state }) => [operationId, state]));
+  return (next.rescueSnapshots ?? []).flatMap(({ operationId, region, clusterIdentifier, state, ...rescue }) => {
+    const [type, notification] = RESCUE_NEWS[state] ?? [];
+    if (type === undefined || known.get(operationId) === state) {
+      return [];
+    }
+    const names = [rescue.source, rescue.snapshot].filter((name) => name !== undefined).join(' as ');
+    const why = rescue.message === undefined ? '' : `: ${rescue.message}`;
+    const note = `${state} ${operationId}: what old primary ${region}/${clusterIdentifier} had: ${names}${why}`;
+    return [defined({ type, reason: `RescueSnapshot${state}`, action: 'Rescue', note, notification })];
+  });
+}
+
 /** What there is to tell when a policy's persisted status goes from one to the other: every change once. */
 export function announcementsOf(previous: Status, next: DisasterRecoveryPolicyStatus): readonly Announcement[] {
   return [
@@ -287,5 +315,6 @@ export function announcementsOf(previous: Status, next: DisasterRecoveryPolicySt
     ...started(previous, next),
     ...ended(previous, next),
     ...changed(previous, next),
+    ...rescued(previous, next),
   ];
 }

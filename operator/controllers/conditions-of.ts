@@ -9,6 +9,7 @@ import type { Instant } from '../failover/observation.ts';
 import type { Operation } from '../failover/operation.ts';
 import { isListed, type Settings } from '../failover/settings.ts';
 import type { PolicyRecord } from './policy-record.ts';
+import { riskOf, type SplitBrainEnd } from './split-brain.ts';
 import { timestamp } from './status-codec.ts';
 
 /** How the last attempt to publish went. */
@@ -28,6 +29,8 @@ export interface ConditionsQuestion {
   readonly waiting?: string | undefined;
   /** What AWS said when it would not take the call of the operation in flight. */
   readonly refusal?: string | undefined;
+  /** How the last risk of a split brain ended, if it did in this process. */
+  readonly splitBrainEnd?: SplitBrainEnd | undefined;
   /** Undefined while Crossplane managed resources are not looked at (yet): what was said of them before stands. */
   readonly drift?: DriftReport | undefined;
   readonly previous: readonly Condition[];
@@ -221,13 +224,21 @@ function progressing(question: ConditionsQuestion): Finding {
   return finding('False', 'Idle', 'no operation is in flight');
 }
 
-function splitBrainRisk({ record }: ConditionsQuestion): Finding {
-  const { splitBrain } = record;
-  if (splitBrain === undefined) {
-    return finding('False', 'NoRisk', 'no old primary is outstanding');
+/** How a risk ended that was not ended by a re-joined old primary: said until the next one. */
+const NOTED_ENDS: readonly string[] = ['OldPrimaryDeleted', 'OldPrimaryNotInPolicy'];
+
+function splitBrainRisk({ record, splitBrainEnd, previous, now }: ConditionsQuestion): Finding {
+  const { splitBrain, rescueSnapshots } = record;
+  if (splitBrain !== undefined) {
+    const { reason, message } = riskOf(splitBrain, rescueSnapshots, now);
+    return finding('True', reason, message);
   }
-  const message = `old primary ${splitBrain.region}/${splitBrain.clusterIdentifier} has not re-joined as a connected secondary since ${timestamp(splitBrain.since)}; fence: ${splitBrain.fence}`;
-  return finding('True', splitBrain.fence === 'Succeeded' ? 'OldPrimaryFenced' : 'OldPrimaryNotRejoined', message);
+  const before = previous.find(({ type }) => type === CONDITION_TYPES.SplitBrainRisk);
+  const noted = before?.status === 'False' && NOTED_ENDS.includes(before.reason) ? before : undefined;
+  const ended = splitBrainEnd ?? noted;
+  return ended === undefined
+    ? finding('False', 'NoRisk', 'no old primary is outstanding')
+    : finding('False', ended.reason, ended.message);
 }
 
 /** Nothing where it was never looked at. */

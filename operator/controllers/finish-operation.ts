@@ -6,6 +6,7 @@ import { HISTORY_LENGTH, type Operation, type SplitBrain } from '../failover/ope
 import { regionSettings, type Settings } from '../failover/settings.ts';
 import type { PolicyRecord } from './policy-record.ts';
 import type { RecordChanges } from './policy-turn.ts';
+import { withRescue } from './rescue-record.ts';
 import { historyEntry } from './status-codec.ts';
 
 export interface Ending {
@@ -90,11 +91,14 @@ export function finishChanges(
 ): RecordChanges {
   const { record, settings, now } = context;
   const splitBrain = splitBrainAfter(operation, settings, now);
+  const entry = entryOf(operation, endingOf(operation, ending), now);
   return {
     operation: undefined,
-    history: withHistory(record, entryOf(operation, endingOf(operation, ending), now)),
+    history: withHistory(record, entry),
     ...(operation.promotedAt === undefined ? {} : { primaryRegion: operation.to }),
     ...(startsCooldown(operation, ending) ? { cooldownUntil: now + settings.cooldownMilliseconds } : {}),
-    ...(splitBrain === undefined ? {} : { splitBrain }),
+    ...(splitBrain === undefined
+      ? {}
+      : { splitBrain, rescueSnapshots: withRescue(record.rescueSnapshots, entry, splitBrain.clusterIdentifier) }),
   };
 }

@@ -25,6 +25,7 @@ import { PolicySession } from './policy-session.ts';
 import { PolicyTurn } from './policy-turn.ts';
 import { Publication } from './publication.ts';
 import { RequestHandler } from './request-handler.ts';
+import { RescueKeeper } from './rescue-keeper.ts';
 import { RoleChanger } from './role-changer.ts';
 import { areRolesSettled, settleRoles } from './roles.ts';
 import { settingsOf } from './settings-of.ts';
@@ -41,6 +42,7 @@ export class PolicyReconciler {
   readonly #settings = new WeakMap<DisasterRecoveryPolicy['spec'], Settings>();
   readonly #publication = new Publication();
   readonly #fenceReader = new FenceReader();
+  readonly #rescueKeeper = new RescueKeeper();
   readonly #operations: OperationRunner;
   readonly #requests: RequestHandler;
 
@@ -112,6 +114,8 @@ export class PolicyReconciler {
     await this.#publication.keepPublished(turn);
     this.#publication.route(turn);
     tendManagedResources(turn);
+    this.#rescueKeeper.runIfDue(turn);
+    await this.#rescueKeeper.settle(turn);
     await turn.saveObservations();
   }
 

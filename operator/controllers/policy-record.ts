@@ -3,6 +3,7 @@ import type {
   HistoryEntry,
   LastRequest,
   PublishedStatus,
+  RescueSnapshot,
 } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Instant } from '../failover/observation.ts';
 import type { Operation, SplitBrain } from '../failover/operation.ts';
@@ -21,19 +22,23 @@ export interface PolicyRecord {
   /** Newest first. */
   readonly history: readonly HistoryEntry[];
   readonly splitBrain?: SplitBrain;
+  /** Newest failover first. */
+  readonly rescueSnapshots?: readonly RescueSnapshot[];
   readonly published?: PublishedStatus;
 }
 
 /** Reads the record out of the persisted status. */
-export function recordFrom(status: DisasterRecoveryPolicyStatus | undefined): PolicyRecord {
+export function recordFrom(status: DisasterRecoveryPolicyStatus = {}): PolicyRecord {
+  const { primaryRegion, operation, lastRequest, cooldownUntil, splitBrain, rescueSnapshots, published } = status;
   return defined({
-    primaryRegion: status?.primaryRegion,
-    operation: status?.operation === undefined ? undefined : operationFrom(status.operation),
-    lastRequest: status?.lastRequest,
-    cooldownUntil: status?.cooldownUntil === undefined ? undefined : Date.parse(status.cooldownUntil),
-    history: status?.history ?? [],
-    splitBrain: status?.splitBrain === undefined ? undefined : splitBrainFrom(status.splitBrain),
-    published: status?.published,
+    primaryRegion,
+    operation: operation === undefined ? undefined : operationFrom(operation),
+    lastRequest,
+    cooldownUntil: cooldownUntil === undefined ? undefined : Date.parse(cooldownUntil),
+    history: status.history ?? [],
+    splitBrain: splitBrain === undefined ? undefined : splitBrainFrom(splitBrain),
+    rescueSnapshots,
+    published,
   });
 }
 

@@ -2,6 +2,7 @@ import { findCondition, type ConditionType } from '../api/v1alpha1/conditions.ts
 import { defined } from '../failover/defined.ts';
 import type { PolicySample } from '../observability/policy-metrics.ts';
 import type { PolicyTurn } from './policy-turn.ts';
+import { isOpenRescue } from './rescue-record.ts';
 
 /** The policy's gauges: what status says, with the live figures of the last round. */
 export function policySampleOf({ policy, record, session, assessment }: PolicyTurn): PolicySample {
@@ -10,6 +11,7 @@ export function policySampleOf({ policy, record, session, assessment }: PolicyTu
     isProtected: policy.status?.phase === 'Protected',
     isFailoverReady: is('FailoverReady'),
     hasSplitBrainRisk: is('SplitBrainRisk'),
+    rescueSnapshotsPending: (record.rescueSnapshots ?? []).filter(isOpenRescue).length,
     lag: assessment.regions.flatMap(({ region, role }) => {
       const sample = session.memory.lag[region];
       return role !== 'Secondary' || sample === undefined

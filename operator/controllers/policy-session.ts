@@ -14,7 +14,10 @@ import type { Settings } from '../failover/settings.ts';
 import { NotificationGate } from '../notifications/notification-gate.ts';
 import type { PublicationReport } from './conditions-of.ts';
 import type { DigestedRound } from './decision-log.ts';
+import type { OldPrimaryFinding } from './old-primary.ts';
 import { primarySince, type PolicyRecord } from './policy-record.ts';
+import type { RescueFinding } from './rescue-keeper.ts';
+import type { SplitBrainEnd } from './split-brain.ts';
 import { memoryFrom } from './status-codec.ts';
 
 /** More rounds than this wait only when reconciling is stuck; then the oldest say nothing worth keeping. */
@@ -61,6 +64,14 @@ export class PolicySession {
   /** What RDS said about the fencing of an operation's old primary. */
   fence: { readonly operationId: string; readonly state: FenceState; readonly at: Instant } | undefined;
   readonly gate = new NotificationGate(NOTIFICATION_REST_MILLISECONDS);
+  /** What the last rounds in a row showed of an outstanding old primary. */
+  oldPrimary: { readonly finding: OldPrimaryFinding; readonly rounds: number; readonly sequence: number } | undefined;
+  /** How the last risk of a split brain ended. */
+  splitBrainEnd: SplitBrainEnd | undefined;
+  /** What was last found out about rescue snapshots and is not persisted yet, by operation. */
+  readonly rescueFindings = new Map<string, RescueFinding>();
+  /** When RDS is asked next about a rescue snapshot, monotonic, by operation; infinite while it is being asked. */
+  readonly rescueSchedule = new Map<string, { readonly at: number; readonly delay: number }>();
   isReadingFence = false;
   fenceReadAt = -Infinity;
   /** The last put of the routing metric, monotonic; without a key only the heartbeat was put. */

@@ -143,6 +143,7 @@ export function statusOf(question: StatusQuestion): DisasterRecoveryPolicyStatus
     lastRequest: record.lastRequest,
     published: record.published,
     splitBrain: record.splitBrain === undefined ? undefined : splitBrainStatus(record.splitBrain),
+    rescueSnapshots: record.rescueSnapshots === undefined ? undefined : [...record.rescueSnapshots],
     cooldownUntil: record.cooldownUntil === undefined ? undefined : timestamp(record.cooldownUntil),
     history: [...record.history],
     conditions,
@@ -168,6 +169,7 @@ function significanceOf(status: DisasterRecoveryPolicyStatus): readonly unknown[
     ]),
     status.conditions?.map((condition) => [condition.type, condition.status, condition.reason]),
     [status.operation, status.lastRequest, status.published, status.splitBrain, status.cooldownUntil],
+    status.rescueSnapshots,
     status.history?.map((entry) => [entry.id, entry.outcome, entry.completedAt]),
   ];
 }

@@ -166,6 +166,7 @@ export class PolicyTurn {
       publication: session.publication,
       waiting: session.waiting,
       refusal: session.refusal,
+      splitBrainEnd: session.splitBrainEnd,
       drift: session.drift,
       memory: session.memory,
       previous: this.#policy.status?.conditions ?? [],

@@ -7,6 +7,8 @@ import { operationId } from './operation-id.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import { withHistory } from './finish-operation.ts';
+import { withRescue } from './rescue-record.ts';
+import { settleSplitBrain } from './split-brain.ts';
 
 /** One stale answer of a single region must not move the writer; two rounds in a row are no accident. */
 const CLAIM_ROUNDS = 2;
@@ -34,6 +36,7 @@ function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: Hist
           operationId: id,
           fence: 'Unknown',
         },
+        rescueSnapshots: withRescue(record.rescueSnapshots, entry, old.clusterIdentifier),
       };
 }
 
@@ -82,28 +85,6 @@ async function recordExternalChange(turn: PolicyTurn, from: string, to: string):
     cooldownUntil: now + turn.settings.cooldownMilliseconds,
     ...unexpectedSplitBrain(turn, entry),
   });
-}
-
-/** An old primary is no risk any more once its own region shows it available, connected and no writer. */
-function hasRejoined({ assessment }: PolicyTurn, region: string): boolean {
-  const observation = assessment.round.regions[region];
-  const arn = assessment.topology.members[region]?.clusterArn;
-  const ownWord = observation?.globalCluster?.members.find((candidate) => candidate.clusterArn === arn);
-  const isConnectedReader = ownWord?.isWriter === false && ownWord.synchronizationStatus === 'connected';
-  return isConnectedReader && observation?.cluster?.status === 'available';
-}
-
-async function settleSplitBrain(turn: PolicyTurn): Promise<void> {
-  const { splitBrain, primaryRegion } = turn.record;
-  const { fence } = turn.session;
-  if (splitBrain === undefined) {
-    return;
-  }
-  if (hasRejoined(turn, splitBrain.region) || primaryRegion === splitBrain.region) {
-    await turn.save({ splitBrain: undefined });
-  } else if (splitBrain.fence === 'Unknown' && fence !== undefined && fence.operationId === splitBrain.operationId) {
-    await turn.save({ splitBrain: { ...splitBrain, fence: fence.state } });
-  }
 }
 
 /** Published, its cluster available, its endpoint accepting where that is probed. */

@@ -83,12 +83,15 @@ export function splitBrainFrom(status: SplitBrainStatus): SplitBrain {
     since: Date.parse(status.since),
     operationId: status.operationId,
     fence: status.fence ?? 'Unknown',
+    state: status.state,
+    returnedAt: instantOf(status.returnedAt),
     message: status.message,
   });
 }
 
 export function splitBrainStatus(splitBrain: SplitBrain): SplitBrainStatus {
-  return { ...splitBrain, since: timestamp(splitBrain.since) };
+  const { since, returnedAt, ...same } = splitBrain;
+  return defined({ ...same, since: timestamp(since), returnedAt: optionalTimestamp(returnedAt) });
 }
 
 function signalsFrom(status: DisasterRecoveryPolicyStatus): Memory['signals'] {

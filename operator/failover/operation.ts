@@ -1,5 +1,6 @@
 import type {
   FenceState,
+  OldPrimaryState,
   OperationStep,
   OperationTrigger,
   OperationType,
@@ -67,5 +68,9 @@ export interface SplitBrain {
   readonly since: Instant;
   readonly operationId?: string;
   readonly fence: FenceState;
+  /** What its own region says of it; absent until it was looked at. */
+  readonly state?: OldPrimaryState;
+  /** When its own region first showed it as a member that is synchronized anew. */
+  readonly returnedAt?: Instant;
   readonly message?: string;
 }

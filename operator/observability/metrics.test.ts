@@ -8,6 +8,7 @@ const sample: PolicySample = {
   isProtected: true,
   isFailoverReady: false,
   hasSplitBrainRisk: false,
+  rescueSnapshotsPending: 0,
   lag: [],
   signals: [],
 };
@@ -33,6 +34,7 @@ describe('OperatorMetrics', () => {
       isProtected: true,
       isFailoverReady: false,
       hasSplitBrainRisk: true,
+      rescueSnapshotsPending: 2,
       lag: [{ region: 'us-west-2', lagMilliseconds: 250, sampleTime: 970_000 }],
       signals: [{ name: 'endpoint', state: 'Failing' }],
       operationInFlight: 'Switchover',

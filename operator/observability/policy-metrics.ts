@@ -26,6 +26,8 @@ export interface PolicySample {
   readonly isFailoverReady: boolean;
   /** Condition `SplitBrainRisk`. */
   readonly hasSplitBrainRisk: boolean;
+  /** Old primaries whose volume is not kept yet. */
+  readonly rescueSnapshotsPending: number;
   /** Secondaries without any sample are left out: no data is not a lag of zero. */
   readonly lag: readonly LagFigure[];
   readonly signals: readonly { readonly name: string; readonly state: SignalState }[];
@@ -78,6 +80,9 @@ export class PolicyMetrics {
     gauge('failover_ready', '1 when condition FailoverReady is true', [], (s) => [[{}, Number(s.isFailoverReady)]]);
     gauge('split_brain_risk', '1 when two writers may have taken writes', [], (s) => [
       [{}, Number(s.hasSplitBrainRisk)],
+    ]);
+    gauge('rescue_snapshots_pending', 'Old primaries whose volume is not kept as a manual snapshot yet', [], (s) => [
+      [{}, s.rescueSnapshotsPending],
     ]);
     gauge('replication_lag_seconds', 'Lag of the newest sample, by secondary region', ['region'], (s) =>
       s.lag.map(({ region, lagMilliseconds }) => [{ region }, lagMilliseconds / 1000]),

@@ -223,6 +223,16 @@ export const SPLIT_BRAIN_REASONS = {
   OldPrimaryNotRejoined: 'OldPrimaryNotRejoined',
   /** The old primary has not re-joined, but its storage is fenced. */
   OldPrimaryFenced: 'OldPrimaryFenced',
+  /** Its own region still calls the old primary the writer. */
+  OldPrimaryStillWriter: 'OldPrimaryStillWriter',
+  /** The old primary is back, and is synchronized anew. */
+  OldPrimaryResynchronizing: 'OldPrimaryResynchronizing',
+  /** The old primary stands alone, outside the global cluster. */
+  OldPrimaryDetached: 'OldPrimaryDetached',
+  /** No risk: the old primary's cluster does not exist any more. */
+  OldPrimaryDeleted: 'OldPrimaryDeleted',
+  /** Not followed: the policy does not name the old primary any more. */
+  OldPrimaryNotInPolicy: 'OldPrimaryNotInPolicy',
 } as const;
 
 /** Reasons of the conditions ResourceDrift and Suspended. */

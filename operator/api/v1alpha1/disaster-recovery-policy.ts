@@ -142,6 +142,20 @@ export type RequestAction =
 export type RequestResult = 'Accepted' | 'Refused';
 
 /**
+ * What its own region says of it: nothing (NotObserved), that it is the writer (StillWriter), that it is a member
+ * which is synchronized anew (Resynchronizing, "pending-resync" in AWS), or that it stands alone, outside the
+ * global cluster, and takes writes (Detached).
+ */
+export type OldPrimaryState = 'NotObserved' | 'StillWriter' | 'Resynchronizing' | 'Detached';
+
+/**
+ * Awaited: Aurora has not completed one yet. Copying: the copy is under way. Kept: the copy is complete. Refused:
+ * AWS refuses the copy, which is tried again; message says what to do. GivenUp: none appeared, or its region is
+ * not looked at any more.
+ */
+export type RescueState = 'Awaited' | 'Copying' | 'Kept' | 'Refused' | 'GivenUp';
+
+/**
  * How it ended. Succeeded: the target is the writer, serves and is published. Failed: AWS refused or gave up.
  * TimedOut: not finished within failover.timeout. Cancelled: AWS or a person cancelled it.
  */
@@ -1027,6 +1041,64 @@ export interface SplitBrainStatus {
    */
   fence?: FenceState;
   /**
+   * What its own region says of it: nothing (NotObserved), that it is the writer (StillWriter), that it is a member
+   * which is synchronized anew (Resynchronizing, "pending-resync" in AWS), or that it stands alone, outside the
+   * global cluster, and takes writes (Detached).
+   */
+  state?: OldPrimaryState;
+  /**
+   * When its own region first showed it as a member that is synchronized anew.
+   */
+  returnedAt?: string;
+  /**
+   * What is known about it, for people.
+   */
+  message?: string;
+}
+
+/**
+ * What is kept of one old primary.
+ */
+export interface RescueSnapshot {
+  /**
+   * The failover's operation.
+   */
+  operationId: string;
+  /**
+   * Region of the old primary, and of the snapshots.
+   */
+  region: string;
+  /**
+   * Identifier of the old primary's cluster.
+   */
+  clusterIdentifier: string;
+  /**
+   * Snapshots from before this time belong to an earlier failover.
+   */
+  since: string;
+  /**
+   * Awaited: Aurora has not completed one yet. Copying: the copy is under way. Kept: the copy is complete. Refused:
+   * AWS refuses the copy, which is tried again; message says what to do. GivenUp: none appeared, or its region is
+   * not looked at any more.
+   */
+  state: RescueState;
+  /**
+   * Aurora's own snapshot, which expires.
+   */
+  source?: string;
+  /**
+   * The manual copy.
+   */
+  snapshot?: string;
+  /**
+   * ARN of the manual copy.
+   */
+  snapshotArn?: string;
+  /**
+   * From when on a snapshot is not expected any more. Absent while the old primary is outstanding.
+   */
+  giveUpAt?: string;
+  /**
    * What is known about it, for people.
    */
   message?: string;
@@ -1199,6 +1271,14 @@ export interface DisasterRecoveryPolicyStatus {
    * The old primary that has not re-joined since a failover and may still take writes. Absent when there is none.
    */
   splitBrain?: SplitBrainStatus;
+  /**
+   * The volumes of old primaries, newest failover first. Aurora keeps what an old primary had when it re-joins as an
+   * automated snapshot, which expires with the backup retention; the operator copies it to a manual one, so that
+   * writes that a failover lost can be looked for. The copy is yours to delete.
+   *
+   * Items: What is kept of one old primary.
+   */
+  rescueSnapshots?: RescueSnapshot[];
   /**
    * Until when automation starts nothing. Absent when no cooldown is active.
    */

@@ -1,4 +1,10 @@
-import type { AwsGateway, FailoverEvent, RoleChangeInput } from '../../aws/aws-gateway.ts';
+import type {
+  AwsGateway,
+  ClusterSnapshotView,
+  FailoverEvent,
+  RoleChangeInput,
+  SnapshotCopyInput,
+} from '../../aws/aws-gateway.ts';
 import { AwsCallError, type AwsCallErrorProps } from '../../aws/errors.ts';
 import type { FailoverStateView, GlobalClusterView } from '../../failover/observation.ts';
 import { arnOf, type RegionProps, type RoundProps } from '../../failover/testing/a-round.ts';
@@ -39,6 +45,15 @@ export const awsError = (props: Partial<AwsCallErrorProps>): AwsCallError =>
     ...props,
   });
 
+/** A snapshot of the first region's cluster. */
+export const aSnapshot = (identifier: string, changes: Partial<ClusterSnapshotView> = {}): ClusterSnapshotView => ({
+  identifier,
+  arn: `arn:aws:rds:${EAST}:111122223333:cluster-snapshot:${identifier}`,
+  clusterIdentifier: 'orders',
+  status: 'available',
+  ...changes,
+});
+
 /** A global cluster of two regions: what AWS answers to calls, and what rounds see of it. */
 export class FakeAurora {
   writer = EAST;
@@ -57,6 +72,13 @@ export class FakeAurora {
   events: readonly FailoverEvent[] = [];
   eventReads = 0;
   hangsEventsIn: string | undefined;
+  /** Of the first region's cluster. */
+  snapshots: ClusterSnapshotView[] = [];
+  /** Copies that were asked for, whatever became of them. */
+  readonly copies: string[] = [];
+  snapshotReads = 0;
+  refuseCopy: () => Fault = () => undefined;
+  refuseSnapshots: () => Fault = () => undefined;
 
   get secondary(): string {
     return this.writer === EAST ? WEST : EAST;
@@ -117,11 +139,36 @@ export class FakeAurora {
         this.#change(`failover ${region}`, input, true),
       switchoverGlobalCluster: (_account: unknown, region: string, input: RoleChangeInput) =>
         this.#change(`switchover ${region}`, input, false),
+      describeClusterSnapshots: () => this.#describeSnapshots(),
+      copyClusterSnapshot: (_account: unknown, _region: string, input: SnapshotCopyInput) => this.#copy(input),
       describeFailoverEvents: (_account: unknown, region: string) => {
         this.eventReads += 1;
         return region === this.hangsEventsIn ? new Promise(() => undefined) : Promise.resolve(this.events);
       },
     } as unknown as AwsGateway;
+  }
+
+  async #describeSnapshots(): Promise<readonly ClusterSnapshotView[]> {
+    this.snapshotReads += 1;
+    await Promise.resolve();
+    const fault = this.refuseSnapshots();
+    if (fault !== undefined) {
+      throw fault;
+    }
+    return [...this.snapshots];
+  }
+
+  async #copy({ sourceIdentifier, targetIdentifier }: SnapshotCopyInput): Promise<ClusterSnapshotView> {
+    this.copies.push(targetIdentifier);
+    await Promise.resolve();
+    const fault = this.refuseCopy();
+    if (fault !== undefined) {
+      throw fault;
+    }
+    const source = this.snapshots.find(({ identifier }) => identifier === sourceIdentifier);
+    const copy = { ...source, ...aSnapshot(targetIdentifier), status: 'copying' };
+    this.snapshots.push(copy);
+    return copy;
   }
 
   async #describe(): Promise<GlobalClusterView> {

@@ -45,6 +45,8 @@ export interface RegionProps {
   readonly failoverState?: FailoverStateView;
   /** RDS answers, and knows neither the cluster nor the global cluster. */
   readonly isWithoutCluster?: boolean;
+  /** RDS answers and knows the global cluster, and has no cluster in this region. */
+  readonly isClusterless?: boolean;
 }
 
 export interface LagProps {
@@ -113,7 +115,8 @@ function regionObservation(
     globalClusters,
     clusters,
     globalCluster: isKnown && globalClusters.kind === 'answered' ? globalClusterView(props, round) : undefined,
-    cluster: isKnown && clusters.kind === 'answered' ? clusterView(region, props) : undefined,
+    cluster:
+      isKnown && props.isClusterless !== true && clusters.kind === 'answered' ? clusterView(region, props) : undefined,
   });
 }
 

@@ -1,0 +1,60 @@
+import type { HistoryEntry, RescueSnapshot } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { defined } from '../failover/defined.ts';
+import type { Instant } from '../failover/observation.ts';
+import { timestamp } from './status-codec.ts';
+
+/** As many as the schema admits. */
+const KEPT_RESCUES = 10;
+/** The clock of AWS may be behind ours. */
+const TOLERANCE_MILLISECONDS = 5 * 60 * 1000;
+/** A failover of somebody else's that was found when it was over may be this old. */
+const EXTERNAL_MILLISECONDS = 24 * 60 * 60 * 1000;
+/** For this long after an old primary has re-joined, or is gone, a snapshot of it may still appear. */
+const GRACE_MILLISECONDS = 60 * 60 * 1000;
+
+/** Whether something is still to be done or waited for. */
+export const isOpenRescue = ({ state }: RescueSnapshot): boolean => state !== 'Kept' && state !== 'GivenUp';
+
+/** What to keep of the old primary of a failover that may have lost writes; those that are done go first when it is full. */
+export function withRescue(
+  rescues: readonly RescueSnapshot[] = [],
+  entry: Pick<HistoryEntry, 'id' | 'trigger' | 'from' | 'startedAt' | 'detectedAt'>,
+  clusterIdentifier: string,
+): readonly RescueSnapshot[] {
+  const began = Date.parse(entry.detectedAt ?? entry.startedAt);
+  const tolerance = entry.trigger === 'External' ? EXTERNAL_MILLISECONDS : TOLERANCE_MILLISECONDS;
+  const rescue: RescueSnapshot = {
+    operationId: entry.id,
+    region: entry.from,
+    clusterIdentifier,
+    since: timestamp(began - tolerance),
+    state: 'Awaited',
+  };
+  const others = rescues.filter(({ operationId }) => operationId !== entry.id);
+  const kept = [rescue, ...others];
+  const oldestFirst = kept.toReversed();
+  const expendable = [...oldestFirst.filter((one) => !isOpenRescue(one)), ...oldestFirst.filter(isOpenRescue)];
+  const dropped = expendable.slice(0, Math.max(0, kept.length - KEPT_RESCUES));
+  return kept.filter((one) => !dropped.includes(one));
+}
+
+/** The old primary of `operationId` is outstanding no more: what has not appeared some time from now never will. */
+export function withGrace(
+  rescues: readonly RescueSnapshot[] | undefined,
+  operationId: string | undefined,
+  now: Instant,
+): readonly RescueSnapshot[] | undefined {
+  return rescues?.map((rescue) =>
+    rescue.operationId === operationId && isOpenRescue(rescue) && rescue.giveUpAt === undefined
+      ? { ...rescue, giveUpAt: timestamp(now + GRACE_MILLISECONDS) }
+      : rescue,
+  );
+}
+
+/** One rescue with some of its fields changed; others as they are. */
+export const changeRescue = (
+  rescues: readonly RescueSnapshot[],
+  operationId: string,
+  changes: Partial<RescueSnapshot>,
+): readonly RescueSnapshot[] =>
+  rescues.map((rescue) => (rescue.operationId === operationId ? defined({ ...rescue, ...changes }) : rescue));
