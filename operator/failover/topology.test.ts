@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { arnOf, aRound, type RegionProps, type RoundProps } from './testing/a-round.ts';
+import { arnOf, aRound, ENGINE, type RegionProps, type RoundProps } from './testing/a-round.ts';
 import { aSettings, CENTRAL, EAST, THREE_REGIONS, WEST } from './testing/a-settings.ts';
 import { noAnswer } from './testing/attempts.ts';
 import { parseClusterArn, readTopology, writerIn, type Topology } from './topology.ts';
@@ -115,6 +115,20 @@ describe('who is the primary', () => {
       EAST,
       false,
     ],
+    [
+      'nothing recorded, the writer’s own region silent, the others agree',
+      { regions: { [EAST]: SILENT } },
+      {},
+      EAST,
+      false,
+    ],
+    [
+      'an old primary names itself while another region still names the new one, which is silent',
+      { writer: WEST, regions: { [EAST]: { writer: EAST }, [WEST]: SILENT } },
+      { recordedPrimary: WEST, distrustedRegion: EAST },
+      WEST,
+      true,
+    ],
   ])('Given %s, then primary and dispute follow', (_, props, recorded, primary, isDisputed) => {
     const topology = read(props, recorded);
 
@@ -123,7 +137,84 @@ describe('who is the primary', () => {
   });
 });
 
+describe('what a dispute says', () => {
+  it('Given two opinions, then every region is told with its own', () => {
+    const { dispute } = read({ regions: { [WEST]: { writer: WEST } } }, { recordedPrimary: EAST });
+
+    expect(dispute).toBe('us-east-1 says us-east-1, us-west-2 says us-west-2, eu-central-1 says us-east-1');
+  });
+
+  it('Given a secondary that the policy does not name, then nothing is disputed', () => {
+    expect(read({ members: [EAST, WEST, CENTRAL, 'ap-south-1'] }).dispute).toBeUndefined();
+  });
+
+  it('Given the writer is another cluster of a region of the policy, then it is not the policy’s', () => {
+    const other = arnOf(WEST).replace(/orders$/, 'other');
+    const round = aRound({ members: [EAST, WEST, CENTRAL] });
+    const regions = Object.fromEntries(
+      Object.entries(round.regions).map(([name, seen]) => [
+        name,
+        {
+          ...seen,
+          globalCluster: { ...seen.globalCluster!, members: [{ clusterArn: other, isWriter: true, readers: [] }] },
+        },
+      ]),
+    );
+    const settings = aSettings({ regions: THREE_REGIONS });
+    const topology = readTopology({ round: { ...round, regions }, settings, recordedPrimary: WEST });
+
+    expect(topology.dispute).toBe(`us-east-1 says ${other}, which spec.regions does not name`);
+    expect(topology.members[WEST]?.role).toBe('Missing');
+  });
+});
+
+describe('what is observed', () => {
+  it.each<[string, RoundProps['regions'], boolean]>([
+    ['nobody', { [EAST]: SILENT, [WEST]: SILENT, [CENTRAL]: SILENT }, false],
+    ['one region', { [EAST]: SILENT, [WEST]: SILENT }, true],
+    ['everybody', {}, true],
+  ])('Given %s describes the global cluster, then it is observed: %j %s', (_, regions, isObserved) => {
+    expect(read({ regions: regions ?? {} }).isObserved).toBe(isObserved);
+  });
+
+  it('Given one region does not tell the engine version, then another one does', () => {
+    const round = aRound({ members: [EAST, WEST, CENTRAL] });
+    const { engineVersion: _, ...globalCluster } = round.regions[EAST]!.globalCluster!;
+    const regions = { ...round.regions, [EAST]: { ...round.regions[EAST]!, globalCluster } };
+
+    expect(readTopology({ round: { ...round, regions }, settings: aSettings() }).engineVersion).toBe(ENGINE);
+  });
+});
+
 describe('members', () => {
+  it('Given a silent region, then the primary has the word on it, before other regions', () => {
+    const { members } = read(
+      {
+        writer: WEST,
+        regions: {
+          [EAST]: { synchronization: { [CENTRAL]: 'pending-resync' } },
+          [WEST]: { synchronization: { [CENTRAL]: 'connected' } },
+          [CENTRAL]: SILENT,
+        },
+      },
+      { recordedPrimary: WEST },
+    );
+
+    expect(members[CENTRAL]?.synchronizationStatus).toBe('connected');
+  });
+
+  it('Given the primary is silent too, then any other region has', () => {
+    const { members } = read({ regions: { [EAST]: SILENT, [WEST]: SILENT } }, { recordedPrimary: EAST });
+
+    expect(members[WEST]).toEqual({
+      region: WEST,
+      clusterIdentifier: 'orders',
+      clusterArn: arnOf(WEST),
+      role: 'Secondary',
+      synchronizationStatus: 'connected',
+    });
+  });
+
   it('Given a healthy round, then roles and ARNs are known', () => {
     const { members } = read({});
 
@@ -136,6 +227,7 @@ describe('members', () => {
     const { members } = read({ regions: { [EAST]: outside, [WEST]: outside, [CENTRAL]: outside } });
 
     expect(members[CENTRAL]?.role).toBe('Missing');
+    expect(members[CENTRAL]?.clusterArn).toBe(arnOf(CENTRAL));
   });
 
   it('Given the views differ, then a member’s own region has the first word on it', () => {
@@ -163,6 +255,7 @@ describe('operations in flight', () => {
     ['failing-over, unstated', inFlight('failing-over'), false, WEST],
     ['a status without a state', { globalStatus: 'switching-over' }, true, undefined],
     ['the failing status without a state', { globalStatus: 'failing-over' }, false, undefined],
+    ['a status without a hyphen', { globalStatus: 'switchingover' }, true, undefined],
     ['an unknown status within a state', inFlight('a word of tomorrow'), false, WEST],
   ])('Given %s, then it is seen as such', (_, region, isSwitchover, toRegion) => {
     const { inFlight: seen } = read({ regions: { [WEST]: region } });
@@ -178,11 +271,24 @@ describe('operations in flight', () => {
   });
 });
 
+describe('an operation that only the global cluster’s status tells', () => {
+  it('Given failing-over, then that is its status', () => {
+    expect(read({ regions: { [WEST]: { globalStatus: 'failing-over' } } }).inFlight).toEqual({
+      status: 'failing-over',
+      seenIn: WEST,
+      isSwitchover: false,
+    });
+  });
+});
+
 describe('parseClusterArn', () => {
   it.each([
     ['arn:aws:rds:us-east-1:111122223333:cluster:orders', { region: 'us-east-1', identifier: 'orders' }],
     ['arn:aws:rds:us-east-1:111122223333:global-cluster:orders', undefined],
     ['arn:aws:ec2:us-east-1:111122223333:cluster:orders', undefined],
+    ['urn:aws:rds:us-east-1:111122223333:cluster:orders', undefined],
+    ['arn:aws:rds::111122223333:cluster:orders', undefined],
+    ['arn:aws:rds:us-east-1:111122223333:cluster:', undefined],
     ['orders', undefined],
     ['', undefined],
   ])('Given %j, then it parses to what it names', (arn, expected) => {
