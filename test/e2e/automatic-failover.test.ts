@@ -85,14 +85,48 @@ async function loseAndFailOver(scene: PolicyScene, { from, to, mode }: Loss): Pr
   return id;
 }
 
-/** The lost region returns, and the policy is whole again. */
+/** The lost region returns: its old primary is followed, what it had is kept, and the policy is whole again. */
 async function rejoin(scene: PolicyScene, region: string): Promise<void> {
+  const { aws } = scene;
+  const risk = (): Promise<number> => scene.operators[0]?.metric('aurora_dr_split_brain_risk') ?? Promise.resolve(NaN);
   await scene.untilRegion(region, ({ synchronizationStatus }) => synchronizationStatus === 'pending-resync');
-  await scene.aws.restoreRegion(region);
+  expect(findCondition((await scene.status()).conditions, 'SplitBrainRisk')).toMatchObject({ status: 'True' });
+  expect(await risk()).toBe(1);
+  expect(aws.callsOf({ action: 'DescribeDBClusterSnapshots' })).toEqual([]);
+  await aws.restoreRegion(region);
+  const returning = await scene.untilCondition('SplitBrainRisk', 'OldPrimaryResynchronizing', 'True');
+  expect(findCondition(returning.conditions, 'SplitBrainRisk')?.message).toContain('pending-resync');
+  expect(returning.splitBrain).toMatchObject({ region, state: 'Resynchronizing' });
   await scene.untilRegion(region, ({ synchronizationStatus }) => synchronizationStatus === 'connected');
   await scene.untilCondition('SplitBrainRisk', 'NoRisk', 'False');
+  await keepSnapshot(scene, region);
   await scene.until('Protected again', ({ phase }) => phase === 'Protected');
   await scene.untilPassing();
+  expect(await risk()).toBe(0);
+}
+
+/** Aurora's snapshot of the old primary becomes one that does not expire, with its key and its tags, by one call. */
+async function keepSnapshot(scene: PolicyScene, region: string): Promise<void> {
+  const { aws } = scene;
+  const { rescueSnapshots = [], history = [] } = await scene.until('what the old primary had is kept', (status) => {
+    return status.rescueSnapshots?.[0]?.state === 'Kept';
+  });
+  aws.world.settle();
+  const [original, copy, ...others] = aws.world.snapshots;
+  expect(others).toEqual([]);
+  expect(original).toMatchObject({ snapshotType: 'automated', region });
+  expect(copy).toMatchObject({
+    snapshotType: 'manual',
+    region,
+    sourceArn: original?.arn,
+    kmsKeyId: original?.kmsKeyId,
+    tags: original?.tags,
+  });
+  expect(rescueSnapshots).toMatchObject([
+    { operationId: history[0]?.id, region, source: original?.identifier, snapshotArn: copy?.arn },
+  ]);
+  expect(aws.callsOf({ action: 'CopyDBClusterSnapshot' })).toHaveLength(1);
+  await scene.untilEvents('OldPrimaryResynchronizing', 'RescueSnapshotKept', 'SplitBrainRiskOver');
 }
 
 describe('the loss of a primary region', () => {
@@ -115,7 +149,13 @@ describe('the loss of a primary region', () => {
         expect(await scene.kubectl(['describe', 'drp', POLICY])).toMatch(/FailoverCompleted .*us-west-2 Succeeded/);
 
         await rejoin(scene, 'us-east-1');
-        await scene.untilEvents('SplitBrainRiskOver');
+        const risks = scene.notifications('us-west-2').filter(({ kind }) => kind === 'SplitBrainRisk');
+        expect(risks.map(({ message }) => message.split(':')[0])).toEqual([
+          expect.stringMatching(/^OldPrimary(NotRejoined|Fenced)$/),
+          'OldPrimaryResynchronizing',
+          'NoRisk',
+        ]);
+        expect((await scene.untilNotified('RescueSnapshotKept')).message).toContain('us-east-1/aurora-prod');
         expect(scene.mutatingCalls).toHaveLength(1);
 
         await aws.loseRegion('us-west-2');
