@@ -130,6 +130,10 @@ describe('isQuiet', () => {
     ['an operation in flight', { operation: { id: 'op-1' } as RoundDecision['operation'] & object }],
     ['an incident', { result: { ...quiet.result, incident: incident! } }],
     ['a class that is Failing', { result: { ...quiet.result, signals } }],
+    [
+      'one class of several that is Failing',
+      { result: { ...quiet.result, signals: [...quiet.result.signals, ...signals.slice(0, 1)] } },
+    ],
   ])('given %s, is false', (_what, change) => {
     expect(isQuiet({ ...quiet, ...change })).toBe(false);
   });

@@ -243,6 +243,27 @@ describe('a replay', () => {
     expect(kindsOf([...read.slice(0, 3), withoutMemory as Decision])).toEqual(['Same', 'Same', 'Same', 'Different']);
   });
 
+  it('given a record with settings and a memory that does not stand alone, unpacks its lag with the record before', () => {
+    const recording = aLoss();
+    const { memory } = recording;
+    recording.see(aRound({ ...lostPrimary(LOSS)(LOSS + 30 * SECOND), at: LOSS + 30 * SECOND }));
+    const { read } = recording;
+    const last = { ...read.at(-1), memory, settings: SETTINGS } as Decision;
+
+    expect(last).toMatchObject({ round: { lag: { [WEST]: { samples: { dropped: expect.any(Number) } } } } });
+    expect(kindsOf([...read.slice(0, -1), last]).at(-1)).toBe('Same');
+  });
+
+  it('given a forged record that stands alone after a gap, names the difference and not the gap', () => {
+    const recording = aLoss();
+    recording.isAlone = true;
+    recording.see(aRound({ ...lostPrimary(LOSS)(LOSS + 30 * SECOND), at: LOSS + 30 * SECOND }));
+    const { read } = recording;
+    const forged = { ...read.at(-1), verdict: { kind: 'Calm' } } as Decision;
+
+    expect(replayAll([...read.slice(0, 4), forged]).at(-1)).toMatchObject({ kind: 'Different' });
+  });
+
   it('given two processes in one log, follows each on its own', () => {
     const one = aLoss().read;
     const two = aLoss().read.map((record) => ({ ...record, by: 'process-2' }));

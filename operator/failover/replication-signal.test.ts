@@ -70,6 +70,21 @@ describe('one secondary', () => {
       { lag: { [WEST]: { ...ENDED, attempt: local() } } },
       'Unknown SourceSilent',
     ],
+    [
+      'a control exactly as old as allowed',
+      { lag: { [WEST]: { until: NOW - 20 * MINUTE, control: COMPLETED - MAXIMUM_AGE } } },
+      'Failing NoSecondaryReceives',
+    ],
+    [
+      'a control ahead by exactly two periods',
+      { lag: { [WEST]: { until: NOW - 7.5 * MINUTE, control: NOW - 5.5 * MINUTE } } },
+      'Failing NoSecondaryReceives',
+    ],
+    [
+      'a lag that was exactly as old as allowed when it was asked',
+      { lag: { [WEST]: { until: NOW - MAXIMUM_AGE, control: NOW - MINUTE } } },
+      'Unknown SourceSilent',
+    ],
     ['pending-resync with a fresh sample', { lag: { [WEST]: FRESH }, disconnected: [WEST] }, 'Unknown NotConnected'],
     ['pending-resync without samples', { lag: { [WEST]: ENDED }, disconnected: [WEST] }, 'Unknown NotConnected'],
     ['no secondary known', { secondaries: [] }, 'Unknown SourceSilent'],
@@ -104,6 +119,35 @@ describe('one secondary', () => {
 
     expect(read({ lag, incidentAt: NOW - 3 * MINUTE }).state).toBe('Failing');
     expect(read({ lag }).state).toBe('Passing');
+  });
+});
+
+describe('what it says', () => {
+  it.each<[string, Given, string]>([
+    ['a fresh sample', { lag: { [WEST]: FRESH } }, 'secondary us-west-2: lag 100 ms, sample 61.0 s old'],
+    [
+      'a fresh sample of a member that is not connected',
+      { lag: { [WEST]: FRESH }, disconnected: [WEST] },
+      'secondary us-west-2: lag 100 ms, sample 61.0 s old, but the member is not connected',
+    ],
+    [
+      'an old sample',
+      { lag: { [WEST]: ENDED } },
+      'secondary us-west-2: newest lag sample 601.0 s old while CPUUtilization of the same cluster is on time',
+    ],
+    [
+      'no sample',
+      { lag: { [WEST]: { lags: [] } } },
+      'secondary us-west-2: no lag sample while CPUUtilization of the same cluster is on time',
+    ],
+    ['no secondary', { secondaries: [] }, 'no secondary is known'],
+    [
+      'two secondaries',
+      { secondaries: [WEST, CENTRAL], lag: { [WEST]: 'none', [CENTRAL]: 'none' } },
+      'secondary us-west-2: its lag was not asked yet; secondary eu-central-1: its lag was not asked yet',
+    ],
+  ])('Given %s, then it tells what was seen', (_, given, message) => {
+    expect(read(given).message).toBe(message);
   });
 });
 
@@ -161,6 +205,10 @@ describe('isGrowingWithTime', () => {
     ['spikes in the newest period', [100, 100, 300_000], false],
     ['jumps faster than time', [100, 60_000, 400_000], false],
     ['holds still at a height', [100, 200_000, 200_000], false],
+    ['creeps at a height', [100, 200_000, 210_000], false],
+    ['grows, then holds still', [100, 200_000, 260_000, 260_000], false],
+    ['grows just slowly enough not to be a spike', [0, 75_000, 150_000], true],
+    ['falls, then grows as time passes', [100_000, 20_000, 75_000], false],
     ['is small', [100, 100, 100, 100], false],
   ])('Given lag that %s, then growing with time: %j %j', (_, lags, isGrowing) => {
     expect(growing(lags)).toBe(isGrowing);
@@ -184,6 +232,7 @@ describe('newestProofAfter', () => {
     ['a lag reaches back before', 10 * MINUTE, [9 * MINUTE, 10 * MINUTE], undefined],
     ['only the older sample proves it', 10 * MINUTE, [100, 10 * MINUTE], 9 * MINUTE],
     ['the period began before', MINUTE, [0], undefined],
+    ['what was received may be as old as that moment', 2 * MINUTE, [59 * SECOND], undefined],
     ['there is no sample', 10 * MINUTE, [], undefined],
   ])('Given %s, then the proof is the end of that period', (_, until, lags, expected) => {
     const proof = newestProofAfter(lagSamples(until, lags), T0 + SECOND);
