@@ -144,6 +144,106 @@ describe('readEffect', () => {
   });
 });
 
+describe('rememberEffect', () => {
+  const called = anOperation({ step: 'Unconfirmed', calledAt: T0 + 2 * MINUTE });
+  const quietOnce: FollowMemory = {
+    quietSince: T0 + 2 * MINUTE,
+    quietReads: 1,
+    hasSeenCancelling: false,
+    calledAt: T0 + 2 * MINUTE,
+  };
+
+  it.each<[string, Operation, number, number]>([
+    ['after the registration and before the call', called, 2 * MINUTE - 1, 0],
+    ['at the call', called, 2 * MINUTE, 1],
+    ['before the registration, never called', anOperation(), STARTED - 1, 0],
+    ['at the registration, never called', anOperation(), STARTED, 1],
+  ])('Given a round that began %s, then it counts only if it can tell of the operation', (_, operation, at, reads) => {
+    expect(rememberEffect(EMPTY_FOLLOW_MEMORY, 'Unchanged', T0 + at, operation).quietReads).toBe(reads);
+  });
+
+  it('Given a round that cannot see, then the quiet reads before it stand, and are no more than they were', () => {
+    expect(rememberEffect(quietOnce, 'Unseen', T0 + 3 * MINUTE, called)).toEqual(quietOnce);
+  });
+
+  it('Given a round at work, then the quiet begins anew', () => {
+    expect(rememberEffect(quietOnce, 'InFlight', T0 + 3 * MINUTE, called)).toEqual({
+      quietReads: 0,
+      hasSeenCancelling: false,
+      calledAt: T0 + 2 * MINUTE,
+    });
+  });
+});
+
+describe('what a person is told of an operation', () => {
+  const called = (step: OperationStep) => anOperation({ step, calledAt: T0 + STARTED, attempts: 1 });
+  const told = (action: FollowAction): string | undefined =>
+    action.kind === 'Advance' ? action.operation.message : 'message' in action ? action.message : undefined;
+
+  it.each<[string, Operation, Given, string]>([
+    ['at work', called('Promoting'), { round: ROUNDS.InFlight }, 'waiting for AWS'],
+    ['being cancelled', called('Promoting'), { round: ROUNDS.Cancelling }, 'AWS is cancelling the operation'],
+    ['first seen at work', called('Requested'), { round: ROUNDS.InFlight }, 'AWS is at work'],
+    [
+      'first seen being cancelled',
+      called('Requested'),
+      { round: ROUNDS.Cancelling },
+      'AWS is cancelling the operation',
+    ],
+    [
+      'of another process',
+      anOperation({ acceptedBy: 'operator-2' }),
+      { round: ROUNDS.Unchanged },
+      'registered by operator-2, which may have called AWS',
+    ],
+    [
+      'of a process without a name',
+      anOperation(),
+      { round: ROUNDS.Unchanged },
+      'registered by another process, which may have called AWS',
+    ],
+    [
+      'promoted, the fence unknown',
+      called('Promoted'),
+      { round: ROUNDS.Promoted, settings: { fencing: 'Required' } },
+      'the new writer is not published: waiting for RDS to confirm that the old primary is fenced (event RDS-EVENT-0390), or for aurora-dr.io/confirm-fenced',
+    ],
+    [
+      'promoted, the fence timed out',
+      anOperation({ step: 'Promoted', fence: 'TimedOut' }),
+      { round: ROUNDS.Promoted, settings: { fencing: 'Required' } },
+      'the new writer is not published: RDS could not fence the old primary (event RDS-EVENT-0391): confirm with the annotation aurora-dr.io/confirm-fenced once it is fenced',
+    ],
+    [
+      'published, the cluster not available',
+      called('Published'),
+      { round: { ...ROUNDS.Promoted, regions: { [EAST]: SILENT, [WEST]: { status: 'modifying' } } } },
+      `the new writer's cluster is "modifying", not yet "available"`,
+    ],
+    [
+      'published, the cluster not described',
+      called('Published'),
+      { round: { ...ROUNDS.Promoted, regions: { [EAST]: SILENT, [WEST]: { clusters: noAnswer() } } } },
+      `the new writer's cluster is "not described", not yet "available"`,
+    ],
+    [
+      'that AWS cancelled',
+      called('Promoting'),
+      { round: ROUNDS.Unchanged, follow: { quietReads: 0, hasSeenCancelling: true, calledAt: T0 + STARTED } },
+      'AWS ended the failover without a new writer: us-east-1 still is the writer',
+    ],
+  ])('Given one %s, then it says so', (_, operation, given, message) => {
+    expect(told(follow(operation, given))).toBe(message);
+  });
+
+  it('Given no promotion was seen, then no time of promotion is on record', () => {
+    const action = follow(called('Requested'), { round: ROUNDS.InFlight });
+
+    expect(action).toMatchObject({ kind: 'Advance', operation: { step: 'Promoting' } });
+    expect(action.kind === 'Advance' && action.operation).not.toHaveProperty('promotedAt');
+  });
+});
+
 describe('every step and effect', () => {
   const TABLE: Record<OperationStep, Record<Effect, string>> = {
     Accepted: {
@@ -271,6 +371,11 @@ describe('a call whose answer was lost', () => {
       'Wait',
     ],
     [
+      'quiet for nearly the window, then blindness beyond it',
+      [...quiet(CALLED, CALLED + MINUTE - 1), [CALLED + 2 * MINUTE, ROUNDS.Unseen]],
+      'Wait',
+    ],
+    [
       'a region with two writers',
       [[CALLED, { regions: { [WEST]: { writer: [EAST, WEST] } } }], ...quiet(CALLED + MINUTE)],
       'Wait',
@@ -373,6 +478,20 @@ describe('a call that comes late', () => {
     const asked = anOperation({ ...operation, trigger: 'Annotation' });
 
     expect(short(follow(asked, { round: ROUNDS.Unchanged, ...given }))).toBe('Call');
+  });
+
+  it.each<[string, Partial<Settings>, string]>([
+    ['the policy is suspended', { isSuspended: true }, 'spec.suspend is true'],
+    ['the mode is Manual by now', { mode: 'Manual' }, 'failover.mode is Manual'],
+  ])('Given AWS has not taken what automation decided and %s, then it is given up', (_, settings, why) => {
+    const given: Given = { round: ROUNDS.Unchanged, at: CALLED, isCertainlyUncalled: true, settings };
+
+    expect(follow(anOperation(), given)).toMatchObject({
+      outcome: 'Cancelled',
+      reason: 'NoLongerNeeded',
+      message: expect.stringMatching(why),
+    });
+    expect(short(follow(anOperation({ trigger: 'Annotation' }), given))).toBe('Call');
   });
 
   it('Given a round that is too old, then the next one decides', () => {
@@ -533,6 +652,7 @@ describe('the timeout', () => {
 
   it.each<[string, Operation, number, Given, string]>([
     ['at work', called('Promoting'), LATE, { round: ROUNDS.InFlight }, 'Finish TimedOut'],
+    ['at work, at the very moment', called('Promoting'), LATE - SECOND, { round: ROUNDS.InFlight }, 'Finish TimedOut'],
     ['at work, a moment before', called('Promoting'), LATE - SECOND - 1, { round: ROUNDS.InFlight }, 'Wait'],
     ['never called', anOperation(), LATE, { round: ROUNDS.Unchanged, isCertainlyUncalled: true }, 'Finish TimedOut'],
     [
@@ -547,6 +667,15 @@ describe('the timeout', () => {
     ['proven in this very round', called('Published'), LATE, { round: ROUNDS.Promoted }, 'Finish Succeeded'],
   ])('Given an operation %s, then the action is as listed', (_, operation, at, given, expected) => {
     expect(short(follow(operation, { at, ...given }))).toBe(expected);
+  });
+
+  it.each<[string, Operation, Given, string]>([
+    ['waits', called('Promoting'), { round: ROUNDS.InFlight }, 'waiting for AWS'],
+    ['would call', anOperation(), { round: ROUNDS.Unchanged, isCertainlyUncalled: true }, 'the call had no effect'],
+  ])('Given an operation that %s, then its end tells what was last', (_, operation, given, last) => {
+    expect(follow(operation, { at: LATE, ...given })).toMatchObject({
+      message: `no proven end within failover.timeout; last: ${last}`,
+    });
   });
 
   it('Given an ambiguous call proven without effect only after the timeout, then it is not made again', () => {
