@@ -1,12 +1,15 @@
 /**
  * Holds the documents to what is there: README's transcript is docs/demo-transcript.txt word for word, its map of the
- * house names every folder that exists and none that does not, and every relative link leads to a file.
+ * house names every folder that exists and none that does not, every relative link leads to a file, and what the report of
+ * the simulation says is what the figures beside it say.
  * `--write` puts the transcript into README first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Evidence } from '../test/simulation/evidence.ts';
+import { formatEvidence, jsonPathOf } from '../test/simulation/long-run.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const readmePath = join(root, 'README.md');
@@ -94,8 +97,23 @@ function checkLinks(): void {
   }
 }
 
+/** Whoever links to the report is told by {@link checkLinks} when there is none. */
+async function checkEvidence(): Promise<void> {
+  const path = join(root, 'docs/evidence/simulation.md');
+  const [hasReport, hasFigures] = [existsSync(path), existsSync(jsonPathOf(path))];
+  if (hasReport !== hasFigures) {
+    problems.push('docs/evidence: simulation.md and simulation.json belong together; write both by the command in it');
+  } else if (hasReport) {
+    const evidence = JSON.parse(readFileSync(jsonPathOf(path), 'utf8')) as Evidence;
+    if (readFileSync(path, 'utf8') !== (await formatEvidence(evidence, path))) {
+      problems.push('docs/evidence/simulation.md: it does not say what simulation.json says; write it anew from a run');
+    }
+  }
+}
+
 checkTranscript();
 checkMap();
 checkLinks();
+await checkEvidence();
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exitCode = 1;

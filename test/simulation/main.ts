@@ -1,67 +1,68 @@
 /**
  * `npm run simulate -- --seeds N [--from S] [--jobs J] [--out FILE]` runs N seeds and prints what they came to;
+ * `--report FILE.md [--resume] [--chunk C] [--progress FILE]` does so in chunks, goes on where it was stopped, and writes a
+ * report with its figures beside it as JSON;
  * `npm run simulate -- --seed S [--trace] [--shrink]` runs one, as a readable story, or made as small as it goes.
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { generateScenario } from './generate-scenario.ts';
+import { runLong, writeEvidence } from './long-run.ts';
+import { SeedWorkers } from './seed-workers.ts';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
-import { Summary, type SummaryData } from './summary.ts';
-
-/** Seeds that a worker runs before it tells what they came to. */
-const BATCH = 200;
-
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly step: number;
-}
+import { Summary } from './summary.ts';
 
 /** Traces of the many errors that are part of a simulation cost more than everything else. */
 Error.stackTraceLimit = 0;
 
-async function runRange({ from, to, step }: Range, onBatch: (data: SummaryData) => void): Promise<void> {
-  let summary = new Summary();
-  for (let seed = from; seed < to; seed += step) {
-    summary.add(await simulate(generateScenario(seed)));
-    if (summary.data.seeds >= BATCH) {
-      onBatch(summary.data);
-      summary = new Summary();
-    }
-  }
-  onBatch(summary.data);
+interface Options {
+  readonly seeds: number;
+  readonly from: number;
+  readonly jobs: number;
 }
 
-function runWorker(range: Range, onBatch: (data: SummaryData) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: range });
-    worker.on('message', onBatch);
-    worker.once('error', reject);
-    worker.once('exit', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`cannot simulate on: a worker ended with code ${code}`));
-    });
-  });
-}
-
-async function runMany(seeds: number, from: number, jobs: number): Promise<Summary> {
+async function runMany({ seeds, from, jobs }: Options): Promise<Summary> {
   const summary = new Summary();
   const startedAt = performance.now();
-  const onBatch = (data: SummaryData): void => {
-    summary.merge(data);
-    const { seeds: done, violations } = summary.data;
-    const rate = (done / (performance.now() - startedAt)) * 1000;
-    process.stderr.write(`\r${done} of ${seeds} seeds, ${rate.toFixed(0)} a second, ${violations.length} violations `);
-  };
-  await Promise.all(
-    Array.from({ length: jobs }, (_, index) =>
-      runWorker({ from: from + index, to: from + seeds, step: jobs }, onBatch),
-    ),
-  );
+  const workers = await SeedWorkers.start(jobs);
+  try {
+    await workers.run({ from, to: from + seeds }, (data) => {
+      summary.merge(data);
+      const { seeds: done, violations } = summary.data;
+      tellProgress(done, seeds, done / (performance.now() - startedAt), violations.length);
+    });
+  } finally {
+    await workers.close();
+  }
   process.stderr.write('\n');
+  return summary;
+}
+
+function tellProgress(done: number, seeds: number, perMillisecond: number, violations: number): void {
+  const rate = (perMillisecond * 1000).toFixed(0);
+  process.stderr.write(`\r${done} of ${seeds} seeds, ${rate} a second, ${violations} violations `);
+}
+
+async function runReported(
+  options: Options,
+  report: string,
+  { progress, chunk, isResumed }: { readonly progress: string; readonly chunk: number; readonly isResumed: boolean },
+): Promise<Summary> {
+  const evidence = await runLong({
+    ...options,
+    chunk,
+    progressPath: progress,
+    isResumed,
+    onProgress: (done, own, milliseconds, violations) => {
+      tellProgress(done, options.seeds, own / milliseconds, violations);
+    },
+  });
+  process.stderr.write('\n');
+  await writeEvidence(report, evidence);
+  const summary = new Summary();
+  summary.merge(evidence.summary);
   return summary;
 }
 
@@ -79,6 +80,12 @@ async function runOne(seed: number, isTraced: boolean, isShrunk: boolean): Promi
   return violation === undefined;
 }
 
+function wholeNumber(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new RangeError(`cannot take --${name} ${text}: give it a whole number, ${least} or more`);
+}
+
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
@@ -86,20 +93,29 @@ async function main(): Promise<boolean> {
       from: { type: 'string', default: '0' },
       jobs: { type: 'string', default: String(availableParallelism()) },
       out: { type: 'string' },
+      report: { type: 'string' },
+      progress: { type: 'string', default: 'reports/simulation/progress.jsonl' },
+      chunk: { type: 'string', default: '10000' },
+      resume: { type: 'boolean', default: false },
       seed: { type: 'string' },
       trace: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
     },
   });
-  if (values.seed !== undefined) return runOne(Number(values.seed), values.trace, values.shrink);
-  const summary = await runMany(Number(values.seeds), Number(values.from), Number(values.jobs));
+  if (values.seed !== undefined) return runOne(wholeNumber('seed', values.seed, 0), values.trace, values.shrink);
+  const options = {
+    seeds: wholeNumber('seeds', values.seeds, 1),
+    from: wholeNumber('from', values.from, 0),
+    jobs: wholeNumber('jobs', values.jobs, 1),
+  };
+  const { report, progress, resume: isResumed } = values;
+  const summary =
+    report === undefined
+      ? await runMany(options)
+      : await runReported(options, report, { progress, isResumed, chunk: wholeNumber('chunk', values.chunk, 1) });
   process.stdout.write(`${summary.text()}\n`);
   if (values.out !== undefined) writeFileSync(values.out, `${summary.text()}\n`);
   return summary.data.violations.length === 0;
 }
 
-if (isMainThread) {
-  process.exitCode = (await main()) ? 0 : 1;
-} else {
-  await runRange(workerData as Range, (data) => parentPort?.postMessage(data));
-}
+process.exitCode = (await main()) ? 0 : 1;

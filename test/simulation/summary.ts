@@ -1,4 +1,5 @@
-import type { LossFigure, Report } from './monitor.ts';
+import { LossFigures, quantile, type LossData } from './loss-figures.ts';
+import type { Report } from './monitor.ts';
 import { Tally } from './statistics.ts';
 import type { Violation } from './violation.ts';
 
@@ -10,10 +11,16 @@ export interface SummaryData {
   readonly simulatedMilliseconds: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly branches: Readonly<Record<string, number>>;
-  readonly losses: readonly LossFigure[];
+  /** Of automatic failovers whose primary was lost with its region. */
+  readonly lost: LossData;
+  /** Of those whose primary lived on where no vantage could see it, or came back as AWS was called. */
+  readonly unseen: LossData;
   readonly disagreements: Readonly<Record<string, number>>;
   readonly violations: readonly (Violation & { readonly seed: number })[];
 }
+
+/** Median, 90 %, 99 %, and the most. */
+export const LOSS_SHARES = [0.5, 0.9, 0.99, 1] as const;
 
 /** Adds runs up. */
 export class Summary {
@@ -23,7 +30,8 @@ export class Summary {
   #simulatedMilliseconds = 0;
   readonly #faults = new Tally();
   readonly #branches = new Tally();
-  readonly #losses: LossFigure[] = [];
+  readonly #lost = new LossFigures();
+  readonly #unseen = new LossFigures();
   readonly #disagreements = new Tally();
   readonly #violations: (Violation & { readonly seed: number })[] = [];
 
@@ -44,7 +52,7 @@ export class Summary {
     this.#simulatedMilliseconds += simulatedMilliseconds;
     this.#faults.merge(faults);
     this.#branches.merge(branches);
-    this.#losses.push(...losses);
+    for (const loss of losses) (loss.isRegionLost ? this.#lost : this.#unseen).add(loss);
     this.#disagreements.merge(disagreements);
     if (violation !== undefined) this.#violations.push({ ...violation, seed });
   }
@@ -56,7 +64,8 @@ export class Summary {
     this.#simulatedMilliseconds += data.simulatedMilliseconds;
     this.#faults.merge(Tally.from(data.faults));
     this.#branches.merge(Tally.from(data.branches));
-    this.#losses.push(...data.losses);
+    this.#lost.merge(data.lost);
+    this.#unseen.merge(data.unseen);
     this.#disagreements.merge(Tally.from(data.disagreements));
     this.#violations.push(...data.violations);
   }
@@ -69,7 +78,8 @@ export class Summary {
       simulatedMilliseconds: this.#simulatedMilliseconds,
       faults: this.#faults.toJSON(),
       branches: this.#branches.toJSON(),
-      losses: this.#losses,
+      lost: this.#lost.data,
+      unseen: this.#unseen.data,
       disagreements: this.#disagreements.toJSON(),
       violations: this.#violations.toSorted((a, b) => a.seed - b.seed),
     };
@@ -77,7 +87,7 @@ export class Summary {
 
   /** For people: the figures, one a line. */
   text(): string {
-    const { seeds, incidents, steps, simulatedMilliseconds, losses, violations } = this.data;
+    const { seeds, incidents, steps, simulatedMilliseconds, lost, unseen, violations } = this.data;
     const hours = (simulatedMilliseconds / 3_600_000).toFixed(1);
     return [
       `${seeds} seeds, ${incidents} incidents, ${steps} steps, ${hours} hours of simulated time`,
@@ -89,7 +99,11 @@ export class Summary {
       ...lines(this.#branches),
       '',
       'data lost by automatic failovers',
-      ...lossLines(losses),
+      '  median / 90 % / 99 % / most',
+      `  of ${lost.count} regions that were lost`,
+      ...lossLines(lost),
+      `  of ${unseen.count} primaries that lived on where no vantage could see them, or came back as AWS was called`,
+      ...lossLines(unseen),
       '',
       'several operators, several policies',
       ...lines(this.#disagreements),
@@ -106,31 +120,13 @@ function lines(tally: Tally): string[] {
   return tally.entries().map(([name, count]) => `  ${String(count).padStart(9)}  ${name}`);
 }
 
-function lossLines(losses: readonly LossFigure[]): string[] {
-  if (losses.length === 0) return ['  none'];
-  const quantile = (values: readonly number[], share: number): string => {
-    const sorted = values.toSorted((a, b) => a - b);
-    return `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)} ms`;
-  };
-  const figures = (some: readonly LossFigure[]): string[] => {
-    const spread = (pick: (loss: LossFigure) => number): string => {
-      const values = some.map(pick);
-      return [0.5, 0.9, 0.99, 1].map((share) => quantile(values, share)).join(' / ');
-    };
-    const above = (pick: (loss: LossFigure) => number): number =>
-      some.filter((loss) => loss.trueLoss > pick(loss)).length;
-    return [
-      `    true loss   ${spread(({ trueLoss }) => trueLoss)}`,
-      `    estimate    ${spread(({ estimate }) => estimate)}, below the true loss ${above(({ estimate }) => estimate)} times`,
-      `    worst case  ${spread(({ worstCase }) => worstCase)}, below the true loss ${above(({ worstCase }) => worstCase)} times`,
-    ];
-  };
-  const lost = losses.filter(({ isRegionLost }) => isRegionLost);
-  const unseen = losses.filter(({ isRegionLost }) => !isRegionLost);
+function lossLines(losses: LossData): string[] {
+  if (losses.count === 0) return [];
+  const spread = (name: 'trueLoss' | 'estimate' | 'worstCase'): string =>
+    LOSS_SHARES.map((share) => `${quantile(losses[name], share)} ms`).join(' / ');
   return [
-    `  median / 90 % / 99 % / most, of ${lost.length} regions that were lost`,
-    ...(lost.length === 0 ? [] : figures(lost)),
-    `  and of ${unseen.length} primaries that lived on where no vantage could see them, or came back as AWS was called`,
-    ...(unseen.length === 0 ? [] : figures(unseen)),
+    `    true loss   ${spread('trueLoss')}`,
+    `    estimate    ${spread('estimate')}, below the true loss ${losses.aboveEstimate} times`,
+    `    worst case  ${spread('worstCase')}, below the true loss ${losses.aboveWorstCase} times`,
   ];
 }

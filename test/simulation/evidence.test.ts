@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { renderEvidence, type Evidence } from './evidence.ts';
+import { Tally } from './statistics.ts';
+import { Summary } from './summary.ts';
+import { INVARIANTS } from './violation.ts';
+
+function evidence(isViolated: boolean): Evidence {
+  const summary = new Summary();
+  for (let seed = 0; seed < 2_000; seed += 1) {
+    summary.add({
+      seed,
+      violation: isViolated && seed === 7 ? { invariant: 'liveness', message: 'nothing started', at: 1 } : undefined,
+      isIncident: seed % 2 === 0,
+      steps: 10,
+      simulatedMilliseconds: 3_600_000,
+      faults: Tally.from({ loseRegion: 1 }),
+      branches: Tally.from({ 'step Accepted': 3 }),
+      disagreements: Tally.from({ 'two writers': 2 }),
+      losses: [{ trueLoss: seed, estimate: 1_000, worstCase: 5_000, isRegionLost: true }],
+    });
+  }
+  return {
+    sources: { hash: 'a'.repeat(64), files: 123, commit: 'c'.repeat(40), isCommitted: true },
+    machine: { processor: 'A processor', processors: 2, memoryBytes: 2 ** 33, platform: 'linux x64', node: 'v24.0.0' },
+    from: 0,
+    jobs: 2,
+    finishedAt: '2026-01-02T03:04:05.000Z',
+    elapsedMilliseconds: 20_000,
+    summary: summary.data,
+  };
+}
+
+describe('renderEvidence', () => {
+  it('Given a run without violations, then its figures stand in the tables', () => {
+    const text = renderEvidence(evidence(false));
+
+    expect(text).toContain('| seeds | 2,000 (0 to 1,999) |');
+    expect(text).toContain('| incidents (seeds whose primary was harmed or seemed so) | 1,000 |');
+    expect(text).toContain('| violations | 0 |');
+    expect(text).toContain('| seeds a second | 100.0, by 2 workers |');
+    expect(text).toContain('| true loss | 999 | 1,800 | 1,980 | 2,000 |  |');
+    expect(text).toContain('| estimate | 1,000 | 1,000 | 1,000 | 1,000 | 999 of 2,000 |');
+    expect(text).toContain('| worst case | 5,000 | 5,000 | 5,000 | 5,000 | 0 of 2,000 |');
+    expect(text).toContain('| loseRegion | 2,000 |');
+    expect(text).toContain('| step Accepted | 6,000 |');
+    for (const name of Object.keys(INVARIANTS)) expect(text).toContain(`| \`${name}\` |`);
+  });
+
+  it('Given a violation, then it is told with its seed', () => {
+    const text = renderEvidence(evidence(true));
+
+    expect(text).toContain(`| \`liveness\` | ${INVARIANTS.liveness} | 1 |`);
+    expect(text).toContain('- seed 7: liveness: nothing started');
+  });
+});

@@ -1,0 +1,121 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { renderEvidence, type Evidence, type Machine } from './evidence.ts';
+import { ProgressError, ProgressFile, type RunPlan } from './progress-file.ts';
+import type { SeedRange } from './seed-worker.ts';
+import { SeedWorkers } from './seed-workers.ts';
+import { readSources } from './sources.ts';
+import { Summary } from './summary.ts';
+
+export interface LongRunProps {
+  readonly from: number;
+  readonly seeds: number;
+  readonly chunk: number;
+  readonly jobs: number;
+  readonly progressPath: string;
+  readonly isResumed: boolean;
+  /** Told of every chunk: how many seeds of how many are done, how many of them in how many milliseconds by this process. */
+  readonly onProgress: (done: number, own: number, milliseconds: number, violations: number) => void;
+}
+
+/**
+ * Runs many seeds in chunks, each of which is on file once it is done, so that a run that was killed goes on where it was.
+ *
+ * @throws ProgressError when what is on file does not belong to this run
+ */
+export async function runLong(props: LongRunProps): Promise<Evidence> {
+  const { from, seeds, chunk, jobs } = props;
+  const plan: RunPlan = { from, seeds, chunk, sources: readSources() };
+  const file = ProgressFile.open(props.progressPath, plan, props.isResumed);
+  const known = new Set(file.chunks.map((each) => each.from));
+  const workers = await SeedWorkers.start(jobs);
+  try {
+    // From here on they run what they have loaded, whatever becomes of the files.
+    if (readSources().hash !== plan.sources.hash) {
+      throw new ProgressError('cannot tell which code would run: the sources changed as they were loaded; start again');
+    }
+    await runMissing(props, file, workers, known);
+  } finally {
+    await workers.close();
+  }
+  return evidenceOf(props, plan, file);
+}
+
+async function runMissing(
+  { from, seeds, chunk, onProgress }: LongRunProps,
+  file: ProgressFile,
+  workers: SeedWorkers,
+  known: ReadonlySet<number>,
+): Promise<void> {
+  const missing: SeedRange[] = [];
+  for (let start = from; start < from + seeds; start += chunk) {
+    if (!known.has(start)) missing.push({ from: start, to: Math.min(start + chunk, from + seeds) });
+  }
+  const startedAt = performance.now();
+  let lastAt = startedAt;
+  let own = 0;
+  const run = async (range: SeedRange): Promise<void> => {
+    const summary = new Summary();
+    await workers.run(range, (data) => summary.merge(data));
+    const now = performance.now();
+    const elapsedMilliseconds = Math.round(now - lastAt);
+    lastAt = now;
+    file.add({ ...range, elapsedMilliseconds, finishedAt: new Date().toISOString(), summary: summary.data });
+    own += range.to - range.from;
+    const done = file.chunks.reduce((sum, each) => sum + each.to - each.from, 0);
+    const violations = file.chunks.reduce((sum, each) => sum + each.summary.violations.length, 0);
+    onProgress(done, own, now - startedAt, violations);
+  };
+  // One ahead, so that no worker waits for the last seeds of a chunk.
+  let running: Promise<void> = Promise.resolve();
+  for (const range of missing) {
+    const before = running;
+    running = run(range);
+    await before;
+  }
+  await running;
+}
+
+function evidenceOf({ from, jobs }: LongRunProps, { sources }: RunPlan, { chunks }: ProgressFile): Evidence {
+  const summary = new Summary();
+  const ascending = chunks.toSorted((a, b) => a.from - b.from);
+  for (const { summary: data } of ascending) summary.merge(data);
+  return {
+    sources,
+    machine: thisMachine(),
+    from,
+    jobs,
+    finishedAt: chunks.at(-1)?.finishedAt ?? new Date().toISOString(),
+    elapsedMilliseconds: chunks.reduce((sum, { elapsedMilliseconds }) => sum + elapsedMilliseconds, 0),
+    summary: summary.data,
+  };
+}
+
+function thisMachine(): Machine {
+  return {
+    processor: cpus()[0]?.model.trim() ?? 'unknown processor',
+    processors: availableParallelism(),
+    memoryBytes: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+  };
+}
+
+/** Writes the report, and its figures beside it. */
+export async function writeEvidence(path: string, evidence: Evidence): Promise<void> {
+  const config = await resolveConfig(path);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(jsonPathOf(path), await format(JSON.stringify(evidence), { ...config, parser: 'json' }));
+  writeFileSync(path, await formatEvidence(evidence, path));
+}
+
+/** The report as it stands in a file at `path`. */
+export async function formatEvidence(evidence: Evidence, path: string): Promise<string> {
+  return format(renderEvidence(evidence), { ...(await resolveConfig(path)), parser: 'markdown' });
+}
+
+export function jsonPathOf(path: string): string {
+  return path.replace(/\.md$/, '.json');
+}
