@@ -1,6 +1,6 @@
 import { DescribeGlobalClustersCommand } from '@aws-sdk/client-rds';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Credentials } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startLocalAws } from '../local-aws.ts';
@@ -82,6 +82,20 @@ describe('STS', () => {
       Account: '999999999999',
       Arn: 'arn:aws:sts::999999999999:assumed-role/aurora-dr/operator',
     });
+    assumed.destroy();
+  });
+
+  it('a service account’s token is exchanged for a session, without a signature', async () => {
+    const unsigned = new AssumeRoleWithWebIdentityCommand({
+      RoleArn: role,
+      RoleSessionName: 'pod',
+      WebIdentityToken: 'a.web.token',
+    });
+    const assumed = clientsOf((await clients.sts.send(unsigned)).Credentials!);
+    const { Arn } = await assumed.sts.send(new GetCallerIdentityCommand({}));
+    expect(Arn).toBe('arn:aws:sts::999999999999:assumed-role/aurora-dr/pod');
+    aws.addRole({ arn: role, isDenied: true });
+    await expect(clients.sts.send(unsigned)).rejects.toMatchObject({ name: 'AccessDenied' });
     assumed.destroy();
   });
 

@@ -72,6 +72,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 function parseCall(region: string, request: IncomingMessage, target: string | undefined, body: string): AwsCall {
+  if (request.headers.authorization === undefined && unsigned.test(body)) {
+    const { action, input } = parseQuery(body);
+    return { region, service: 'sts', action, input };
+  }
   const credential = parseCredential(header(request, 'authorization'));
   if (credential.region !== region) {
     throw new AwsError(
@@ -95,6 +99,9 @@ function parseCall(region: string, request: IncomingMessage, target: string | un
   }
   return { region, service, action, input, accessKeyId, sessionToken };
 }
+
+/** The one call that a caller without credentials makes. */
+const unsigned = /(^|&)Action=AssumeRoleWithWebIdentity(&|$)/;
 
 /** The API versions tell the Query services apart. */
 const queryVersions: Partial<Record<string, Exclude<Service, 'monitoring'>>> = {

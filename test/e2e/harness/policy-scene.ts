@@ -38,6 +38,8 @@ export interface SceneOptions {
   readonly spec?: Readonly<Record<string, unknown>>;
   /** Further flags for every operator. */
   readonly flags?: readonly string[];
+  /** The environment of every operator, and no `--aws-endpoint`: AWS is called by its own names. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface SceneProps {
@@ -116,9 +118,10 @@ export class PolicyScene implements AsyncDisposable {
     ]
       .filter(([name = '']) => !own.includes(name))
       .flat();
+    const { environment } = this.#options;
     const operator = new OperatorProcess({
-      flags: [...common, ...this.aws.endpointFlags, ...own],
-      environment: this.aws.environment,
+      flags: [...common, ...(environment === undefined ? this.aws.endpointFlags : []), ...own],
+      environment: environment ?? this.aws.environment,
       watchdog: this.#watchdog,
     });
     this.operators.push(operator);

@@ -10,7 +10,7 @@ import {
 import { describeEvents } from './rds-history.ts';
 import { copyDbClusterSnapshot, createDbClusterSnapshot, describeDbClusterSnapshots } from './rds-snapshots.ts';
 import { createTopic, publish } from './sns.ts';
-import { assumeRole, getCallerIdentity } from './sts.ts';
+import { assumeRole, assumeRoleWithWebIdentity, getCallerIdentity } from './sts.ts';
 
 /** Every action that is served. */
 export const actions: Record<Service, Partial<Record<string, Action>>> = {
@@ -30,5 +30,9 @@ export const actions: Record<Service, Partial<Record<string, Action>>> = {
   },
   monitoring: { GetMetricData: getMetricData, ListMetrics: listMetrics, PutMetricData: putMetricData },
   sns: { CreateTopic: createTopic, Publish: publish },
-  sts: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
+  sts: {
+    AssumeRole: assumeRole,
+    AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
+    GetCallerIdentity: getCallerIdentity,
+  },
 };

@@ -1,9 +1,27 @@
 import { parseArn } from '../arn.ts';
 import { AwsError } from '../aws-error.ts';
-import type { Action } from './action.ts';
+import type { World } from '../world.ts';
+import type { Action, Input, Output } from './action.ts';
 import { optionalNumber, optionalString, requiredString } from './input.ts';
 
 export const assumeRole: Action = ({ world, now }, input) => {
+  const roleArn = requiredString(input, 'RoleArn');
+  const role = world.sessions.role(roleArn);
+  if (role?.externalId !== undefined && role.externalId !== optionalString(input, 'ExternalId')) {
+    throw denied('sts:AssumeRole', roleArn);
+  }
+  return beginSession(world, input, now, 'sts:AssumeRole');
+};
+
+/** What a Kubernetes service account is exchanged for. Not signed: the token alone says who asks. */
+export const assumeRoleWithWebIdentity: Action = ({ world, now }, input) => {
+  if (requiredString(input, 'WebIdentityToken').length < 4) {
+    throw new AwsError('InvalidIdentityToken', 400, 'The web identity token could not be validated.');
+  }
+  return beginSession(world, input, now, 'sts:AssumeRoleWithWebIdentity');
+};
+
+function beginSession(world: World, input: Input, now: number, action: string): Output {
   const roleArn = requiredString(input, 'RoleArn');
   const sessionName = requiredString(input, 'RoleSessionName');
   const seconds = optionalNumber(input, 'DurationSeconds') ?? 3600;
@@ -14,16 +32,8 @@ export const assumeRole: Action = ({ world, now }, input) => {
   if (seconds < 900 || seconds > 43_200) {
     throw new AwsError('ValidationError', 400, 'DurationSeconds must be between 900 and 43200.');
   }
-  const role = world.sessions.role(roleArn);
-  if (
-    role?.isDenied === true ||
-    (role?.externalId !== undefined && role.externalId !== optionalString(input, 'ExternalId'))
-  ) {
-    throw new AwsError(
-      'AccessDenied',
-      403,
-      `User is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
-    );
+  if (world.sessions.role(roleArn)?.isDenied === true) {
+    throw denied(action, roleArn);
   }
   const number = world.nextNumber().toString(36).toUpperCase().padStart(16, 'A');
   const session = {
@@ -48,7 +58,11 @@ export const assumeRole: Action = ({ world, now }, input) => {
       Arn: assumedRoleArn(arn.accountId, roleArn, sessionName),
     },
   };
-};
+}
+
+function denied(action: string, roleArn: string): AwsError {
+  return new AwsError('AccessDenied', 403, `User is not authorized to perform: ${action} on resource: ${roleArn}`);
+}
 
 export const getCallerIdentity: Action = ({ caller }) => {
   const { accountId, session, accessKeyId } = caller;
