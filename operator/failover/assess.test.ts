@@ -2,7 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { VOTE_LIFETIME_MILLISECONDS } from './assess.ts';
 import { EMPTY_MEMORY, type Memory, type SignalMemory } from './memory.ts';
 import type { Settings } from './settings.ts';
-import { aRound, MINUTE, SECOND, T0, type RegionProps, type RoundProps } from './testing/a-round.ts';
+import {
+  aRound,
+  ENGINE,
+  MINUTE,
+  SECOND,
+  T0,
+  type LagProps,
+  type RegionProps,
+  type RoundProps,
+} from './testing/a-round.ts';
 import { aSettings, CENTRAL, EAST, signalsNamed, THREE_REGIONS, WEST } from './testing/a-settings.ts';
 import { local, noAnswer, rejected } from './testing/attempts.ts';
 import { lostPrimary, silentPrimary, stoppedLag } from './testing/losses.ts';
@@ -51,7 +60,7 @@ describe('votes', () => {
   it('Given only direct classes passed, then a quorum from two vantages cannot be met', () => {
     const watch = settled({}, { lag: { [WEST]: { lags: [], control: 'none' } } });
 
-    expect(watch.assessment.quorumProblem?.message).toContain('replication');
+    expect(watch.assessment.quorumProblem?.message).toContain('cannot be met: replication never passed');
     expect(settled().assessment.quorumProblem).toBeUndefined();
   });
 
@@ -257,6 +266,26 @@ describe('in-region recovery', () => {
     expect(settled().seeAlike(1, LOSS, { endpoint: noAnswer() }).verdict()).toBe('Held InRegionRecovery');
   });
 
+  it.each<[string, RegionProps, string]>([
+    ['says its status', { status: 'failing-over' }, 'RDS in us-east-1 answers (cluster is "failing-over"), '],
+    ['does not', { clusters: noAnswer() }, 'RDS in us-east-1 answers (without a status for the cluster), '],
+  ])('Given RDS answers and %s, then the hold tells', (_, region, message) => {
+    expect(settled().seeAlike(1, LOSS, recovering(region)).assessment.hold?.message).toContain(message);
+  });
+
+  it('Given a cluster that is available and an endpoint that cannot be judged, then there is no loss to hold for', () => {
+    const watch = settled().seeAlike(1, LOSS, { endpoint: local() });
+
+    expect(watch.assessment.incident).toBeUndefined();
+    expect(watch.assessment.hold).toBeUndefined();
+  });
+
+  it('Given the witness alone says lost, and no endpoint is probed, then automation holds', () => {
+    const watch = settled({ signals: signalsNamed('controlPlane', 'http') }).seeAlike(1, LOSS, { witness: 503 });
+
+    expect(watch.verdict()).toBe('Held InRegionRecovery');
+  });
+
   it('Given an upgrade whose writer accepts, then nothing is suspected, and the hold stands ready', () => {
     const watch = settled().seeAlike(5, LOSS, { regions: { [EAST]: { status: 'upgrading' } } });
 
@@ -286,6 +315,29 @@ describe('in-region recovery', () => {
       watch.seeAlike(3, STALE + 45 * MINUTE, recovering({ status: 'failing-over' }));
 
       expect(watch.verdict()).toBe('Held InRegionRecovery');
+    });
+
+    it.each([
+      ['a moment before the limit', 1, 'InRegionRecovery'],
+      ['exactly at the limit', 0, undefined],
+    ])('Given a round that ends %s, then the hold is as listed', (_, before, reason) => {
+      const watch = settled(LIMITED).seeAlike(1, LOSS, recovering({ status: 'failing-over' }));
+
+      watch.seeAlike(1, LOSS + 30 * MINUTE - SECOND - before, recovering({ status: 'failing-over' }));
+
+      expect(watch.assessment.hold?.reason).toBe(reason);
+    });
+
+    it.each([
+      ['before its loss was confirmed, then its time goes on', 3, LOSS],
+      ['after that, then it begins anew', 4, LOSS + 10 * MINUTE],
+    ])('Given the region was silent for a while and is back %s', (_, silentRounds, since) => {
+      const watch = settled(LIMITED)
+        .seeAlike(1, LOSS, recovering({}))
+        .seeAlike(silentRounds, LOSS + INTERVAL, lost)
+        .seeAlike(1, LOSS + 10 * MINUTE, recovering({}));
+
+      expect(watch.assessment.incident?.aliveSince).toBe(T0 + since);
     });
 
     it('Given replication goes on, then the end of the hold promotes nobody', () => {
@@ -393,6 +445,51 @@ describe('the incident', () => {
     expect(watch.memory.incident).toBeUndefined();
   });
 
+  it.each<[string, Partial<Settings>]>([
+    ['endpoint and replication', { signals: signalsNamed('controlPlane', 'http') }],
+    ['controlPlane and replication', { signals: signalsNamed('endpoint', 'http') }],
+    ['http and replication', { signals: signalsNamed('controlPlane', 'endpoint') }],
+  ])('Given a policy without %s and a gap without sight, then the incident keeps its start', (_, overrides) => {
+    const blind = { regions: { [EAST]: { rds: local() } }, endpoint: local(), witness: 404 };
+    const watch = settled(overrides)
+      .seeAlike(1, LOSS, lost)
+      .seeAlike(2, LOSS + INTERVAL, blind)
+      .seeAlike(1, LOSS + MINUTE, lost);
+
+    expect(watch.assessment.incident?.startedAt).toBe(T0 + LOSS);
+  });
+
+  it.each([
+    ['as long as a lag may be old', 0, LOSS],
+    ['longer than that', 1, LOSS + 6 * MINUTE + 1],
+  ])(
+    'Given blindness %s after a failing round, and no replication that tells, then it began as listed',
+    (_, more, at) => {
+      const signals = signalsNamed('controlPlane', 'endpoint', 'http');
+      const watch = settled({ signals }).seeAlike(1, LOSS, lost);
+
+      watch.seeAlike(1, LOSS + 6 * MINUTE + more, lost);
+
+      expect(watch.assessment.incident?.startedAt).toBe(T0 + at);
+    },
+  );
+
+  it('Given an incident from before a restart and no votes, then it keeps its start', () => {
+    const memory: Memory = { ...EMPTY_MEMORY, incident: { startedAt: T0 + LOSS } };
+    const watch = new Watch(aSettings(), memory).seeAlike(1, LOSS + MINUTE, lost);
+
+    expect(watch.assessment.incident?.startedAt).toBe(T0 + LOSS);
+  });
+
+  it('Given lag that grows with time since its start, then replication is Failing although samples are fresh', () => {
+    const watch = settled().seeAlike(1, LOSS, silentPrimary());
+    const growing = { until: LOSS + 3 * MINUTE, lags: [100, 60_000, 120_000, 180_000] };
+
+    watch.seeAlike(1, LOSS + 3 * MINUTE, silentPrimary({ [WEST]: growing }));
+
+    expect(watch.stateOf('replication')).toBe('Failing NoSecondaryReceives');
+  });
+
   it('Given rounds that could not see, then the incident keeps its start', () => {
     const blind = { regions: { [EAST]: { rds: local() }, [WEST]: { rds: local() } }, endpoint: local() };
     const watch = settled(WITH_WITNESS)
@@ -411,6 +508,87 @@ describe('the incident', () => {
 
     expect(watch.assessment.topology.primaryRegion).toBe(WEST);
     expect(watch.assessment.incident).toBeUndefined();
+  });
+});
+
+describe('proof that the primary lived on after the incident began', () => {
+  const USUAL_LAG = 100;
+  /** The loss may have been seen an interval and a timeout after it happened. */
+  const SLACK = INTERVAL + 3 * SECOND;
+  const provenBy = (lag: Readonly<Record<string, LagProps | 'none'>>) =>
+    settled({ regions: THREE_REGIONS })
+      .seeAlike(1, LOSS, { ...silentPrimary(), members })
+      .seeAlike(1, LOSS + 5 * MINUTE, { ...silentPrimary(), members, lag }).assessment.incident?.provenUntil;
+  /** Samples that hold nothing that was written before so much after the beginning. */
+  const writtenAfter = (after: number): LagProps => ({ until: LOSS + after + USUAL_LAG + MINUTE, lags: [USUAL_LAG] });
+
+  it.each([
+    ['within an interval and a timeout of the beginning', SLACK, false],
+    ['after that', SLACK + 1, true],
+  ])('Given a secondary received what was written %s, then that is proof: %i %s', (_, after, isProof) => {
+    const sample = writtenAfter(after);
+
+    expect(provenBy({ [WEST]: sample, [CENTRAL]: 'none' })).toBe(isProof ? T0 + sample.until! : undefined);
+  });
+
+  it('Given two secondaries prove it, then the newer proof counts', () => {
+    const [older, newer] = [writtenAfter(MINUTE), writtenAfter(2 * MINUTE)];
+
+    expect(provenBy({ [WEST]: newer, [CENTRAL]: older })).toBe(T0 + newer.until!);
+    expect(provenBy({ [WEST]: older, [CENTRAL]: newer })).toBe(T0 + newer.until!);
+  });
+});
+
+describe('the remembered lag', () => {
+  const lagAfter = (...rounds: readonly [number, LagProps | 'none'][]) => {
+    const watch = new Watch(aSettings()).seeAlike(2, LOSS - 2 * MINUTE, { lag: { [WEST]: rounds[0]![1] } });
+    for (const [at, lag] of rounds.slice(1)) {
+      watch.see(aRound({ ...silentPrimary(), lag: { [WEST]: lag }, at }));
+    }
+    return watch.memory.lag[WEST];
+  };
+  const before: LagProps = { until: LOSS - 2 * MINUTE, lags: [5000] };
+
+  it('Given an answer with older samples only, then the newest that is known stays', () => {
+    const older: LagProps = { until: LOSS - 4 * MINUTE, lags: [100] };
+
+    expect(lagAfter([0, before], [LOSS, older])).toMatchObject({
+      lagMilliseconds: 5000,
+      periodEnd: T0 + before.until!,
+    });
+  });
+
+  it('Given a smaller lag of a period that ended with the beginning of the incident, then it counts', () => {
+    expect(lagAfter([0, before], [LOSS, before], [LOSS + MINUTE, { until: LOSS, lags: [200] }])).toMatchObject({
+      lagMilliseconds: 200,
+    });
+  });
+
+  it('Given a larger lag after the incident began, of a primary that lived on, then the larger one counts', () => {
+    const later: LagProps = { until: LOSS + 4 * MINUTE, lags: [20_000] };
+
+    expect(lagAfter([0, before], [LOSS, before], [LOSS + 5 * MINUTE, later])).toMatchObject({
+      lagMilliseconds: 20_000,
+    });
+  });
+
+  it('Given the first lag ever told comes after the incident began, then it is what is known', () => {
+    const later: LagProps = { until: LOSS + 4 * MINUTE, lags: [700] };
+
+    expect(lagAfter([0, 'none'], [LOSS, 'none'], [LOSS + 5 * MINUTE, later])).toMatchObject({ lagMilliseconds: 700 });
+  });
+});
+
+describe('a round without a primary', () => {
+  it('Given nobody ever told the roles, then no class says anything and nothing is decided', () => {
+    const silent = { [EAST]: { rds: noAnswer() }, [WEST]: { rds: noAnswer() } };
+    const settings = aSettings(WITH_WITNESS);
+    const watch = new Watch(settings, EMPTY_MEMORY, {}).seeAlike(3, LOSS, { regions: silent, witness: 503 });
+
+    expect(settings.signals.map(({ name }) => watch.stateOf(name))).toEqual(
+      settings.signals.map(() => 'Unknown NoPrimary'),
+    );
+    expect(watch.verdict()).toBe('Calm');
   });
 });
 
@@ -488,6 +666,19 @@ describe('what is remembered', () => {
     const watch = settled({}, { endpoints: { [WEST]: noAnswer() } });
 
     expect(Object.keys(watch.memory.endpointPassed)).toEqual([EAST]);
+  });
+
+  it('Given the endpoint and the primary fall silent, then what they told is remembered', () => {
+    const watch = settled().seeAlike(3, LOSS, lost);
+
+    expect(Object.keys(watch.memory.endpointPassed)).toEqual([EAST]);
+    expect(watch.memory.engineVersions[EAST]).toBe(ENGINE);
+  });
+
+  it('Given a healthy round, then replication speaks of secondaries only', () => {
+    const replication = settled().assessment.signals.find((signal) => signal.name === 'replication');
+
+    expect(replication?.message).toMatch(/^secondary us-west-2: [^;]*$/);
   });
 
   it('Given state changes, then since tells when', () => {
