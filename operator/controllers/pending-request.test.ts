@@ -25,13 +25,18 @@ describe('pendingRequest', () => {
       own({ 'force-failover': 'any', 'accept-data-loss': 'True' }),
       { hasAcceptedDataLoss: false },
     ],
+    [
+      'spaces around its parts',
+      own({ 'force-failover': 'any', 'force-type': ' Failover ', 'accept-data-loss': ' true ' }),
+      { forceType: 'Failover', hasAcceptedDataLoss: true },
+    ],
     ['an empty value', own({ 'force-failover': '' }), { action: 'force-failover', value: '' }],
     ['a failback', own({ failback: 'true' }), { action: 'failback', value: 'true' }],
     ['a drill', own({ drill: 'Simulate' }), { action: 'drill', value: 'Simulate' }],
     ['an acknowledgement', own({ acknowledge: 'id' }), { action: 'acknowledge', value: 'id' }],
     ['a confirmed fence', own({ 'confirm-fenced': 'id' }), { action: 'confirm-fenced', value: 'id' }],
-    ['an acceptance alone', own({ 'accept-data-loss': 'true' }), { action: 'accept-data-loss' }],
-    ['a type alone', own({ 'force-type': 'Failover' }), { action: 'accept-data-loss' }],
+    ['an acceptance alone', own({ 'accept-data-loss': 'true' }), { action: 'accept-data-loss', value: 'true' }],
+    ['a type alone', own({ 'force-type': 'Failover' }), { action: 'accept-data-loss', value: 'Failover' }],
     ['two requests', own({ drill: 'Simulate', 'force-failover': 'any' }), { action: 'force-failover' }],
   ])('given %s, then it is read', (_name, annotations, expected) => {
     const request = pendingRequest(annotations);
@@ -50,9 +55,20 @@ describe('pendingRequest', () => {
     expect(pendingRequest(annotations)?.keys).toEqual(['aurora-dr.io/force-failover', 'aurora-dr.io/accept-data-loss']);
   });
 
+  it.each(['failback', 'drill', 'acknowledge', 'confirm-fenced'])(
+    'given %s, when it is answered, then its own annotation goes',
+    (action) => {
+      const annotations = own({ [action]: 'true', 'accept-data-loss': 'true' });
+
+      expect(pendingRequest(annotations)?.keys).toEqual([`aurora-dr.io/${action}`]);
+    },
+  );
+
   it('given a value beyond what status keeps, when read twice, then it is the same request', () => {
     const annotations = own({ 'force-failover': 'x'.repeat(1000) });
     expect(pendingRequest(annotations)?.value).toHaveLength(253);
+    const type = own({ 'force-failover': 'any', 'force-type': 'x'.repeat(1000) });
+    expect(pendingRequest(type)?.forceType).toHaveLength(253);
   });
 });
 

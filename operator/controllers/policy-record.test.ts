@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { DisasterRecoveryPolicyStatus, HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Operation } from '../failover/operation.ts';
-import { primarySince } from './policy-record.ts';
+import { primarySince, recordFrom } from './policy-record.ts';
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
 
@@ -19,6 +19,43 @@ function entry(to: string, changes: Partial<HistoryEntry>): HistoryEntry {
     ...changes,
   };
 }
+
+describe('recordFrom', () => {
+  it('Given no status yet, then there is only an empty history', () => {
+    expect(recordFrom(undefined)).toEqual({ history: [] });
+  });
+
+  it('Given a status, then what was done and is being done is read from it, and readings are left out', () => {
+    const history = [entry('west', {})];
+    const status: DisasterRecoveryPolicyStatus = {
+      phase: 'FailingOver',
+      primaryRegion: 'east',
+      cooldownUntil: at(30),
+      history,
+      operation: {
+        id: 'op-1',
+        type: 'Failover',
+        trigger: 'Automatic',
+        from: 'east',
+        to: 'west',
+        step: 'Requested',
+        dataLossAllowed: true,
+        startedAt: at(1),
+        attempts: 1,
+        fence: 'Unknown',
+      },
+      splitBrain: { region: 'east', clusterIdentifier: 'orders', since: at(3) },
+    };
+
+    expect(recordFrom(status)).toEqual({
+      primaryRegion: 'east',
+      cooldownUntil: Date.parse(at(30)),
+      history,
+      operation: expect.objectContaining({ id: 'op-1', startedAt: Date.parse(at(1)), isDataLossAllowed: true }),
+      splitBrain: expect.objectContaining({ region: 'east', since: Date.parse(at(3)) }),
+    });
+  });
+});
 
 describe('primarySince', () => {
   it.each<[string, readonly HistoryEntry[], string | undefined]>([
@@ -41,5 +78,12 @@ describe('primarySince', () => {
 
     expect(primarySince({ ...record, operation })).toBe(Date.parse(at(8)));
     expect(primarySince({ ...record, operation: { to: 'east' } as Operation })).toBe(Date.parse(at(2)));
+    expect(primarySince({ ...record, operation: { ...operation, to: 'east' } })).toBe(Date.parse(at(2)));
+    const { promotedAt: _, ...unpromoted } = operation;
+    expect(primarySince({ ...record, operation: unpromoted })).toBe(Date.parse(at(2)));
+  });
+
+  it('Given neither a primary nor an operation, then there is no such time', () => {
+    expect(primarySince({ history: [] })).toBeUndefined();
   });
 });

@@ -14,5 +14,6 @@ describe('boundedText', () => {
 
   it('given a character of two units at the cut, it is not split', () => {
     expect(boundedText('abc😀def', 5)).toBe('abc…');
+    expect(boundedText('a😀bcdef', 5)).toBe('a😀b…');
   });
 });

@@ -12,6 +12,7 @@ describe('parseDuration', () => {
     ['0s', 0],
     ['1s500ms', 1500],
     ['999999h', 3_599_996_400_000],
+    ['1m1m1m1m1m1m1m1m', 480_000],
   ])('given %s it reads %d milliseconds', (text, milliseconds) => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
