@@ -53,12 +53,22 @@ describe('FenceReader', () => {
     expect(bench.status.operation?.fence).toBe('Succeeded');
   });
 
+  it('given a region that never answers, when another one has nothing to tell at first, then it is asked again', async () => {
+    const bench = await failingOver();
+    bench.aurora.hangsEventsIn = EAST;
+    await bench.see(3);
+    expect(bench.status.operation?.fence).toBe('Unknown');
+    bench.aurora.events = [event('RDS-EVENT-0390')];
+    await bench.see(2);
+    expect(bench.status.operation?.fence).toBe('Succeeded');
+  });
+
   it('given many policies that leave a region, when they ask at the same time, then RDS is asked once a region', async () => {
     const reader = new FenceReader();
     const { aurora, clock, status } = await failingOver();
     const dependencies = { gateway: aurora.gateway, clock, enqueue: () => undefined, settings: {} };
     const turns = ['orders', 'invoices'].map((key) => {
-      const session = { isReadingFence: false, fenceReadAt: -Infinity };
+      const session = { fenceReads: new Map() };
       return { key, account: {}, settings: aSettings(), record: recordFrom(status), session, dependencies };
     }) as unknown as PolicyTurn[];
     aurora.events = [event('RDS-EVENT-0390')];

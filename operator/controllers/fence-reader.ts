@@ -74,18 +74,28 @@ export class FenceReader {
 
   /** Starts a read when one is due. What it finds comes with the next reconcile, which it asks for. */
   readIfDue(turn: PolicyTurn): void {
-    const { session, dependencies } = turn;
     const question = turn.record.operation === undefined ? outstandingQuestion(turn) : runningQuestion(turn);
-    const now = dependencies.clock.monotonic();
-    if (question === undefined || session.isReadingFence || now - session.fenceReadAt < question.every) {
+    if (question === undefined) {
       return;
     }
-    session.isReadingFence = true;
-    session.fenceReadAt = now;
-    // The events are kept in the old primary's region while that can be reached, otherwise in the new one's: ask all.
-    // Each region's word counts as it comes, since the lost one's silence lasts for the whole timeout.
-    const reads = turn.settings.regions.map(({ name }) => this.#readRegion(turn, name, question));
-    void Promise.all(reads).then(() => (session.isReadingFence = false));
+    // The events are kept in the old primary's region while that can be reached, otherwise in the new one's: ask all, each
+    // at its own pace. The lost one's silence lasts for the whole timeout, or longer, and must not keep others from a word.
+    for (const { name } of turn.settings.regions) {
+      this.#readRegionIfDue(turn, name, question);
+    }
+  }
+
+  #readRegionIfDue(turn: PolicyTurn, region: string, question: Question): void {
+    const { session, dependencies } = turn;
+    const now = dependencies.clock.monotonic();
+    const last = session.fenceReads.get(region);
+    if (last?.isReading === true || now - (last?.at ?? -Infinity) < question.every) {
+      return;
+    }
+    session.fenceReads.set(region, { at: now, isReading: true });
+    void this.#readRegion(turn, region, question).then(() => {
+      session.fenceReads.set(region, { at: now, isReading: false });
+    });
   }
 
   async #readRegion(turn: PolicyTurn, region: string, question: Question): Promise<void> {

@@ -72,8 +72,8 @@ export class PolicySession {
   readonly rescueFindings = new Map<string, RescueFinding>();
   /** When RDS is asked next about a rescue snapshot, monotonic, by operation; infinite while it is being asked. */
   readonly rescueSchedule = new Map<string, { readonly at: number; readonly delay: number }>();
-  isReadingFence = false;
-  fenceReadAt = -Infinity;
+  /** The last read of RDS events about the fence, by region, monotonic. */
+  readonly fenceReads = new Map<string, { readonly at: number; readonly isReading: boolean }>();
   /** The last put of the routing metric, monotonic; without a key only the heartbeat was put. */
   routing: { readonly key?: string; readonly putAt: number } | undefined;
   /** Monotonic time after which figures in status are refreshed although nothing changed; at first nobody knows it. */
