@@ -75,6 +75,8 @@ export interface MetricDatum {
   readonly dimensions: readonly MetricDimension[];
   readonly value: number;
   readonly at: Instant;
+  /** Kept by the second and not by the minute, so that two values of a minute can be told apart. @default false */
+  readonly isHighResolution?: boolean;
 }
 
 export interface MetricDataInput {

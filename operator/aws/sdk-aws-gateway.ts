@@ -310,6 +310,7 @@ export class SdkAwsGateway implements AwsGateway {
           Dimensions: metric.dimensions.map(({ name, value }) => ({ Name: name, Value: value })),
           Value: metric.value,
           Timestamp: new Date(metric.at),
+          ...(metric.isHighResolution === true && { StorageResolution: 1 }),
         })),
       });
       await clients.cloudWatch.send(command, sendOptions);

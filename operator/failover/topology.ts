@@ -66,7 +66,7 @@ function memberOf(view: GlobalClusterView | undefined, region: RegionSettings): 
 }
 
 /** The region that this view calls the writer's; undefined unless exactly one configured member is. */
-export function writerIn(view: GlobalClusterView | undefined, settings: Settings): string | undefined {
+export function writerIn(view: GlobalClusterView | undefined, settings: Pick<Settings, 'regions'>): string | undefined {
   const writers = settings.regions.filter((region) => memberOf(view, region)?.isWriter === true);
   return writers.length === 1 ? writers[0]?.name : undefined;
 }

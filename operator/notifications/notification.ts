@@ -21,7 +21,8 @@ export type NotificationKind =
 export interface NotifiedOperation {
   readonly id: string;
   readonly type: 'Failover' | 'Switchover';
-  readonly trigger: 'Automatic' | 'Annotation' | 'Failback' | 'Drill' | 'External';
+  /** `Function`: asked of the failover function. */
+  readonly trigger: 'Automatic' | 'Annotation' | 'Failback' | 'Drill' | 'External' | 'Function';
   readonly from: string;
   readonly to: string;
   readonly step?: string;
