@@ -49,6 +49,43 @@ describe('settingsOf', () => {
     expect(configurations(aSpec({ globalClusterIdentifier: 'other' }))).not.toContain(before[0]);
   });
 
+  it('given what may be left out, when it is there, then it is read too', () => {
+    const spec = withSignals({ ...DIRECT, replication: CLOUDWATCH });
+    const failover = { ...spec.failover, inRegionRecoveryLimit: '30m' };
+    expect(settingsOf({ ...spec, failover }, { ...INSTALLATION, operatorRegion: 'us-west-2' })).toMatchObject({
+      inRegionRecoveryLimitMilliseconds: 1_800_000,
+      replicationMaximumAgeMilliseconds: 360_000,
+      operatorRegion: 'us-west-2',
+    });
+  });
+
+  it('given classes other than endpoint and replication, when read, then nothing of those two is missed', () => {
+    const settings = settingsOf(withSignals({ controlPlane: {}, http: HTTP }), INSTALLATION);
+    expect(settings.signals).toEqual([
+      { name: 'controlPlane', configuration: expect.stringMatching(/^[0-9a-f]{16}$/), delayMilliseconds: 0 },
+      { name: 'http', configuration: expect.stringMatching(/^[0-9a-f]{16}$/), delayMilliseconds: 0 },
+    ]);
+    expect(settings).not.toHaveProperty('withoutEffect');
+  });
+
+  it('given replication by CloudWatch, when read, then it is supported', () => {
+    const { signals } = settingsOf(withSignals({ ...DIRECT, replication: CLOUDWATCH }), INSTALLATION);
+    expect(signals.filter(({ unsupported }) => unsupported !== undefined)).toEqual([]);
+  });
+
+  it.each<[string, ReturnType<typeof aSpec>['publish'], boolean]>([
+    ['a Service', { service: { name: 'writer' } }, true],
+    ['a ConfigMap', { configMap: { name: 'writer' } }, true],
+    ['nothing', {}, false],
+  ])('given %s to publish, when asked, then it is told', (_, publish, isPublishing) => {
+    expect(settingsOf(aSpec({ publish: publish! }), INSTALLATION).isPublishing).toBe(isPublishing);
+  });
+
+  it('given a policy that publishes nowhere, when asked, then it does not', () => {
+    const { publish: _, ...spec } = aSpec();
+    expect(settingsOf(spec, INSTALLATION).isPublishing).toBe(false);
+  });
+
   it('given only routing, when asked whether it publishes, then it does not: nothing has to be withdrawn', () => {
     const publish = { routing: { namespace: 'AuroraDR', metric: 'WriterRegion' } };
     expect(settingsOf(aSpec({ publish }), INSTALLATION).isPublishing).toBe(false);

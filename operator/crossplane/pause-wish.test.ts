@@ -54,6 +54,27 @@ describe('pauseWishOf', () => {
     expect(wish(facts, swappable)).toEqual({ kind: 'Hold', ...failover });
   });
 
+  it('given nothing ever changed the roles and the specs agree, then they are released without naming an operation', () => {
+    expect(pauseWishOf(base, [marked], [])).toStrictEqual({ kind: 'Release' });
+  });
+
+  describe('given specs that contradict the roles after a failback', () => {
+    const back = { ...base, lastChange: { operationId: 'switchover-2', fromRegion: 'us-west-2' } };
+    const odd = (annotations: Record<string, string>, name: string) =>
+      managedResource({ name, annotations, forProvider: { globalClusterIdentifier: undefined } });
+    const fromEast = odd({ ...marks, 'aurora-dr.io/paused-from': 'us-east-1' }, 'from-east');
+    const fromWest = odd({ ...marks, 'aurora-dr.io/paused-from': 'us-west-2' }, 'from-west');
+    const unmarked = odd({}, 'unmarked');
+
+    it.each([
+      ['all that are marked were paused from here', [fromEast, unmarked], 'Release'],
+      ['one was paused from elsewhere', [fromEast, fromWest], 'Hold'],
+      ['none is marked', [unmarked], 'Hold'],
+    ])('when %s, then the wish is as listed', (_, resources, kind) => {
+      expect(pauseWishOf(back, resources, judgeRoleDrift(resources, rolesWith('us-east-1')))).toMatchObject({ kind });
+    });
+  });
+
   it('given a failback to where the first pause was made, then they are released, even if they never declared their roles', () => {
     const odd = managedResource({
       annotations: { ...marks, 'aurora-dr.io/paused-from': 'us-east-1' },
