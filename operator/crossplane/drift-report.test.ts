@@ -99,6 +99,22 @@ describe('driftReportOf', () => {
     ]);
   });
 
+  it('given one of several resources that the operator paused, then the pause is told', () => {
+    expect(reportOf([{ annotations: ours }, { name: 'other' }])).toEqual([
+      'False',
+      'ResourcesPaused',
+      '1 of 2 managed resources are paused',
+    ]);
+  });
+
+  it('given a kind that may not be listed beside resources that are seen, then what is not seen is told', () => {
+    expect(reportOf([{}], { listing: { ...listed, forbidden: ['globalclusters.rds.aws.upbound.io'] } })).toEqual([
+      'False',
+      'NoDrift',
+      expect.stringMatching(/; not seen for lack of rights: globalclusters\.rds\.aws\.upbound\.io$/),
+    ]);
+  });
+
   it('given a pause or a resumption that fails although nothing differs yet, then that is told', () => {
     expect(reportOf([{}], { failure: 'cannot pause it' })).toEqual(['Unknown', 'NotObserved', 'cannot pause it']);
   });

@@ -86,6 +86,7 @@ describe('judgeRoleDrift', () => {
   it.each<[string, 'us-east-1' | 'us-west-2', string[]]>([
     ['us-west-2', 'us-west-2', []],
     ['us-west-2', 'us-east-1', ['Replace forProvider.sourceRegion']],
+    ['us-east-1', 'us-east-1', ['Replace forProvider.sourceRegion']],
     ['eu-west-1', 'us-west-2', ['Replace forProvider.sourceRegion']],
   ])(
     'given source region %s in a us-east-1 cluster and primary %s, when judged, a swapped region is found',
@@ -98,6 +99,7 @@ describe('judgeRoleDrift', () => {
   it.each<[string, object, string[]]>([
     ['nothing', {}, []],
     ['the primary', { sourceDbClusterIdentifier: EAST }, []],
+    ['the primary by its identifier alone', { sourceDbClusterIdentifier: 'prod' }, []],
     ['the old primary', { sourceDbClusterIdentifier: WEST }, ['Replace forProvider.sourceDbClusterIdentifier']],
   ])('given a global cluster that states %s as its source, when judged, then so', (_, forProvider, expected) => {
     expect(findings({ kind: 'GlobalCluster', forProvider }, 'us-east-1')).toEqual(expected);
@@ -108,9 +110,23 @@ describe('judgeRoleDrift', () => {
     expect(findings({ forProvider: { region: 'eu-west-1', globalClusterIdentifier: 'x' } }, 'us-west-2')).toEqual([]);
   });
 
+  it('given another cluster in the region of a member, when judged, then it has no role to contradict', () => {
+    const annotations = { 'crossplane.io/external-name': 'other' };
+    expect(findings({ annotations }, 'us-west-2')).toEqual([]);
+  });
+
+  it('given two secondaries, when judged, then each has its role', () => {
+    const roles = rolesWith('us-west-2');
+    const secondaries = [...roles.secondaries, { region: 'eu-west-1', clusterIdentifier: 'prod' }];
+    const drifts = judgeRoleDrift([managedResource()], { ...roles, secondaries });
+    expect(drifts).toMatchObject([{ effect: 'Promote' }]);
+  });
+
   it('given a cluster that is being deleted, when judged, it would leave', () => {
     const deletionTimestamp = '2026-01-01T00:00:00Z';
     expect(findings({ deletionTimestamp }, 'us-east-1')).toEqual(['Detach metadata.deletionTimestamp']);
+    const armed = judgeRoleDrift([managedResource({ deletionTimestamp })], rolesWith('us-east-1'));
+    expect(armed).toMatchObject([{ isArmed: true }]);
     expect(findings({ kind: 'ClusterInstance', deletionTimestamp }, 'us-east-1')).toEqual([]);
   });
 
