@@ -40,6 +40,11 @@ export interface SceneOptions {
   readonly flags?: readonly string[];
   /** The environment of every operator, and no `--aws-endpoint`: AWS is called by its own names. */
   readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Another scene, on the same AWS: a second Kubernetes cluster, say. It has to outlive this one.
+   * @default - an AWS of its own
+   */
+  readonly neighbour?: PolicyScene;
 }
 
 export interface SceneProps {
@@ -413,7 +418,9 @@ export class PolicyScene implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.operators.map((operator) => operator.kill()));
-    await this.aws.stop();
+    if (this.#options.neighbour === undefined) {
+      await this.aws.stop();
+    }
     this.#onEnd();
   }
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { KubeConfig } from '@kubernetes/client-node';
 import { HttpKubeClient } from '../../../operator/runtime/http-kube-client.ts';
-import { startLocalAws } from '../../aws/local-aws.ts';
+import { startLocalAws, type LocalAws } from '../../aws/local-aws.ts';
 import { waitUntilServed } from '../../control-plane/serve-crd.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from '../../control-plane/control-plane.ts';
 import { Watchdog } from '../../control-plane/watchdog.ts';
@@ -11,6 +11,12 @@ import { PolicyScene, type SceneOptions } from './policy-scene.ts';
 const crd = fileURLToPath(new URL('../../../crds/aurora-dr.io_disasterrecoverypolicies.yaml', import.meta.url));
 /** Two cores carry so many operators, each with an AWS of its own, without their clocks becoming a matter of luck. */
 const SCENES_AT_ONCE = 4;
+
+async function startAws({ aws: { settings, ...others } = {}, cluster }: SceneOptions): Promise<LocalAws> {
+  const aws = await startLocalAws({ ...others, settings: { metricPeriod: 1_000, metricDelay: 100, ...settings } });
+  await aws.addGlobalCluster(cluster);
+  return aws;
+}
 
 /** What the cases of one file share: one API server with the CRD, on which each plays a scene of its own. */
 export class Stage implements AsyncDisposable {
@@ -72,9 +78,7 @@ export class Stage implements AsyncDisposable {
     this.#scenes += 1;
     const namespace = `e2e-${this.#scenes}`;
     await this.plane.kubectl(['create', 'namespace', namespace]);
-    const { settings, ...others } = options.aws ?? {};
-    const aws = await startLocalAws({ ...others, settings: { metricPeriod: 1_000, metricDelay: 100, ...settings } });
-    await aws.addGlobalCluster(options.cluster);
+    const aws = options.neighbour?.aws ?? (await startAws(options));
     const { plane, client } = this;
     const watchdog = this.#watchdog;
     return new PolicyScene({ plane, client, aws, namespace, options, watchdog, onEnd: () => this.#leave() });
