@@ -1,8 +1,16 @@
 import type { FaultKind } from '../aws/world/fault-board.ts';
 import type { LagCurve } from '../aws/world/lag-curve.ts';
 import { detectionWindowOf } from './policy-of.ts';
-import { troubleEnd, type Action, type PolicyProps, type Scenario, type ScenarioEvent } from './scenario.ts';
+import {
+  policiesOf,
+  troubleEnd,
+  type Action,
+  type PolicyProps,
+  type Scenario,
+  type ScenarioEvent,
+} from './scenario.ts';
 import { SeededRandom } from './seeded-random.ts';
+import { overSites, withOtherPolicies } from './spread-scenario.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -491,7 +499,20 @@ export function generateScenario(seed: number): Scenario {
     events: writer.events.toSorted((a, b) => a.at - b.at),
     tail: 0,
   };
-  return { ...scenario, tail: tailOf(scenario) };
+  const several = severalFrom(scenario, seed, random);
+  return { ...several, tail: tailOf(several) };
+}
+
+/** Of eight seeds one has several policies, two have operators in several clusters, and one has both. */
+function severalFrom(scenario: Scenario, seed: number, random: SeededRandom): Scenario {
+  const kind = seed % 8;
+  const spread = [3, 6, 7].includes(kind) ? overSites(scenario, random.fork('sites')) : scenario;
+  if (![5, 7].includes(kind)) return spread;
+  const policies = random.fork('policies');
+  const others = Array.from({ length: policies.chance(0.8) ? 1 : 2 }, () =>
+    policyFrom(policies, scenario.world.metricPeriod),
+  );
+  return withOtherPolicies(spread, others, policies);
 }
 
 /** Long enough to detect a loss, to promote, to publish, and for everything else to come to rest. */
@@ -499,7 +520,9 @@ export function tailOf(scenario: Scenario): number {
   const { durations } = scenario.world;
   const { unconfirmedReadWindowMilliseconds, leaseDurationMilliseconds } = scenario.installation;
   const promotion = durations.pending + durations.promoting + durations.recreating + durations.resynchronizing;
-  const windows =
-    detectionWindowOf(scenario.policy, scenario) + unconfirmedReadWindowMilliseconds + leaseDurationMilliseconds;
-  return windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * scenario.policy.interval);
+  const policies = policiesOf(scenario);
+  const detection = Math.max(...policies.map((policy) => detectionWindowOf(policy, scenario)));
+  const interval = Math.max(...policies.map((policy) => policy.interval));
+  const windows = detection + unconfirmedReadWindowMilliseconds + leaseDurationMilliseconds;
+  return windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * interval);
 }

@@ -5,7 +5,7 @@ import { serviceType, type ServiceObject } from '../../operator/publishing/write
 import type { DbCluster } from '../aws/world/model.ts';
 import { isServing } from '../aws/world/serving.ts';
 import type { World } from '../aws/world/world.ts';
-import type { Scenario } from './scenario.ts';
+import { policiesOf, type Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 
@@ -39,7 +39,7 @@ export class Rest {
     const { leaseDurationMilliseconds, retryPeriodMilliseconds } = props.scenario.installation;
     this.#leastRest = Math.max(
       LEAST_REST_MILLISECONDS,
-      QUIET_ROUNDS * props.scenario.policy.interval,
+      QUIET_ROUNDS * Math.max(...policiesOf(props.scenario).map(({ interval }) => interval)),
       2 * (leaseDurationMilliseconds + retryPeriodMilliseconds),
     );
   }
