@@ -281,6 +281,22 @@ describe('answers of AWS', () => {
     expect(bench.aurora.calls).toEqual([FAILOVER]);
   });
 
+  it('given a writer that somebody moved to a third region, when the read before the call shows it, then AWS is not called', async () => {
+    const bench = await lost();
+    bench.aurora.blind = () => {
+      bench.aurora.writer = 'eu-west-1';
+      return undefined;
+    };
+    await bench.see();
+    expect(bench.aurora.calls).toEqual([]);
+    expect(bench.condition('Progressing')).toBe('True Accepted');
+    // An answer that was stale: the writer is where it was, and its region still lost.
+    bench.aurora.blind = () => undefined;
+    bench.aurora.writer = 'us-east-1';
+    await bench.see();
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+  });
+
   it('given automation that AWS refuses, when it is allowed again, then it is asked again, later and later, without a rest', async () => {
     const bench = await lost();
     bench.aurora.refuse = () => awsError(REFUSED);

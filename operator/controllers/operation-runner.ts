@@ -309,6 +309,10 @@ export class OperationRunner {
           message: 'found to be the writer before the call',
         });
         return;
+      case 'WriterElsewhere':
+        // The next round finds the same and ends the operation, or finds it to be a stale answer.
+        this.#backOff(turn, `AWS is not called: ${precheck.message}, and ${operation.from} is to be left`);
+        return;
       case 'Unreadable':
         this.#backOff(turn, `cannot read the global cluster before the call: ${precheck.message}`);
         return;

@@ -89,6 +89,8 @@ describe('RoleChanger', () => {
     expect(await check()).toBe('InFlight');
     aurora.promote();
     expect(await check()).toBe('AlreadyWriter');
+    aurora.writer = 'eu-west-1';
+    expect(await check()).toBe('WriterElsewhere');
     aurora.blind = () => new Error('no answer');
     expect(await check()).toBe('Unreadable');
   });

@@ -20,6 +20,8 @@ export type CallResult =
 export type Precheck =
   | { readonly kind: 'Clear' }
   | { readonly kind: 'InFlight' | 'AlreadyWriter' }
+  /** Somebody else moved the writer to a third region: the call would move it from there, and nobody has judged that one. */
+  | { readonly kind: 'WriterElsewhere'; readonly message: string }
   | { readonly kind: 'Unreadable'; readonly message: string };
 
 /** AWS says these about a state that may pass: another operation that ends, an instance that starts. */
@@ -55,8 +57,14 @@ function checkView(view: GlobalClusterView | undefined, operation: Operation): P
   if (view.failoverState !== undefined) {
     return { kind: 'InFlight' };
   }
-  const target = view.members.find((member) => parseClusterArn(member.clusterArn)?.region === operation.to);
-  return target?.isWriter === true ? { kind: 'AlreadyWriter' } : { kind: 'Clear' };
+  const writers = view.members.filter(({ isWriter }) => isWriter);
+  const regions = writers.map(({ clusterArn }) => parseClusterArn(clusterArn)?.region);
+  if (regions.includes(operation.to)) {
+    return { kind: 'AlreadyWriter' };
+  }
+  return regions.length === 0 || regions.includes(operation.from)
+    ? { kind: 'Clear' }
+    : { kind: 'WriterElsewhere', message: `RDS in ${operation.to} calls ${writers[0]?.clusterArn ?? ''} the writer` };
 }
 
 /** What role changes need of the process that makes them. */

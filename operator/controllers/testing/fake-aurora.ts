@@ -177,7 +177,7 @@ export class FakeAurora {
     if (fault !== undefined) {
       throw fault;
     }
-    const members = [EAST, WEST].map((region) => ({
+    const members = [...new Set([EAST, WEST, this.writer])].map((region) => ({
       clusterArn: arnOf(region),
       isWriter: region === this.writer,
       readers: [],
