@@ -84,8 +84,12 @@ export class UnionChecks {
     }
   }
 
-  /** Counts what became of operations that answered one loss twice. */
-  finish(): void {
+  /**
+   * Counts what became of operations that answered one loss twice, and what nobody answered.
+   *
+   * @param policies the policy in each site at the end; undefined where no operator is left, or no policy
+   */
+  finish(policies: readonly (DisasterRecoveryPolicy | undefined)[]): void {
     const { disagreements } = this.#props;
     for (const { first, second } of this.#pairs) {
       const what = first.operation.to === second.operation.to ? 'the same target' : 'different targets';
@@ -99,24 +103,24 @@ export class UnionChecks {
       disagreements.add(`two operators registered for one loss, ${what}: ${took}`);
       if (took === 'both took effect') this.#checkBoth(first.operation, second.operation);
     }
-    this.#countUnanswered();
+    this.#countUnanswered(policies);
   }
 
-  /** Until a primary that nobody failed over: what each operator was waiting for. */
-  #countUnanswered(): void {
+  /** A primary that nobody failed over: what each operator outside its region was waiting for. */
+  #countUnanswered(policies: readonly (DisasterRecoveryPolicy | undefined)[]): void {
     const { scenario, world, names, disagreements } = this.#props;
+    const { sites } = scenario.installation;
     const globalCluster = world.globalClusters.get(`${ACCOUNT}/${names.globalCluster}`);
     const writer = globalCluster && world.writerOf(globalCluster);
-    if (scenario.installation.sites.length < 2 || writer === undefined || world.isAlive(writer.region)) return;
+    if (sites.length < 2 || writer === undefined || world.isAlive(writer.region)) return;
     if (globalCluster?.operation !== undefined) return;
-    const { mode, regions } = this.#props.props;
-    const hasOperator = scenario.installation.sites.some(
-      ({ region }) =>
-        region !== writer.region && regions.some(({ name, promotion }) => name === region && promotion !== 'Never'),
-    );
-    disagreements.add(
-      `a lost primary was not failed over: ${mode === 'Manual' ? 'mode Manual' : hasOperator ? 'held by every operator' : 'no operator lives in a region that may be promoted'}`,
-    );
+    const reasons = policies
+      .filter((_, site) => sites[site]?.region !== writer.region)
+      .map(
+        (policy) => policy?.status?.conditions?.find(({ type }) => type === 'Progressing')?.reason ?? 'nobody there',
+      );
+    const waits = [...new Set(reasons)].toSorted().join(' and ');
+    disagreements.add(`a lost primary was not failed over: ${waits === '' ? 'no operator elsewhere' : waits}`);
   }
 
   /** An operation that AWS gave up has had no effect. */

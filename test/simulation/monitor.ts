@@ -231,7 +231,11 @@ export class Monitor {
       if (!isGone(scenario, watch.site)) watch.checkEnding(replicas.crashes);
     }
     this.#checkLosses();
-    for (const union of this.#unions) union.finish();
+    for (const [index, union] of this.#unions.entries()) {
+      const { globalCluster } = namesOf(index);
+      const watches = this.#watches.filter(({ names }) => names.globalCluster === globalCluster);
+      union.finish(watches.map((watch) => (isGone(scenario, watch.site) ? undefined : watch.policy)));
+    }
     const registered = this.#watches.flatMap(({ operations }) => [...operations.registered.values()]);
     decisions?.check(registered, this.#accuse);
   }

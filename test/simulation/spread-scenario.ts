@@ -65,6 +65,7 @@ export function overSites(scenario: Scenario, random: SeededRandom): Scenario {
     ...partitions(spread, length, random),
     ...lostSites(spread, length, random),
     ...differences(spread, length, random),
+    ...splitChoices(spread, length, random),
   ];
   return { ...spread, events: inOrder(events) };
 }
@@ -178,7 +179,7 @@ function differences({ installation, policy }: Scenario, length: number, random:
       clusterIdentifier: cluster,
       promotion: name === chosen ? 'Prefer' : 'Allow',
     }));
-    events.push({ at, site, action: { kind: 'edit', spec: { regions } } });
+    events.push({ at, site, policy: 0, action: { kind: 'edit', spec: { regions } } });
   }
   if (random.chance(0.08)) {
     const accept = { 'aurora-dr.io/accept-data-loss': 'true' };
@@ -190,6 +191,59 @@ function differences({ installation, policy }: Scenario, length: number, random:
     }
   }
   return events;
+}
+
+/**
+ * With three regions, two operators that may choose each its own region: one does not see the other's, or their specs do
+ * not agree, as the primary is lost.
+ */
+function splitChoices(
+  { events, installation, policy }: Scenario,
+  length: number,
+  random: SeededRandom,
+): ScenarioEvent[] {
+  const [primary, ...others] = policy.regions.map(({ name }) => name);
+  const sites = others.map((name) => installation.sites.findIndex(({ region }) => region === name));
+  const [one, other] = sites;
+  if (one === undefined || other === undefined || sites.includes(-1) || !random.chance(0.4)) return [];
+  const known = events.find(({ action }) => action.kind === 'loseRegion');
+  const at = known?.at ?? random.integer(30 * SECOND, length);
+  const loss: ScenarioEvent[] =
+    known === undefined ? [{ at, action: { kind: 'loseRegion', region: 'primary', how: 'refuse' } }] : [];
+  const from = Math.max(0, at - random.integer(0, 60 * SECOND));
+  const until = at + random.integer(20, 240) * SECOND;
+  const state = random.pick(['refuse', 'blackhole'] as const);
+  const blind = (site: number, place: string): ScenarioEvent => ({
+    at: from,
+    until,
+    action: { kind: 'cut', sender: `site-${site}`, place, state },
+  });
+  const { cluster } = namesOf(0);
+  const preferring = (site: number, preferred: string | undefined): ScenarioEvent => ({
+    at: from,
+    site,
+    policy: 0,
+    action: {
+      kind: 'edit',
+      spec: {
+        regions: [primary, ...others].map((name) => ({
+          name,
+          clusterIdentifier: cluster,
+          promotion: name === preferred ? 'Prefer' : 'Allow',
+        })),
+      },
+    },
+  });
+  switch (random.pick(['oneBlind', 'bothBlind', 'specs'] as const)) {
+    case 'oneBlind':
+      return random.chance(0.5)
+        ? [...loss, blind(one, `rds:${others[1] ?? ''}`)]
+        : [...loss, blind(other, `rds:${others[0] ?? ''}`)];
+    case 'bothBlind':
+      return [...loss, blind(one, `rds:${others[1] ?? ''}`), blind(other, `rds:${others[0] ?? ''}`)];
+    case 'specs':
+      return [...loss, preferring(one, others[0]), preferring(other, others[1])];
+  }
 }
 
 function shifted(event: ScenarioEvent, by: number): ScenarioEvent {
