@@ -31,4 +31,15 @@ describe('Slots', () => {
     await expect(next).resolves.toBeInstanceOf(Function);
     await expect(slots.take(AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
   });
+
+  it('given a free place, then it is had at once; given none, then nothing waits for it', async () => {
+    const slots = new Slots(1);
+    const release = slots.takeFree();
+    expect(release).toBeInstanceOf(Function);
+    expect(slots.takeFree()).toBeUndefined();
+    release?.();
+    release?.();
+    await expect(slots.take(never)).resolves.toBeInstanceOf(Function);
+    expect(slots.takeFree()).toBeUndefined();
+  });
 });

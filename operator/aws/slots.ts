@@ -10,10 +10,8 @@ export class Slots {
   /** Resolves to the function that gives the place back; rejects with the signal's reason when aborted before. */
   take(signal: AbortSignal): Promise<() => void> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return Promise.resolve(this.#release());
-    }
+    const free = this.takeFree();
+    if (free !== undefined) return Promise.resolve(free);
     return new Promise((resolve, reject) => {
       const give = (): void => {
         signal.removeEventListener('abort', giveUp);
@@ -26,6 +24,13 @@ export class Slots {
       this.#waiting.add(give);
       signal.addEventListener('abort', giveUp, { once: true });
     });
+  }
+
+  /** The function that gives a place back, of a place that is free at once; undefined when none is. */
+  takeFree(): (() => void) | undefined {
+    if (this.#free === 0) return undefined;
+    this.#free -= 1;
+    return this.#release();
   }
 
   #release(): () => void {

@@ -168,6 +168,9 @@ export class RoundRunner {
   async #slot(timing: Timing, delay: number): Promise<() => void> {
     const { clock, signal } = this.#props;
     if (delay > 0) await clock.sleep(delay, signal);
+    // Nearly always: then nobody need listen, nor watch the time.
+    const free = signal.aborted ? undefined : this.#slots.takeFree();
+    if (free !== undefined) return free;
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
