@@ -60,9 +60,9 @@ export const RECOVERY_CALLS: readonly RecoveryCall[] = [
   },
   {
     call: 'monitoring PutMetricData',
-    reach: 'surviving regions',
+    reach: 'every region',
     purpose: 'the routing metric and the heartbeat, which DNS health checks follow',
-    withoutAnswer: 'never sent there',
+    withoutAnswer: 'in the background; a region that did not answer in the round is left out',
   },
   {
     call: 'sns Publish',
