@@ -158,6 +158,18 @@ describe('RescueKeeper', () => {
     expect(bench.errors).toEqual([]);
   });
 
+  it('given RDS never answers, then nothing waits: the old primary re-joins and its end is told', async () => {
+    const bench = await failedOver();
+    bench.aurora.heal();
+    bench.aurora.holdSnapshots = new Promise(() => undefined);
+    await bench.see(3, rejoining);
+    expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryResynchronizing');
+    await bench.see(3);
+    expect(bench.condition('SplitBrainRisk')).toBe('False NoRisk');
+    expect(bench.aurora.snapshotReads).toBe(1);
+    expect(rescueOf(bench)?.state).toBe('Awaited');
+  });
+
   it('given a copy that failed, when it is deleted, then it is begun anew', async () => {
     const bench = await failedOver();
     bench.aurora.heal();

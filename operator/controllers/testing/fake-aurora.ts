@@ -77,6 +77,8 @@ export class FakeAurora {
   /** Copies that were asked for, whatever became of them. */
   readonly copies: string[] = [];
   snapshotReads = 0;
+  /** A listing of snapshots takes as long as this. */
+  holdSnapshots: Promise<void> = Promise.resolve();
   refuseCopy: () => Fault = () => undefined;
   refuseSnapshots: () => Fault = () => undefined;
 
@@ -150,7 +152,7 @@ export class FakeAurora {
 
   async #describeSnapshots(): Promise<readonly ClusterSnapshotView[]> {
     this.snapshotReads += 1;
-    await Promise.resolve();
+    await this.holdSnapshots;
     const fault = this.refuseSnapshots();
     if (fault !== undefined) {
       throw fault;
