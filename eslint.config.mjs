@@ -101,6 +101,28 @@ const boundaries = Object.entries(rooms).map(([room, { forbiddenRooms, forbidden
   },
 }));
 
+/** The functions reuse the operator's rooms, and must stay small: nothing of Kubernetes, of a long life, or of a large library. */
+const functionBoundaries = {
+  files: ['lambda/**/*.ts'],
+  ignores: ['**/*.test.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: 'operator/(crossplane|observability)/|operator/controllers/(?!role-changer|operation-id)',
+            message: 'lambda/ must not import what only a controller needs.',
+          },
+          { regex: '(^|/)test/', message: 'production code must not import test code.' },
+          { regex: '^zod$', message: 'zod/mini is a tenth of the size.' },
+          { group: ['@kubernetes/*', 'pino', 'prom-client', 'undici'], message: 'too large for a function.' },
+        ],
+      },
+    ],
+  },
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -136,6 +158,7 @@ export default tseslint.config(
     },
   },
   ...boundaries,
+  functionBoundaries,
   {
     // The brain has no clock, no randomness and no I/O of its own: a history can be replayed.
     files: ['operator/failover/**/*.ts'],

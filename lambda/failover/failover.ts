@@ -160,15 +160,20 @@ const STATUS_OF: Readonly<Record<RoleChangeEnd['outcome'], FailoverStatus>> = {
   AlreadyPrimary: 'already_primary',
 };
 
+function adviceAfter({ type, from, attempts }: Operation, outcome: RoleChangeEnd['outcome']): string {
+  if (outcome === 'TimedOut' && attempts > 0) {
+    return '; AWS may still complete it: invoke again to see, nothing is called twice';
+  }
+  return outcome === 'Succeeded' && type === 'Failover'
+    ? `; until ${from} has re-joined, its old primary may take writes: keep clients away from it`
+    : '';
+}
+
 function answerOf({ operation, outcome, reason, message, round }: RoleChangeEnd): Answered {
-  const advice =
-    outcome === 'TimedOut' && operation.attempts > 0
-      ? '; AWS may still complete it: invoke again to see, nothing is called twice'
-      : '';
   return defined({
     status: STATUS_OF[outcome],
     reason,
-    message: `${message}${advice}`,
+    message: `${message}${adviceAfter(operation, outcome)}`,
     from_region: operation.from,
     type: operation.type === 'Failover' ? ('failover' as const) : ('switchover' as const),
     operation_id: operation.attempts > 0 ? operation.id : undefined,

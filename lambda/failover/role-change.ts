@@ -169,6 +169,10 @@ export class RoleChange {
       case 'InFlight':
       case 'AlreadyWriter':
         return this.#found(precheck.kind);
+      case 'WriterElsewhere':
+        // The next rounds find the same and end the role change, or find it to be a stale answer.
+        this.#backOff(`AWS is not called: ${precheck.message}, and ${this.#operation.from} is to be left`);
+        return undefined;
       case 'Unreadable':
         this.#backOff(`cannot read the global cluster before the call: ${precheck.message}`);
         return undefined;

@@ -6,7 +6,7 @@ import { monitorHeartbeatDatum } from '../shared/monitor-metrics.ts';
 import { Session } from '../shared/session.ts';
 import { findingsOf, type Finding } from './findings.ts';
 import { readRegionStates, type RegionState } from './region-state.ts';
-import { newestTold, readTold, toldData, toldNow, type Told } from './told-states.ts';
+import { isRecent, newestTold, readTold, toldData, toldNow, type Told } from './told-states.ts';
 
 /** Left for the metrics after the notifications. */
 const METRICS_RESERVE_MILLISECONDS = 5_000;
@@ -49,10 +49,12 @@ export class HealthMonitor {
     const startedAt = clock.now();
     const [round, read] = await Promise.all([
       session.rounds.take(),
-      readTold(gateway, environment, startedAt).catch((error: unknown) => {
-        session.log('WARN', 'cannot read what was told before', { error });
-        return undefined;
-      }),
+      isRecent(this.#told, startedAt)
+        ? undefined
+        : readTold(gateway, environment, startedAt).catch((error: unknown) => {
+            session.log('WARN', 'cannot read what was told before', { error });
+            return undefined;
+          }),
     ]);
     const earlier = newestTold(this.#told, read, startedAt);
     const states = readRegionStates(round, brainSettings(environment), threshold);

@@ -12,6 +12,9 @@ const MEMORY_MILLISECONDS = 15 * 60_000;
 
 const METRICS: readonly RegionMetric[] = ['HealthCheck', 'ClusterState', 'ReplicationLagHigh'];
 
+/** Invocations are a minute apart: nobody else has told anything since. */
+const RECENT_MILLISECONDS = 90_000;
+
 /** What was told of every region, and when. */
 export interface Told {
   readonly at: number;
@@ -46,6 +49,11 @@ export async function readTold(gateway: AwsGateway, environment: FunctionEnviron
     at: Math.max(-Infinity, ...newest.map((sample) => sample?.periodStart ?? -Infinity)),
     states: new Map(states),
   };
+}
+
+/** Whether what this process remembers is from the invocation before, so that the metrics, which cost, need not be read. */
+export function isRecent(remembered: Told | undefined, now: number): boolean {
+  return remembered !== undefined && now - remembered.at <= RECENT_MILLISECONDS;
 }
 
 /** The newer of what this process remembers and what the metrics say, which come late and are shared with others. */
