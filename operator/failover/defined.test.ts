@@ -12,4 +12,15 @@ describe('defined', () => {
       ['e', null],
     ]);
   });
+
+  it('Given nothing is undefined, then the object itself is given back, and otherwise a copy', () => {
+    const [whole, partial] = [
+      { a: 1, b: null },
+      { a: 1, b: undefined },
+    ];
+
+    expect(defined(whole)).toBe(whole);
+    expect(defined(partial)).not.toBe(partial);
+    expect(partial).toHaveProperty('b');
+  });
 });

@@ -35,11 +35,15 @@ function changedSince(base: string): readonly string[] {
 
 function mutate(files: readonly string[], minutes: number): void {
   const stryker = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-  const { status, signal } = spawnSync(process.execPath, [stryker, 'run', '--mutate', files.join(',')], {
-    cwd: root,
-    stdio: 'inherit',
-    timeout: minutes * 60_000,
-  });
+  const { status, signal } = spawnSync(
+    process.execPath,
+    [stryker, 'run', '--reporters', 'progress-append-only,json', '--mutate', files.join(',')],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      timeout: minutes * 60_000,
+    },
+  );
   if (signal !== null) {
     throw new Error(
       `cannot finish within ${minutes} minutes: ${files.length} files were too many; allow more with --minutes, or land less at once`,
