@@ -15,10 +15,13 @@ const GRACE_MILLISECONDS = 60 * 60 * 1000;
 /** Whether something is still to be done or waited for. */
 export const isOpenRescue = ({ state }: RescueSnapshot): boolean => state !== 'Kept' && state !== 'GivenUp';
 
+const graced = (rescue: RescueSnapshot, now: Instant): RescueSnapshot =>
+  rescue.giveUpAt === undefined ? { ...rescue, giveUpAt: timestamp(now + GRACE_MILLISECONDS) } : rescue;
+
 /** What to keep of the old primary of a failover that may have lost writes; those that are done go first when it is full. */
 export function withRescue(
   rescues: readonly RescueSnapshot[] = [],
-  entry: Pick<HistoryEntry, 'id' | 'trigger' | 'from' | 'startedAt' | 'detectedAt'>,
+  entry: Pick<HistoryEntry, 'id' | 'trigger' | 'from' | 'to' | 'startedAt' | 'completedAt' | 'detectedAt'>,
   clusterIdentifier: string,
 ): readonly RescueSnapshot[] {
   const began = Date.parse(entry.detectedAt ?? entry.startedAt);
@@ -30,7 +33,10 @@ export function withRescue(
     since: timestamp(began - tolerance),
     state: 'Awaited',
   };
-  const others = rescues.filter(({ operationId }) => operationId !== entry.id);
+  // An old primary that has become the writer again is outstanding no more.
+  const others = rescues
+    .filter(({ operationId }) => operationId !== entry.id)
+    .map((one) => (one.region === entry.to ? graced(one, Date.parse(entry.completedAt)) : one));
   const kept = [rescue, ...others];
   const oldestFirst = kept.toReversed();
   const expendable = [...oldestFirst.filter((one) => !isOpenRescue(one)), ...oldestFirst.filter(isOpenRescue)];
@@ -44,12 +50,12 @@ export function withGrace(
   operationId: string | undefined,
   now: Instant,
 ): readonly RescueSnapshot[] | undefined {
-  return rescues?.map((rescue) =>
-    rescue.operationId === operationId && isOpenRescue(rescue) && rescue.giveUpAt === undefined
-      ? { ...rescue, giveUpAt: timestamp(now + GRACE_MILLISECONDS) }
-      : rescue,
-  );
+  return rescues?.map((rescue) => (rescue.operationId === operationId ? graced(rescue, now) : rescue));
 }
+
+/** Those whose old primary has not re-joined, as far as this policy followed it; newest failover first. */
+export const outstandingRescues = (rescues: readonly RescueSnapshot[] = []): readonly RescueSnapshot[] =>
+  rescues.filter(({ giveUpAt }) => giveUpAt === undefined);
 
 /** One rescue with some of its fields changed; others as they are. */
 export const changeRescue = (

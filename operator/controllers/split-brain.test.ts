@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RoundProps } from '../failover/testing/a-round.ts';
 import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { noAnswer } from '../failover/testing/attempts.ts';
 import { KEY } from './testing/a-policy.ts';
 import { Bench } from './testing/bench.ts';
 
@@ -115,6 +116,32 @@ describe('the risk of a split brain', () => {
     const { regions } = bench.aurora.round();
     await bench.see(20, { regions: { ...regions, [WEST]: { members: [WEST] } } });
     expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryNotRejoined');
+  });
+
+  it('given a second failover before the first old primary returned, when the second one is back, then the first is still outstanding', async () => {
+    const bench = await failedOver();
+    const members = [EAST, WEST, 'eu-west-1'];
+    bench.api.edit(KEY, ({ spec, status }) => {
+      spec.regions = members.map((name) => ({ name, clusterIdentifier: 'orders', promotion: 'Allow' }));
+      status?.rescueSnapshots?.push({
+        operationId: 'earlier',
+        region: 'eu-west-1',
+        clusterIdentifier: 'orders',
+        since: '2026-01-01T00:00:00.000Z',
+        state: 'Kept',
+      });
+    });
+    bench.aurora.heal();
+    const stillGone: RoundProps = { members, regions: { 'eu-west-1': { rds: noAnswer() } } };
+    await bench.see(1, { members, regions: { [EAST]: { rds: noAnswer() }, 'eu-west-1': { rds: noAnswer() } } });
+    expect(message(bench)).toContain('outstanding as well: eu-west-1/orders');
+    await bench.see(3, stillGone);
+    expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryNotRejoined');
+    expect(bench.status.splitBrain).toMatchObject({ region: 'eu-west-1', operationId: 'earlier', fence: 'Unknown' });
+    expect(bench.eventReasons()).not.toContain('SplitBrainRiskOver');
+    await bench.see(3, { members });
+    expect(bench.condition('SplitBrainRisk')).toBe('False NoRisk');
+    expect(bench.status.rescueSnapshots?.every(({ giveUpAt }) => giveUpAt !== undefined)).toBe(true);
   });
 
   const withoutEast = (bench: Bench): void =>

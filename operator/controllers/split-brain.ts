@@ -4,7 +4,7 @@ import { defined } from '../failover/defined.ts';
 import type { SplitBrain } from '../failover/operation.ts';
 import { findOldPrimary, type OldPrimaryFinding } from './old-primary.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
-import { withGrace } from './rescue-record.ts';
+import { outstandingRescues, withGrace } from './rescue-record.ts';
 
 /** One round may be stale; so many in a row that say the same are believed. */
 const BELIEVED_ROUNDS = 2;
@@ -61,11 +61,22 @@ function endOf(turn: PolicyTurn, splitBrain: SplitBrain, finding: OldPrimaryFind
   }
 }
 
+/** An earlier failover's old primary that the one that is over had taken the place of. */
+function earlierRisk({ record }: PolicyTurn, rescues: readonly RescueSnapshot[] | undefined): SplitBrain | undefined {
+  const [next] = outstandingRescues(rescues);
+  if (next === undefined) {
+    return undefined;
+  }
+  const { operationId, region, clusterIdentifier, since } = next;
+  const entry = record.history.find(({ id }) => id === operationId);
+  return { operationId, region, clusterIdentifier, since: Date.parse(entry?.completedAt ?? since), fence: 'Unknown' };
+}
+
 async function end(turn: PolicyTurn, splitBrain: SplitBrain, ending: SplitBrainEnd): Promise<void> {
+  const rescueSnapshots = withGrace(turn.record.rescueSnapshots, splitBrain.operationId, turn.now);
   turn.session.splitBrainEnd = ending;
   turn.session.oldPrimary = undefined;
-  const rescueSnapshots = withGrace(turn.record.rescueSnapshots, splitBrain.operationId, turn.now);
-  await turn.save({ splitBrain: undefined, rescueSnapshots });
+  await turn.save({ splitBrain: earlierRisk(turn, rescueSnapshots), rescueSnapshots });
 }
 
 function progressOf(turn: PolicyTurn, splitBrain: SplitBrain, finding: OldPrimaryFinding): SplitBrain {
@@ -138,8 +149,8 @@ function stateOf(splitBrain: SplitBrain, now: number): RiskFinding {
   }
 }
 
-function rescueOf(splitBrain: SplitBrain, rescues: readonly RescueSnapshot[] | undefined): string {
-  const rescue = rescues?.find(({ operationId }) => operationId === splitBrain.operationId);
+function rescueOf({ operationId }: SplitBrain, rescues: readonly RescueSnapshot[]): string {
+  const rescue = rescues.find((one) => one.operationId === operationId);
   if (rescue === undefined) {
     return '';
   }
@@ -147,17 +158,19 @@ function rescueOf(splitBrain: SplitBrain, rescues: readonly RescueSnapshot[] | u
   return `; rescue snapshot: ${rescue.state}${name}${rescue.message === undefined ? '' : `, ${rescue.message}`}`;
 }
 
+function earlierOnes({ operationId }: SplitBrain, rescues: readonly RescueSnapshot[]): string {
+  const others = outstandingRescues(rescues).filter((one) => one.operationId !== operationId);
+  const names = others.map(({ region, clusterIdentifier }) => `${region}/${clusterIdentifier}`).join(', ');
+  return names === '' ? '' : `; outstanding as well: ${names}`;
+}
+
 /** Reason and message of a risk that lasts. */
-export function riskOf(
-  splitBrain: SplitBrain,
-  rescues: readonly RescueSnapshot[] | undefined,
-  now: number,
-): RiskFinding {
+export function riskOf(splitBrain: SplitBrain, rescues: readonly RescueSnapshot[] = [], now: number): RiskFinding {
   const { reason, message } = stateOf(splitBrain, now);
   const since = new Date(splitBrain.since).toISOString();
-  const rescue = rescueOf(splitBrain, rescues);
+  const rest = `${rescueOf(splitBrain, rescues)}${earlierOnes(splitBrain, rescues)}`;
   return {
     reason,
-    message: `old primary ${nameOf(splitBrain)} (failed away from at ${since}; fence: ${splitBrain.fence}) ${message}${rescue}`,
+    message: `old primary ${nameOf(splitBrain)} (failed away from at ${since}; fence: ${splitBrain.fence}) ${message}${rest}`,
   };
 }

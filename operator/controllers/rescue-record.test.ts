@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RescueSnapshot, RescueState } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { changeRescue, isOpenRescue, outstandingRescues, withGrace, withRescue } from './rescue-record.ts';
+
+const entry = {
+  id: 'op-1',
+  trigger: 'Automatic',
+  from: EAST,
+  to: WEST,
+  startedAt: '2026-01-01T00:10:00.000Z',
+  completedAt: '2026-01-01T00:20:00.000Z',
+} as const;
+const aRescue = (operationId: string, state: RescueState = 'Awaited', region = EAST): RescueSnapshot => ({
+  operationId,
+  region,
+  clusterIdentifier: 'orders',
+  since: '2026-01-01T00:00:00.000Z',
+  state,
+});
+const idsOf = (rescues: readonly RescueSnapshot[]): string[] => rescues.map(({ operationId }) => operationId);
+
+describe('withRescue', () => {
+  it('given a failover, then what its old primary had is awaited, from a little before its loss on', () => {
+    expect(withRescue(undefined, { ...entry, detectedAt: '2026-01-01T00:09:30.000Z' }, 'orders')).toEqual([
+      { ...aRescue('op-1'), since: '2026-01-01T00:04:30.000Z' },
+    ]);
+  });
+
+  it('given somebody else’s failover, which may be found late, then from a day before on', () => {
+    const [rescue] = withRescue([], { ...entry, trigger: 'External' }, 'orders');
+    expect(rescue?.since).toBe('2025-12-31T00:10:00.000Z');
+  });
+
+  it('given the same operation twice, then it is there once', () => {
+    expect(idsOf(withRescue([aRescue('op-1', 'Copying'), aRescue('op-0')], entry, 'orders'))).toEqual(['op-1', 'op-0']);
+  });
+
+  it('given more than ten, then the oldest that is done goes, and only without such the oldest', () => {
+    const nine = Array.from({ length: 9 }, (_, index) => aRescue(`open-${index}`));
+    const done = [...nine.slice(0, 3), aRescue('kept', 'Kept'), ...nine.slice(3)];
+    expect(idsOf(withRescue(done, entry, 'orders'))).toEqual(['op-1', ...idsOf(nine)]);
+    const open = [...nine, aRescue('open-9', 'Refused')];
+    expect(idsOf(withRescue(open, entry, 'orders'))).toEqual(['op-1', ...idsOf(nine)]);
+  });
+
+  it('given the new writer was an old primary, then that is outstanding no more', () => {
+    const rescues = withRescue([aRescue('op-0', 'Kept', WEST), aRescue('op-x', 'Kept', 'eu-west-1')], entry, 'orders');
+    expect(idsOf(outstandingRescues(rescues))).toEqual(['op-1', 'op-x']);
+  });
+});
+
+describe('withGrace', () => {
+  it('given an old primary that is outstanding no more, then its snapshot is awaited for an hour from then on', () => {
+    const now = Date.parse('2026-01-01T01:00:00.000Z');
+    const [first, second] = withGrace([aRescue('op-1'), aRescue('op-0')], 'op-1', now) ?? [];
+    expect(first?.giveUpAt).toBe('2026-01-01T02:00:00.000Z');
+    expect(second).not.toHaveProperty('giveUpAt');
+    const again = withGrace([first!], 'op-1', now + 1);
+    expect(again).toEqual([first]);
+  });
+
+  it('given nothing to keep, then nothing is kept', () => {
+    expect(withGrace(undefined, 'op-1', 0)).toBeUndefined();
+  });
+});
+
+it.each([
+  ['Awaited', true],
+  ['Copying', true],
+  ['Refused', true],
+  ['Kept', false],
+  ['GivenUp', false],
+] as const)('given %s, then something is to be done or waited for: %s', (state, isOpen) => {
+  expect(isOpenRescue(aRescue('op-1', state))).toBe(isOpen);
+});
+
+it('given changes of one rescue, then the others stay, and what is undefined goes', () => {
+  const rescues = [{ ...aRescue('op-1'), message: 'why' }, aRescue('op-0')];
+  const changes = { state: 'Copying', message: undefined } as unknown as Partial<RescueSnapshot>;
+  expect(changeRescue(rescues, 'op-1', changes)).toEqual([aRescue('op-1', 'Copying'), aRescue('op-0')]);
+});
