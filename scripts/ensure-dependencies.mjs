@@ -1,5 +1,6 @@
 // Runs before every npm script, possibly on an old Node and before node_modules exists: installs what the lockfile
-// says, so that the script itself finds the pinned Node first on its PATH. Plain JavaScript without dependencies.
+// says, so that the script itself finds the pinned Node first on its PATH, then the bindings in cdk8s/imports/, which
+// types, lint and tests need. Plain JavaScript without dependencies.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
@@ -25,4 +26,27 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     process.exit(1);
   }
   writeFileSync(stamp, wanted);
+}
+
+// The typed bindings of Crossplane's kinds are not under version control either; this does nothing if they are there.
+const bindings = spawnSync(
+  join(root, 'node_modules', '.bin', 'node'),
+  [join(root, 'scripts', 'generate-bindings.ts')],
+  { stdio: ['ignore', 'ignore', 'inherit'] },
+);
+if (bindings.status !== 0) {
+  process.stderr.write('cannot generate cdk8s/imports/: see above; the schemas are in cdk8s/schemas/\n');
+  process.exit(1);
+}
+
+// The pinned Node runs TypeScript; the one that runs this file may not.
+const bindings = spawnSync(join(root, 'node_modules', '.bin', 'node'), ['scripts/generate-bindings.ts'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+if (bindings.status !== 0) {
+  process.stderr.write(
+    'cannot generate the bindings in cdk8s/imports/: scripts/generate-bindings.ts failed as shown above\n',
+  );
+  process.exit(1);
 }

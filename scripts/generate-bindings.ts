@@ -1,0 +1,54 @@
+/**
+ * Generates typed bindings of Crossplane's AWS kinds, one file a service, into cdk8s/imports/ (not under version control):
+ * one class a kind, for both scopes, whose `forProvider` has to be the same (that is checked).
+ *
+ *     node scripts/generate-bindings.ts                     from cdk8s/schemas/; nothing is done if it was done for these
+ *     node scripts/generate-bindings.ts --from PATH …       from another copy, or a release of the provider
+ *
+ * PATH is a folder with CRDs anywhere below it (a checkout of the provider has them in package/crds/), a file of YAML
+ * documents, or a provider package: the tar that `crane export IMAGE` or `crossplane xpkg` writes. A package holds one
+ * family (EC2, RDS, …): name one PATH for each. Nothing is downloaded.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { filesOf } from './bindings/files-of.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const imports = join(root, 'cdk8s', 'imports');
+const stamp = join(imports, '.generated-from');
+
+/** What decides the output: the files that are read, and the generator itself. */
+function fingerprint(files: readonly string[]): string {
+  const folder = join(root, 'scripts', 'bindings');
+  const generator = readdirSync(folder)
+    .filter((file) => !file.endsWith('.test.ts'))
+    .map((file) => join(folder, file));
+  const hash = createHash('sha256');
+  for (const file of [...generator, ...files])
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
+  return hash.digest('hex');
+}
+
+const { values } = parseArgs({ options: { from: { type: 'string', multiple: true } } });
+const files = (values.from ?? [join(root, 'cdk8s', 'schemas')]).flatMap(filesOf);
+const wanted = fingerprint(files);
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
+  // Loaded only now: this runs before every npm script, where nothing is mostly what there is to do.
+  const [{ emitBindings }, { readSchemas }] = await Promise.all([
+    import('./bindings/emit-bindings.ts'),
+    import('./bindings/read-schemas.ts'),
+  ]);
+  const bindings = emitBindings(files.flatMap(readSchemas));
+  mkdirSync(imports, { recursive: true });
+  const stale = readdirSync(imports).filter((file) => !bindings.some((binding) => binding.file === file));
+  for (const file of stale) rmSync(join(imports, file));
+  for (const { file, text } of bindings) writeFileSync(join(imports, file), text);
+  writeFileSync(stamp, wanted);
+  process.stderr.write(`generated ${String(bindings.length)} files of bindings in cdk8s/imports/\n`);
+}
