@@ -42,6 +42,28 @@ function writerOf({ world, names }: Ending): DbCluster | undefined {
 const inFlight = ({ world, names }: Ending): RoleChange | undefined =>
   world.globalClusters.get(`${ACCOUNT}/${names.globalCluster}`)?.operation;
 
+/** Two looks at RDS at the longest pace, and then some. */
+const RESCUE_MILLISECONDS = 3 * 60_000;
+
+/** Whether what old primaries had is kept, and said to be kept only if it is. */
+function checkRescues({ world, names, policy, accuse, now, quietSince }: Ending): void {
+  for (const { region, state, snapshot } of policy.status?.rescueSnapshots ?? []) {
+    const own = world.snapshots.filter((each) => each.region === region && each.clusterIdentifier === names.cluster);
+    const copy = own.find(({ identifier }) => identifier === snapshot);
+    const isClaimed = state === 'Kept' || state === 'Copying';
+    if (isClaimed && copy?.snapshotType !== 'manual')
+      accuse('truth', `${snapshot ?? 'a copy'} is ${state}, and is not there`);
+    if (state === 'Kept' && copy?.status !== 'available')
+      accuse('truth', `${snapshot ?? 'a copy'} is called kept before it is`);
+    const isOriginalThere = own.some(({ snapshotType, createdAt }) => {
+      return snapshotType === 'automated' && now - Math.max(createdAt - EPOCH, quietSince) > RESCUE_MILLISECONDS;
+    });
+    if (state === 'Awaited' && isOriginalThere && world.isReachable(region)) {
+      accuse('truth', `what ${region} had before the failover is there, and is not kept`);
+    }
+  }
+}
+
 /** Whether status, history, endpoint and events tell how things are. */
 export function checkTruth(ending: Ending): void {
   const { world, policy, accuse, now } = ending;
@@ -56,6 +78,7 @@ export function checkTruth(ending: Ending): void {
   // A person may have asked in the last moment before the tail, and an operation may still be followed.
   if (leftOver.length > 0) accuse('forced-request', `${leftOver.join(', ')} was never answered`);
   checkOperation(ending);
+  checkRescues(ending);
   if (inFlight(ending) === undefined && status.operation === undefined && world.isReachable(writer.region)) {
     if (status.primaryRegion !== writer.region) {
       accuse(
