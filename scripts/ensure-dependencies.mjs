@@ -28,17 +28,6 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   writeFileSync(stamp, wanted);
 }
 
-// The typed bindings of Crossplane's kinds are not under version control either; this does nothing if they are there.
-const bindings = spawnSync(
-  join(root, 'node_modules', '.bin', 'node'),
-  [join(root, 'scripts', 'generate-bindings.ts')],
-  { stdio: ['ignore', 'ignore', 'inherit'] },
-);
-if (bindings.status !== 0) {
-  process.stderr.write('cannot generate cdk8s/imports/: see above; the schemas are in cdk8s/schemas/\n');
-  process.exit(1);
-}
-
 // The pinned Node runs TypeScript; the one that runs this file may not.
 const bindings = spawnSync(join(root, 'node_modules', '.bin', 'node'), ['scripts/generate-bindings.ts'], {
   cwd: root,

@@ -24,7 +24,7 @@ const stamp = join(imports, '.generated-from');
 function fingerprint(files: readonly string[]): string {
   const folder = join(root, 'scripts', 'bindings');
   const generator = readdirSync(folder)
-    .filter((file) => !file.endsWith('.test.ts'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => join(folder, file));
   const hash = createHash('sha256');
   for (const file of [...generator, ...files])
