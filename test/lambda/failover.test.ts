@@ -267,3 +267,42 @@ describe('given the function in the primary’s region', () => {
     expect(bench.messages.map(({ region }) => region)).toEqual([EAST, EAST]);
   });
 });
+
+describe('given three regions', () => {
+  const CENTRAL = 'eu-central-1';
+
+  beforeEach(async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await LambdaBench.start({ regions: [EAST, WEST, CENTRAL] }, {}, [EAST, WEST, CENTRAL]);
+    bench.deploy(WEST, { AURORA_DR_REGIONS: [EAST, WEST, CENTRAL].map((region) => `${region}=${CLUSTER}`).join(',') });
+  });
+
+  it('when the primary’s is lost, then the one that was asked for becomes the writer, and both that are left hear', async () => {
+    await bench.aws.loseRegion(EAST);
+    expect(await invoke(ACCEPTED)).toMatchObject({ status: 'completed', type: 'failover' });
+    expect(writer()).toBe(WEST);
+    for (const region of [WEST, CENTRAL]) {
+      expect(bench.puts(region).slice(-3)).toEqual([
+        `WriterRegion ${EAST} 0`,
+        `WriterRegion ${WEST} 1`,
+        `WriterRegion ${CENTRAL} 0`,
+      ]);
+    }
+  });
+
+  it('when a role change to another region is in flight, then the answer names that region', async () => {
+    bench.aws.startOperation('switchover', CENTRAL);
+    const answer = await invoke({ target_region: WEST });
+    expect(answer).toMatchObject({ status: 'in_progress', type: 'switchover' });
+    expect(answer.message).toContain(CENTRAL);
+    expect(bench.roleCalls).toEqual([]);
+  });
+
+  it('when it is asked for a third region that is lost, then it says that it cannot be seen', async () => {
+    await bench.aws.loseRegion(CENTRAL);
+    expect(await invoke({ target_region: CENTRAL, accept_data_loss: true })).toMatchObject({
+      status: 'refused',
+      reason: 'TargetNotPromotable',
+    });
+  });
+});

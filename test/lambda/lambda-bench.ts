@@ -32,8 +32,12 @@ export class LambdaBench implements AsyncDisposable {
     this.#topics = Object.fromEntries([EAST, WEST].map((region) => [region, aws.addTopic(region, `alerts-${region}`)]));
   }
 
-  static async start(cluster: GlobalClusterOptions = {}, settings: Partial<WorldSettings> = {}): Promise<LambdaBench> {
-    const aws = await startLocalAws({ settings: { metricPeriod: 1000, ...settings } });
+  static async start(
+    cluster: GlobalClusterOptions = {},
+    settings: Partial<WorldSettings> = {},
+    regions: readonly string[] = [EAST, WEST],
+  ): Promise<LambdaBench> {
+    const aws = await startLocalAws({ regions, settings: { metricPeriod: 1000, ...settings } });
     await aws.addGlobalCluster({ lag: 120, ...cluster });
     return new LambdaBench(aws);
   }
