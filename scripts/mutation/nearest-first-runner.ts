@@ -1,6 +1,6 @@
 /**
  * Stryker's Jest runner, but for the order: a mutant meets the unit tests beside its file first, and every other test
- * that reaches it, property tests included, only if it survives those. Jest loads each test file anew for each mutant,
+ * that reaches it only if it survives those. Jest loads each test file anew for each mutant,
  * and most mutants are killed next door: on the brain that is several times faster, with the same result.
  */
 import { existsSync } from 'node:fs';
