@@ -134,6 +134,53 @@ describe('what AWS answers to the call', () => {
   );
 
   test.concurrent(
+    'given AWS denies every look, when people are told, then by notification too, and again when it is over',
+    () =>
+      stage.play({}, async (scene) => {
+        const { aws } = scene;
+        await scene.protect({ notifications: scene.addTopics() });
+        const denial = aws.setFault({ region: '*', action: 'rds', fault: { kind: 'accessDenied' } });
+        await scene.untilCondition('Ready', 'AccessDenied', 'False');
+        await scene.untilEvents('NotReady');
+        const lost = await scene.untilNotified('ObservationLost');
+        expect(lost.message).toContain('AccessDenied');
+        aws.clearFaults(denial);
+        await scene.untilCondition('Ready', 'Observed', 'True');
+        await scene.until('a second notification', () => {
+          return scene.notifications('us-west-2').filter(({ kind }) => kind === 'ObservationLost').length === 2;
+        });
+        expect(scene.notifications('us-west-2').at(-1)?.subject).toContain('observation lost: over');
+        expect(scene.mutatingCalls).toEqual([]);
+      }),
+    120_000,
+  );
+
+  test.concurrent(
+    'given AWS denies the copy of the old primary’s snapshot, when it is back, then people hear what to do, and the rest goes on',
+    () =>
+      stage.play({}, async (scene) => {
+        const { aws } = scene;
+        await scene.protect({ notifications: scene.addTopics() });
+        const denial = aws.setFault({ region: '*', action: 'CopyDBClusterSnapshot', fault: { kind: 'accessDenied' } });
+        await aws.loseRegion('us-east-1');
+        await scene.untilHistory(1);
+        await aws.restoreRegion('us-east-1');
+        await scene.untilCondition('SplitBrainRisk', 'NoRisk', 'False');
+        const { rescueSnapshots: refused = [] } = await scene.until('refused', ({ rescueSnapshots = [] }) => {
+          return rescueSnapshots[0]?.state === 'Refused';
+        });
+        expect(refused[0]?.message).toContain('allow rds:CopyDBClusterSnapshot');
+        expect((await scene.untilNotified('RescueSnapshotFailed')).message).toContain('rds:CopyDBClusterSnapshot');
+        await scene.until('Protected again', ({ phase }) => phase === 'Protected');
+        expect(await scene.operators[0]?.metric('aurora_dr_rescue_snapshots_pending')).toBe(1);
+        aws.clearFaults(denial);
+        await scene.until('kept', ({ rescueSnapshots = [] }) => rescueSnapshots[0]?.state === 'Kept');
+        await scene.untilNotified('RescueSnapshotKept');
+      }),
+    180_000,
+  );
+
+  test.concurrent(
     'given the surviving region throttles the call and then refuses connections too, when it answers again, then one call takes effect',
     () =>
       stage.play({}, async (scene) => {
