@@ -23,6 +23,7 @@ export class Rounds {
   readonly #environment: FunctionEnvironment;
   readonly #service: ObservationService;
   readonly #listeners = new Map<string, (round: Round) => void>();
+  readonly #failures = new Map<string, (error: unknown) => void>();
 
   constructor({ environment, gateway, clock }: RoundsProps) {
     this.#environment = environment;
@@ -34,6 +35,7 @@ export class Rounds {
       fetchWitness: () => Promise.resolve({ attempt: { kind: 'answered' } }),
       settings: { ...defaultObservationSettings, metricPeriodMilliseconds: environment.metricPeriodMilliseconds },
       onRound: (key, round) => this.#listeners.get(key)?.(round),
+      listener: { roundFailed: ({ key, error }) => this.#failures.get(key)?.(error) },
     });
   }
 
@@ -87,7 +89,10 @@ export class Rounds {
   }
 
   async #one(key: string, what: Partial<ObservationTarget>): Promise<Round> {
-    const round = await new Promise<Round>((resolve) => this.#watch(key, what, resolve));
+    const { promise, resolve, reject } = Promise.withResolvers<Round>();
+    this.#failures.set(key, reject);
+    this.#watch(key, what, resolve);
+    const round = await promise;
     // Paused instead of forgotten, so that the next look shares what this one was told.
     this.#service.watch({ ...this.#target(key, what), isPaused: true });
     return round;
