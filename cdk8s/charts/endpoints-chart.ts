@@ -1,0 +1,22 @@
+import type { Construct } from 'constructs';
+import { InterfaceEndpoint } from '../constructs/network/interface-endpoint.ts';
+import type { InfrastructureChartProps } from './infrastructure-chart.ts';
+import { InfrastructureChart } from './infrastructure-chart.ts';
+import type { Networks } from './network-chart.ts';
+
+export interface EndpointsChartProps extends InfrastructureChartProps {
+  readonly networks: Networks;
+}
+
+/** The services of AWS that private functions reach, in every region. */
+export class EndpointsChart extends InfrastructureChart {
+  constructor(scope: Construct, { configuration, networks }: EndpointsChartProps) {
+    super(scope, 'endpoints', 'network', { configuration });
+    const { names, accountId, network } = configuration;
+    for (const [region, regionalNetwork] of networks) {
+      for (const service of network.endpoints) {
+        new InterfaceEndpoint(this, `${region}-${service}`, { names, accountId, network: regionalNetwork, service });
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { Construct } from 'constructs';
+import type { Names } from '../../configuration/names.ts';
+import type { SecurityGroup } from '../../imports/ec2.ts';
+import { SecurityGroupEgressRule, SecurityGroupIngressRule } from '../../imports/ec2.ts';
+import type { RegionalNetwork, VpcRange } from './regional-network.ts';
+
+const MYSQL = 3306;
+const HTTPS = 443;
+
+/** The other end of a rule: a range of addresses, or a security group of the same VPC. */
+type Peer = { readonly cidrIpv4: string } | { readonly referencedSecurityGroupIdRef: { readonly name: string } };
+
+export interface SecurityGroupRulesProps {
+  readonly names: Names;
+  readonly vpcs: readonly VpcRange[];
+  readonly hasFunctions: boolean;
+  /** Its security groups. */
+  readonly network: Pick<
+    RegionalNetwork,
+    'region' | 'auroraSecurityGroup' | 'functionsSecurityGroup' | 'endpointsSecurityGroup'
+  >;
+}
+
+/**
+ * All rules of a region's security groups; what they do not name is closed. Answers need no rule, so Aurora and the endpoints
+ * have none outwards. Security groups of another region cannot be referred to over a peering: there its VPC's range stands.
+ */
+export class SecurityGroupRules extends Construct {
+  readonly #names: Names;
+  readonly #region: string;
+
+  constructor(scope: Construct, id: string, { names, network, vpcs, hasFunctions }: SecurityGroupRulesProps) {
+    super(scope, id);
+    this.#names = names;
+    this.#region = network.region.name;
+    for (const { name, cidr } of vpcs) {
+      const peer = { cidrIpv4: cidr };
+      this.#ingress(network.auroraSecurityGroup, `aurora-from-${name}`, MYSQL, peer, `MySQL from the VPC of ${name}`);
+    }
+    if (hasFunctions) this.#openForFunctions(network, vpcs);
+  }
+
+  #openForFunctions(network: SecurityGroupRulesProps['network'], vpcs: readonly VpcRange[]): void {
+    const { functionsSecurityGroup: functions, endpointsSecurityGroup: endpoints } = network;
+    for (const { name, cidr } of vpcs) {
+      const peer = { cidrIpv4: cidr };
+      this.#egress(functions, `functions-to-aurora-${name}`, MYSQL, peer, `Databases of ${name}`);
+      if (name !== this.#region) {
+        this.#egress(functions, `functions-to-endpoints-${name}`, HTTPS, peer, `Endpoints of ${name}`);
+        this.#ingress(endpoints, `endpoints-from-${name}`, HTTPS, peer, `Functions of ${name}`);
+      }
+    }
+    const endpointsHere = { referencedSecurityGroupIdRef: endpoints.reference };
+    const functionsHere = { referencedSecurityGroupIdRef: functions.reference };
+    this.#egress(functions, 'functions-to-endpoints', HTTPS, endpointsHere, 'Endpoints of this region');
+    this.#ingress(endpoints, 'endpoints-from-functions', HTTPS, functionsHere, 'Functions of this region');
+  }
+
+  #ingress(group: SecurityGroup, part: string, port: number, peer: Peer, description: string): void {
+    new SecurityGroupIngressRule(this, part, this.#rule(group, part, port, peer, description));
+  }
+
+  #egress(group: SecurityGroup, part: string, port: number, peer: Peer, description: string): void {
+    new SecurityGroupEgressRule(this, part, this.#rule(group, part, port, peer, description));
+  }
+
+  #rule(group: SecurityGroup, part: string, port: number, peer: Peer, description: string) {
+    return {
+      name: this.#names.of('rule', this.#region, part),
+      forProvider: {
+        region: this.#region,
+        securityGroupIdRef: group.reference,
+        ipProtocol: 'tcp',
+        fromPort: port,
+        toPort: port,
+        description,
+        ...peer,
+      },
+    };
+  }
+}

@@ -1,0 +1,46 @@
+import { App } from 'cdk8s';
+import { EndpointsChart } from './charts/endpoints-chart.ts';
+import type { InfrastructureChart } from './charts/infrastructure-chart.ts';
+import { NetworkChart } from './charts/network-chart.ts';
+import { ProviderChart } from './charts/provider-chart.ts';
+import type { Configuration } from './configuration/configuration.ts';
+import { ManagedSettings } from './managed/managed-settings.ts';
+
+/** An app whose managed resources all have what the configuration says of them. */
+export function createApp(configuration: Configuration): App {
+  const app = new App();
+  ManagedSettings.set(
+    app,
+    new ManagedSettings({
+      scope: configuration.scope,
+      namespace: configuration.namespace,
+      providerConfig: configuration.provider,
+      tags: configuration.tags,
+      isDataDeletable: configuration.deletion.data === 'Allowed',
+    }),
+  );
+  return app;
+}
+
+/** The whole set-up: one chart an area, in the order in which they refer to each other. */
+export function createInfrastructure(configuration: Configuration): readonly InfrastructureChart[] {
+  const app = createApp(configuration);
+  const provider = new ProviderChart(app, { configuration });
+  const network = new NetworkChart(app, { configuration });
+  const endpoints = new EndpointsChart(app, { configuration, networks: network.networks });
+  return [provider, network, endpoints];
+}
+
+/** A file of manifests. */
+export interface ManifestFile {
+  readonly name: string;
+  readonly manifests: readonly object[];
+}
+
+/** What `npm run synth` writes: a file for each chart that has objects, by name. */
+export function manifestFiles(charts: readonly InfrastructureChart[]): ManifestFile[] {
+  return charts
+    .map((chart) => ({ name: chart.fileName, manifests: chart.toJson() }))
+    .filter(({ manifests }) => manifests.length > 0)
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}

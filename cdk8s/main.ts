@@ -1,0 +1,62 @@
+/**
+ * `npm run synth -- --config FILE [--out DIR]`: the manifests of a configuration, one file a chart. The folder is emptied of
+ * earlier manifests first, so that nothing stays that the configuration no longer asks for.
+ */
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
+import { ConfigurationError } from './configuration/configuration-error.ts';
+import { loadConfiguration } from './configuration/load-configuration.ts';
+import { endpointNamesOf } from './configuration/observed-endpoints.ts';
+import type { ManifestFile } from './infrastructure.ts';
+import { createInfrastructure, manifestFiles } from './infrastructure.ts';
+
+const USAGE = `npm run synth -- --config FILE [--out DIR] [--observed FILE]
+  --config FILE    the configuration, YAML or JSON; examples are in cdk8s/examples/
+  --out DIR        where the manifests go (default dist/infrastructure)
+  --observed FILE  what \`kubectl get vpcendpoints -A -o json\` said: functions then use the endpoints of other regions
+`;
+
+/** Names that this command gives: `20-network.yaml`. */
+const OWN_FILE = /^\d\d-[a-z]+\.yaml$/;
+
+function toYaml(manifests: readonly object[]): string {
+  return manifests.map((manifest) => stringify(manifest, { lineWidth: 0 })).join('---\n');
+}
+
+function writeManifests(folder: string, files: readonly ManifestFile[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder).filter((name) => OWN_FILE.test(name))) rmSync(join(folder, file));
+  for (const { name, manifests } of files) writeFileSync(join(folder, name), toYaml(manifests));
+}
+
+function synth(): void {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      out: { type: 'string', default: join('dist', 'infrastructure') },
+      observed: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help || values.config === undefined) {
+    process.stdout.write(USAGE);
+    if (!values.help) process.exitCode = 2;
+    return;
+  }
+  const observed = values.observed === undefined ? {} : endpointNamesOf(readFileSync(values.observed, 'utf8'));
+  const files = manifestFiles(createInfrastructure(loadConfiguration(values.config, observed)));
+  writeManifests(values.out, files);
+  const lines = files.map(({ name, manifests }) => `  ${name.padEnd(24)} ${String(manifests.length)} objects\n`);
+  process.stdout.write(`wrote ${values.out}:\n${lines.join('')}`);
+}
+
+try {
+  synth();
+} catch (error) {
+  const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  if (!isUsage && !(error instanceof ConfigurationError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
