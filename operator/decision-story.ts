@@ -1,4 +1,4 @@
-import type { SignalAssessment } from './failover/assess.ts';
+import type { Finding, SignalAssessment } from './failover/assess.ts';
 import type {
   Decision,
   FollowDecision,
@@ -9,6 +9,8 @@ import type {
   VerdictSummary,
 } from './failover/decision.ts';
 import type { LossEstimate } from './failover/data-loss.ts';
+import type { DrillAction, DrillStart } from './failover/drill.ts';
+import type { FailbackVerdict } from './failover/failback.ts';
 import type { FollowAction } from './failover/follow.ts';
 import type { Instant } from './failover/observation.ts';
 
@@ -55,6 +57,37 @@ function describeAction(action: FollowAction): string {
   }
 }
 
+const reasonsOf = (obstacles: readonly Finding[]): string =>
+  obstacles.map(({ reason, message }) => `${reason} (${message})`).join('; ');
+
+function describePlan(verdict: FailbackVerdict | DrillStart): string {
+  switch (verdict.kind) {
+    case 'Unneeded':
+      return 'no failback is needed';
+    case 'Wait':
+      return `wait: ${reasonsOf(verdict.obstacles)}`;
+    case 'SwitchBack':
+      return `switch back to ${verdict.target}`;
+    case 'Start':
+      return `drill: switch over to ${verdict.target}`;
+  }
+}
+
+function describeStep(action: DrillAction): string {
+  switch (action.kind) {
+    case 'Arrive':
+      return 'the writer has arrived';
+    case 'Return':
+      return 'switch over home';
+    case 'Retry':
+      return `try the return again, not before ${timeOf(action.notBefore)}`;
+    case 'Finish':
+      return `${action.result}: ${action.reason} (${action.message})`;
+    case 'Wait':
+      return `wait: ${reasonsOf(action.obstacles)}`;
+  }
+}
+
 const describeFollow = ({ operation, effect, action }: FollowDecision): string =>
   `${operation.type} ${operation.id} at step ${operation.step}, effect ${effect}: ${describeAction(action)}`;
 
@@ -71,6 +104,11 @@ function bodyOf(decision: Decision): string {
       return describeRequest(decision);
     case 'Follow':
       return describeFollow(decision);
+    case 'Failback':
+    case 'DrillStart':
+      return describePlan(decision.verdict);
+    case 'DrillStep':
+      return `drill ${decision.drill.id} (${decision.drill.leg}): ${describeStep(decision.action)}`;
     case 'Note':
       return `${decision.what}: ${decision.message}`;
   }

@@ -23,7 +23,7 @@ export interface Announcement {
 
 type Status = DisasterRecoveryPolicyStatus | undefined;
 
-function notified(operation: OperationStatus | HistoryEntry): NotifiedOperation {
+function notified(operation: OperationStatus | (HistoryEntry & Pick<OperationStatus, 'type'>)): NotifiedOperation {
   const { id, type, trigger, from, to } = operation;
   return defined({
     id,
@@ -60,22 +60,50 @@ function started(previous: Status, next: DisasterRecoveryPolicyStatus): Announce
   ];
 }
 
+/** Drills that began, and drills that ended or were missed. */
+function drilled(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
+  const { drill, lastDrill } = next;
+  const announcements: Announcement[] = [];
+  if (drill !== undefined && drill.id !== previous?.drill?.id) {
+    const note = `${drill.id}: the writer goes from ${drill.home} to ${drill.away} and comes back`;
+    announcements.push({ type: 'Normal', reason: 'DrillStarted', action: 'Drill', note });
+  }
+  if (lastDrill !== undefined && lastDrill.id !== previous?.lastDrill?.id) {
+    const { id, mode, result, message = '' } = lastDrill;
+    const hasSucceeded = result === 'Succeeded';
+    announcements.push({
+      type: hasSucceeded ? 'Normal' : 'Warning',
+      reason: `Drill${result}`,
+      action: 'Drill',
+      note: `${id} (${mode}) ${result}: ${message}`,
+      notification: hasSucceeded ? 'DrillCompleted' : 'DrillFailed',
+    });
+  }
+  return announcements;
+}
+
 function ended(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
   const known = new Map((previous?.history ?? []).map((entry) => [entry.id, entry.outcome]));
   return (next.history ?? [])
     .filter((entry) => known.get(entry.id) !== entry.outcome)
-    .map((entry) => {
+    .flatMap((entry) => {
+      const { type } = entry;
+      // A simulation is no operation: it is told as the drill that it is.
+      if (type === 'Simulation') {
+        return [];
+      }
       const hasSucceeded = entry.outcome === 'Succeeded';
       const ending = hasSucceeded ? 'Completed' : 'Failed';
       const time = entry.recoveryTimeMilliseconds === undefined ? '' : ` in ${entry.recoveryTimeMilliseconds} ms`;
-      return {
+      const announcement: Announcement = {
         type: hasSucceeded ? 'Normal' : 'Warning',
-        reason: hasSucceeded ? `${entry.type}Completed` : `${entry.type}${entry.outcome}`,
-        action: entry.type,
+        reason: hasSucceeded ? `${type}Completed` : `${type}${entry.outcome}`,
+        action: type,
         note: `${entry.type} ${entry.id} to ${entry.to} ${entry.outcome}${time}: ${entry.message ?? ''}`,
-        notification: `${entry.type}${ending}`,
-        operation: notified(entry),
-      } satisfies Announcement;
+        notification: `${type}${ending}`,
+        operation: notified({ ...entry, type }),
+      };
+      return [announcement];
     });
 }
 
@@ -119,6 +147,9 @@ interface ConditionRule {
 const BLINDNESS: readonly string[] = ['AccessDenied', 'CredentialsExpired', 'GlobalClusterNotFound'];
 const isBlind = (ready: Condition | undefined): boolean =>
   ready?.status === 'False' && BLINDNESS.includes(ready.reason);
+
+/** Reasons that speak of a failback or a drill, and of no loss. */
+const isPlan = (reason: string): boolean => reason.startsWith('Failback') || reason.startsWith('Drill');
 
 const CONDITION_RULES: readonly ConditionRule[] = [
   {
@@ -178,7 +209,23 @@ const CONDITION_RULES: readonly ConditionRule[] = [
     reason: () => 'FailoverBlocked',
     notification: () => 'FailoverBlocked',
     isPerReason: true,
-    applies: (condition) => condition.reason !== 'Idle' && condition.reason !== 'Confirming',
+    applies: ({ reason }) => reason !== 'Idle' && reason !== 'Confirming' && !isPlan(reason),
+  },
+  {
+    type: 'Progressing',
+    status: 'False',
+    event: 'Normal',
+    reason: () => 'FailbackWaiting',
+    isPerReason: true,
+    applies: ({ reason }) => reason.startsWith('Failback'),
+  },
+  {
+    type: 'Progressing',
+    status: 'False',
+    event: 'Warning',
+    reason: ({ reason }) => reason,
+    isPerReason: true,
+    applies: ({ reason }) => reason === 'DrillReturnWaiting',
   },
   {
     // RDS may never tell of the fence: then only a person can let the operation go on.
@@ -316,5 +363,6 @@ export function announcementsOf(previous: Status, next: DisasterRecoveryPolicySt
     ...ended(previous, next),
     ...changed(previous, next),
     ...rescued(previous, next),
+    ...drilled(previous, next),
   ];
 }

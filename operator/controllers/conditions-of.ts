@@ -5,12 +5,21 @@ import type { DriftReport } from '../crossplane/drift-report.ts';
 import type { Assessment, SignalAssessment } from '../failover/assess.ts';
 import { candidateObstacle, type AutomaticVerdict } from '../failover/automatic.ts';
 import { publicationObstacle } from '../failover/follow.ts';
+import { drillNotes, type DrillAction } from '../failover/drill.ts';
+import type { FailbackVerdict } from '../failover/failback.ts';
 import type { Instant } from '../failover/observation.ts';
 import type { Operation } from '../failover/operation.ts';
 import { isListed, type Settings } from '../failover/settings.ts';
 import type { PolicyRecord } from './policy-record.ts';
 import { riskOf, type SplitBrainEnd } from './split-brain.ts';
 import { timestamp } from './status-codec.ts';
+
+/** What the operator would do by itself while nothing is lost. */
+export interface Plan {
+  readonly failback: FailbackVerdict;
+  /** Of the drill under way. */
+  readonly drill?: DrillAction;
+}
 
 /** How the last attempt to publish went. */
 export interface PublicationReport {
@@ -33,6 +42,10 @@ export interface ConditionsQuestion {
   readonly splitBrainEnd?: SplitBrainEnd | undefined;
   /** Undefined while Crossplane managed resources are not looked at (yet): what was said of them before stands. */
   readonly drift?: DriftReport | undefined;
+  /** @default - nothing is planned */
+  readonly plan?: Plan | undefined;
+  /** When the policy was created. @default - now */
+  readonly createdAt?: Instant | undefined;
   readonly previous: readonly Condition[];
   readonly generation: number | undefined;
   readonly now: Instant;
@@ -89,6 +102,11 @@ function ready(question: ConditionsQuestion): Finding {
         ? `not a member of the global cluster: ${names}; correct spec.regions or add the cluster`
         : 'no member is the writer';
     return finding('False', missing.length > 0 ? 'ClusterNotFound' : 'NoPrimary', message);
+  }
+  const { scheduleProblems = [] } = question.settings;
+  if (scheduleProblems.length > 0) {
+    const message = `what it schedules is not done, everything else is: ${scheduleProblems.join('; ')}`;
+    return finding('False', 'InvalidSchedule', message);
   }
   const ignored = question.settings.withoutEffect ?? [];
   const note = ignored.length === 0 ? '' : `; without effect in this version: ${ignored.join(', ')}`;
@@ -173,8 +191,22 @@ function permissionNotes({ settings, record, now }: ConditionsQuestion): string[
   ].filter((note) => note !== '');
 }
 
+function rehearsalNotes({ settings, record, createdAt, now }: ConditionsQuestion): string[] {
+  const { nextDrill, lastDrill } = record;
+  const due =
+    nextDrill !== undefined && nextDrill.at <= now
+      ? [`the drill of ${timestamp(nextDrill.at)} is due and has not started yet`]
+      : [];
+  return [...drillNotes(settings, lastDrill, createdAt ?? now, now), ...due];
+}
+
 /** Whether a failover would find what it needs; whether automation may start one by itself is in the message. */
 function failoverReady(question: ConditionsQuestion): Finding {
+  const found = failoverReadiness(question);
+  return { ...found, message: [found.message, ...rehearsalNotes(question)].join('; ') };
+}
+
+function failoverReadiness(question: ConditionsQuestion): Finding {
   const { assessment, settings, record } = question;
   if (record.operation !== undefined) {
     return finding('False', 'OperationInFlight', `${record.operation.type} to ${record.operation.to} is in flight`);
@@ -221,8 +253,40 @@ function progressing(question: ConditionsQuestion): Finding {
     const why = verdict.obstacles.map((obstacle) => obstacle.message).join('; ');
     return finding('False', reason, `automatic failover is not started: ${why}`);
   }
-  return finding('False', 'Idle', 'no operation is in flight');
+  return planProgress(question) ?? finding('False', 'Idle', 'no operation is in flight');
 }
+
+/** What the operator waits for with a drill or a failback of its own. */
+function planProgress({ plan, record }: ConditionsQuestion): Finding | undefined {
+  if (plan === undefined) {
+    return undefined;
+  }
+  const { drill, failback } = plan;
+  if (record.drill !== undefined && drill !== undefined) {
+    const { id, home, away } = record.drill;
+    const obstacles = drill.kind === 'Wait' ? saidObstacles(drill.obstacles) : [];
+    const what = `drill ${id}: the writer is in ${away} and comes home to ${home}`;
+    return obstacles.length === 0
+      ? finding('False', 'DrillInProgress', what)
+      : finding('False', 'DrillReturnWaiting', `${what} later: ${messagesOf(obstacles)}`);
+  }
+  const obstacles = failback.kind === 'Wait' ? saidObstacles(failback.obstacles) : [];
+  const [first] = obstacles;
+  return first === undefined || failback.kind !== 'Wait'
+    ? undefined
+    : finding(
+        'False',
+        `Failback${first.reason}`,
+        `the automatic failback to ${failback.target} waits: ${messagesOf(obstacles)}`,
+      );
+}
+
+const messagesOf = (obstacles: readonly { readonly message: string }[]): string =>
+  obstacles.map(({ message }) => message).join('; ');
+
+/** Between two rounds the newest is older than it may be acted on: that says nothing to anybody. */
+const saidObstacles = <T extends { readonly reason: string }>(obstacles: readonly T[]): readonly T[] =>
+  obstacles.filter(({ reason }) => reason !== 'StaleObservation');
 
 /** How a risk ended that was not ended by a re-joined old primary: said until the next one. */
 const NOTED_ENDS: readonly string[] = ['OldPrimaryDeleted', 'OldPrimaryNotInPolicy'];

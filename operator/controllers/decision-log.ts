@@ -1,6 +1,7 @@
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Assessment, Recorded } from '../failover/assess.ts';
 import type { AutomaticQuestion, AutomaticVerdict } from '../failover/automatic.ts';
+import type { DecisionHead, DrillStartDecision, DrillStepDecision, FailbackDecision } from '../failover/decision.ts';
 import type { FollowAction, FollowQuestion } from '../failover/follow.ts';
 import type { ForceRequest, ForceVerdict } from '../failover/force.ts';
 import type { Memory } from '../failover/memory.ts';
@@ -26,6 +27,17 @@ export interface ForceQuestion {
   readonly settings: Settings;
 }
 
+/** What a decision about a failback or a drill was judged on besides its facts. */
+export interface PlannedContext {
+  readonly assessment: Assessment;
+  readonly settings: Settings;
+  readonly now: Instant;
+}
+
+type BodyOf<D extends DecisionHead> = D extends DecisionHead ? Omit<D, keyof DecisionHead> : never;
+/** A decision about a failback or a drill, with its facts. */
+export type PlannedDecision = BodyOf<FailbackDecision | DrillStartDecision | DrillStepDecision>;
+
 /** Something that was done. */
 export interface DecisionEvent {
   /** CamelCase. */
@@ -43,6 +55,7 @@ export interface DecisionLog {
   judged(policy: DisasterRecoveryPolicy, question: AutomaticQuestion, verdict: AutomaticVerdict): void;
   answered(policy: DisasterRecoveryPolicy, question: ForceQuestion, verdict: ForceVerdict): void;
   followed(policy: DisasterRecoveryPolicy, question: FollowQuestion, action: FollowAction): void;
+  planned(policy: DisasterRecoveryPolicy, context: PlannedContext, decision: PlannedDecision): void;
   happened(policy: DisasterRecoveryPolicy, event: DecisionEvent): void;
   /** The policy is not worked on any more. */
   forget(key: string): void;

@@ -23,7 +23,14 @@ import { packRound, type Lag } from '../failover/packed-round.ts';
 import type { Settings } from '../failover/settings.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { keyOf } from '../runtime/resource.ts';
-import type { DecisionEvent, DecisionLog, DigestedRound, ForceQuestion } from './decision-log.ts';
+import type {
+  DecisionEvent,
+  DecisionLog,
+  DigestedRound,
+  ForceQuestion,
+  PlannedContext,
+  PlannedDecision,
+} from './decision-log.ts';
 
 /** A healthy policy is written down this often although nothing changes. */
 const QUIET_MILLISECONDS = 5 * 60 * 1000;
@@ -76,6 +83,8 @@ interface Trail {
   readings: string;
   verdict: string;
   follow: string;
+  /** The last decision about a failback or a drill, by kind, without its figures. */
+  readonly planned: Map<string, string>;
 }
 
 const aTrail = (uid: string): Trail => ({
@@ -91,6 +100,7 @@ const aTrail = (uid: string): Trail => ({
   readings: '',
   verdict: 'Calm',
   follow: '',
+  planned: new Map(),
 });
 
 /**
@@ -172,6 +182,20 @@ export class DecisionRecorder implements DecisionLog {
       }
       trail.follow = key;
       this.#writeOn(trail, assessment, settings, { ...this.#head(policy), now, ...body }, false);
+    });
+  }
+
+  planned(policy: DisasterRecoveryPolicy, context: PlannedContext, decision: PlannedDecision): void {
+    this.#guard(policy, (trail) => {
+      const said = plannedKey(decision);
+      // What waits for the same is no news; what is done always is.
+      const isDone = !said.startsWith('Wait') && said !== 'Unneeded';
+      if (!isDone && (trail.planned.get(decision.kind) ?? 'Unneeded') === said) {
+        return;
+      }
+      trail.planned.set(decision.kind, said);
+      const { assessment, settings, now } = context;
+      this.#writeOn(trail, assessment, settings, { ...this.#head(policy), now, ...decision }, true);
     });
   }
 
@@ -287,6 +311,12 @@ export class DecisionRecorder implements DecisionLog {
   #append(policy: string, compose: (standsAlone: boolean) => string, isTurningPoint: boolean): void {
     this.#props.sink.append(policy, compose, isTurningPoint);
   }
+}
+
+/** What was decided, without its figures. */
+function plannedKey(decision: PlannedDecision): string {
+  const said = decision.kind === 'DrillStep' ? decision.action : decision.verdict;
+  return said.kind === 'Wait' ? `Wait ${said.obstacles.map(({ reason }) => reason).join(' ')}` : said.kind;
 }
 
 interface Before {

@@ -37,7 +37,7 @@ export interface Dependencies {
   readonly managedResources?: Pick<ResourceGuard, 'tend' | 'forget'>;
   readonly notifier: Pick<Notifier, 'send'>;
   readonly events: Pick<EventRecorder, 'record'>;
-  readonly metrics: Pick<OperatorMetrics, 'observePolicy' | 'removePolicy' | 'countOperation'>;
+  readonly metrics: Pick<OperatorMetrics, 'observePolicy' | 'removePolicy' | 'countOperation' | 'countDrill'>;
   readonly logger: Logger;
   /** @default - decisions are not taken down */
   readonly decisions?: DecisionLog;

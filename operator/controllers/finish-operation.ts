@@ -55,6 +55,7 @@ function entryOf(operation: Operation, ending: Ending, now: Instant): HistoryEnt
       recoveryTimeMilliseconds: hasSucceeded ? now - operation.detectedAt : undefined,
       estimatedDataLossMilliseconds: operation.estimatedDataLossMilliseconds,
       worstCaseDataLossMilliseconds: operation.worstCaseDataLossMilliseconds,
+      automatic: operation.automatic,
     }),
   );
 }
@@ -80,6 +81,10 @@ function startsCooldown(operation: Operation, ending: Ending): boolean {
     return false;
   }
   const isHarmless = outcome === 'Cancelled' || reason === 'RefusedByAws';
+  // Both sides were seen to be well just before and have lost nothing: a rest would only leave the writer unprotected.
+  if (operation.trigger === 'Drill' && outcome === 'Succeeded') {
+    return false;
+  }
   return operation.trigger === 'Automatic' || !isHarmless;
 }
 

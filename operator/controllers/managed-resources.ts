@@ -20,7 +20,7 @@ function rolesOf({ assessment, record, session, settings }: PolicyTurn): Observe
 }
 
 function lastChangeOf({ record }: PolicyTurn): RoleChange | undefined {
-  const last = record.history.find(({ outcome }) => outcome === 'Succeeded');
+  const last = record.history.find(({ type, outcome }) => type !== 'Simulation' && outcome === 'Succeeded');
   return last === undefined || last.to !== record.primaryRegion
     ? undefined
     : { operationId: last.id, fromRegion: last.from };

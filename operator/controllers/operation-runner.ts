@@ -33,6 +33,10 @@ export interface NewOperation {
   readonly type: OperationType;
   readonly trigger: OperationTrigger;
   readonly target: RegionAssessment;
+  /** The operator's own idea, and neither a declared loss nor a person's request. */
+  readonly isAutomatic?: boolean;
+  /** What else goes on record with it, in the same write. */
+  readonly alongside?: (operationId: string) => RecordChanges;
   /** The person's request that this answers, and its annotations. */
   readonly request?: {
     readonly record: (operationId: string) => LastRequest;
@@ -78,7 +82,11 @@ export class OperationRunner {
     turn.session.uncalledOperation = operation.id;
     await this.#persist(
       turn,
-      defined({ operation, lastRequest: request === undefined ? undefined : request.record(operation.id) }),
+      defined({
+        ...wish.alongside?.(operation.id),
+        operation,
+        lastRequest: request === undefined ? undefined : request.record(operation.id),
+      }),
     );
     this.#note(turn, 'Registered', operation, `${operation.type} to ${operation.to} (${operation.trigger})`);
     if (request !== undefined) {
@@ -161,7 +169,7 @@ export class OperationRunner {
     });
   }
 
-  #register(turn: PolicyTurn, { type, trigger, target }: NewOperation): Operation {
+  #register(turn: PolicyTurn, { type, trigger, target, isAutomatic }: NewOperation): Operation {
     const { assessment, record, now } = turn;
     const from = record.primaryRegion ?? assessment.topology.primaryRegion ?? '';
     const isLossy = type === 'Failover';
@@ -180,6 +188,7 @@ export class OperationRunner {
       attempts: 0,
       fence: 'Unknown' as const,
       acceptedBy: this.#dependencies.settings.identity,
+      automatic: isAutomatic === true ? true : undefined,
       ...(isLossy ? this.#lossOf(turn, target.region) : {}),
     });
   }

@@ -23,6 +23,7 @@ import { OperationRunner } from './operation-runner.ts';
 import { policySampleOf } from './policy-sample-of.ts';
 import { PolicySession } from './policy-session.ts';
 import { PolicyTurn } from './policy-turn.ts';
+import { PlannedOperations } from './planned-operations.ts';
 import { Publication } from './publication.ts';
 import { RequestHandler } from './request-handler.ts';
 import { RescueKeeper } from './rescue-keeper.ts';
@@ -44,13 +45,15 @@ export class PolicyReconciler {
   readonly #fenceReader = new FenceReader();
   readonly #rescueKeeper = new RescueKeeper();
   readonly #operations: OperationRunner;
+  readonly #planned: PlannedOperations;
   readonly #requests: RequestHandler;
 
   constructor(dependencies: Dependencies) {
     this.#dependencies = dependencies;
     this.#objects = new LatestObjects(dependencies.cached);
     this.#operations = new OperationRunner(dependencies, new RoleChanger(dependencies), this.#publication);
-    this.#requests = new RequestHandler(this.#operations);
+    this.#planned = new PlannedOperations(this.#operations);
+    this.#requests = new RequestHandler(this.#operations, this.#planned);
   }
 
   /** Takes a round of a policy and asks for its reconcile. */
@@ -129,6 +132,8 @@ export class PolicyReconciler {
     if (verdict.kind === 'FailOver' && !isLeaving && areRolesSettled(turn)) {
       this.#logDecision(turn, verdict.target.region);
       await this.#operations.start(turn, { type: 'Failover', trigger: 'Automatic', target: verdict.target });
+    } else if (verdict.kind === 'Calm' && areRolesSettled(turn)) {
+      await this.#planned.run(turn);
     }
   }
 

@@ -8,7 +8,9 @@ import type {
 import type { Instant } from '../failover/observation.ts';
 import type { Operation, SplitBrain } from '../failover/operation.ts';
 import { defined } from '../failover/defined.ts';
-import { operationFrom, splitBrainFrom } from './status-codec.ts';
+import type { Drill, LastDrill } from '../failover/drill.ts';
+import type { NextDrill } from '../failover/drill-schedule.ts';
+import { drillFrom, lastDrillFrom, nextDrillFrom, operationFrom, splitBrainFrom } from './status-codec.ts';
 
 /**
  * The part of a policy's status that is a record and not a reading: what was done, is being done and must not be done
@@ -25,11 +27,16 @@ export interface PolicyRecord {
   /** Newest failover first. */
   readonly rescueSnapshots?: readonly RescueSnapshot[];
   readonly published?: PublishedStatus;
+  /** A drill by switchover under way. */
+  readonly drill?: Drill;
+  readonly lastDrill?: LastDrill;
+  readonly nextDrill?: NextDrill;
 }
 
 /** Reads the record out of the persisted status. */
 export function recordFrom(status: DisasterRecoveryPolicyStatus = {}): PolicyRecord {
   const { primaryRegion, operation, lastRequest, cooldownUntil, splitBrain, rescueSnapshots, published } = status;
+  const { drill, lastDrill, nextDrill } = status;
   return defined({
     primaryRegion,
     operation: operation === undefined ? undefined : operationFrom(operation),
@@ -39,6 +46,9 @@ export function recordFrom(status: DisasterRecoveryPolicyStatus = {}): PolicyRec
     splitBrain: splitBrain === undefined ? undefined : splitBrainFrom(splitBrain),
     rescueSnapshots,
     published,
+    drill: drill === undefined ? undefined : drillFrom(drill),
+    lastDrill: lastDrill === undefined ? undefined : lastDrillFrom(lastDrill),
+    nextDrill: nextDrill === undefined ? undefined : nextDrillFrom(nextDrill),
   });
 }
 
@@ -48,7 +58,8 @@ export function primarySince({ primaryRegion, operation, history }: PolicyRecord
     return operation.promotedAt;
   }
   const change = history.find(
-    ({ to, outcome, promotedAt }) => to === primaryRegion && (promotedAt !== undefined || outcome === 'Succeeded'),
+    ({ type, to, outcome, promotedAt }) =>
+      type !== 'Simulation' && to === primaryRegion && (promotedAt !== undefined || outcome === 'Succeeded'),
   );
   return change === undefined ? undefined : Date.parse(change.promotedAt ?? change.completedAt);
 }

@@ -1,12 +1,20 @@
 import { findCondition, type ConditionType } from '../api/v1alpha1/conditions.ts';
 import { defined } from '../failover/defined.ts';
-import type { PolicySample } from '../observability/policy-metrics.ts';
+import type { LastDrill } from '../failover/drill.ts';
+import type { DrillFigures, PolicySample } from '../observability/policy-metrics.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 import { isOpenRescue } from './rescue-record.ts';
+
+function drillFigures({ mode, result, completedAt, lastSucceededAt, ...drill }: LastDrill): DrillFigures {
+  const { thereMilliseconds, backMilliseconds } = drill;
+  return defined({ mode, result, completedAt, lastSucceededAt, thereMilliseconds, backMilliseconds });
+}
 
 /** The policy's gauges: what status says, with the live figures of the last round. */
 export function policySampleOf({ policy, record, session, assessment }: PolicyTurn): PolicySample {
   const is = (type: ConditionType): boolean => findCondition(policy.status?.conditions, type)?.status === 'True';
+  const lastOperation = record.history.find(({ type }) => type !== 'Simulation');
+  const { lastDrill } = record;
   return defined({
     isProtected: policy.status?.phase === 'Protected',
     isFailoverReady: is('FailoverReady'),
@@ -21,6 +29,7 @@ export function policySampleOf({ policy, record, session, assessment }: PolicyTu
     signals: assessment.signals.map(({ name, state }) => ({ name, state })),
     operationInFlight: record.operation?.type,
     cooldownUntil: record.cooldownUntil,
-    estimatedDataLossMilliseconds: (record.operation ?? record.history[0])?.estimatedDataLossMilliseconds,
+    lastDrill: lastDrill === undefined ? undefined : drillFigures(lastDrill),
+    estimatedDataLossMilliseconds: (record.operation ?? lastOperation)?.estimatedDataLossMilliseconds,
   });
 }

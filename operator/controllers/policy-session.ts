@@ -121,6 +121,7 @@ export class PolicySession {
         primaryRegion: record.primaryRegion,
         primarySince: primarySince(record),
         distrustedRegion: record.splitBrain?.region,
+        hasOperation: record.operation === undefined ? undefined : true,
       });
       const memoryBefore = this.memory;
       const { memory, assessment } = assess(memoryBefore, round, settings, recorded);

@@ -14,7 +14,17 @@ import { detectionWindow } from '../failover/detection-window.ts';
 import type { Memory } from '../failover/memory.ts';
 import { conditionsOf, type ConditionsQuestion } from './conditions-of.ts';
 import { hasSameContent } from './same-content.ts';
-import { operationStatus, optionalTimestamp, splitBrainStatus, timestamp, wholeMilliseconds } from './status-codec.ts';
+import {
+  drillStatus,
+  failbackStatus,
+  lastDrillStatus,
+  nextDrillStatus,
+  operationStatus,
+  optionalTimestamp,
+  splitBrainStatus,
+  timestamp,
+  wholeMilliseconds,
+} from './status-codec.ts';
 
 export interface StatusQuestion extends ConditionsQuestion {
   readonly memory: Memory;
@@ -122,6 +132,18 @@ function displayedLag({ assessment, memory }: StatusQuestion): string {
 const boundedOperation = (operation: OperationStatus): OperationStatus =>
   operation.message === undefined ? operation : { ...operation, message: boundedText(operation.message) };
 
+/** What belongs to failbacks and drills. */
+function rehearsalStatus({ record, memory }: StatusQuestion): Partial<DisasterRecoveryPolicyStatus> {
+  const { drill, lastDrill, nextDrill } = record;
+  const { stability } = memory;
+  return defined({
+    failback: stability === undefined ? undefined : failbackStatus(stability),
+    nextDrill: nextDrill === undefined ? undefined : nextDrillStatus(nextDrill),
+    drill: drill === undefined ? undefined : drillStatus(drill),
+    lastDrill: lastDrill === undefined ? undefined : lastDrillStatus(lastDrill),
+  });
+}
+
 /** The whole status: the record as it is, everything else read out of the last round. */
 export function statusOf(question: StatusQuestion): DisasterRecoveryPolicyStatus {
   const { settings, record, assessment, generation } = question;
@@ -142,6 +164,7 @@ export function statusOf(question: StatusQuestion): DisasterRecoveryPolicyStatus
     operation: record.operation === undefined ? undefined : boundedOperation(operationStatus(record.operation)),
     lastRequest: record.lastRequest,
     published: record.published,
+    ...rehearsalStatus(question),
     splitBrain: record.splitBrain === undefined ? undefined : splitBrainStatus(record.splitBrain),
     rescueSnapshots: record.rescueSnapshots === undefined ? undefined : [...record.rescueSnapshots],
     cooldownUntil: record.cooldownUntil === undefined ? undefined : timestamp(record.cooldownUntil),
@@ -170,6 +193,8 @@ function significanceOf(status: DisasterRecoveryPolicyStatus): readonly unknown[
     status.conditions?.map((condition) => [condition.type, condition.status, condition.reason]),
     [status.operation, status.lastRequest, status.published, status.splitBrain, status.cooldownUntil],
     status.rescueSnapshots,
+    [status.failback?.region, status.failback?.healthySince],
+    [status.nextDrill, status.drill, status.lastDrill?.id],
     status.history?.map((entry) => [entry.id, entry.outcome, entry.completedAt]),
   ];
 }

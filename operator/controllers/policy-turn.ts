@@ -15,6 +15,7 @@ import type { LatestObjects } from './latest-objects.ts';
 import { recordFrom, type PolicyRecord } from './policy-record.ts';
 import type { PolicySession } from './policy-session.ts';
 import { hasSignificantChange, statusOf } from './policy-status.ts';
+import { planOf } from './plan-of.ts';
 
 /** Figures in status are refreshed this often when nothing else changes, jittered. */
 const REFRESH_MILLISECONDS = 4 * 60 * 1000;
@@ -168,6 +169,8 @@ export class PolicyTurn {
       refusal: session.refusal,
       splitBrainEnd: session.splitBrainEnd,
       drift: session.drift,
+      plan: planOf(this, record),
+      createdAt: Date.parse(this.#policy.metadata.creationTimestamp),
       memory: session.memory,
       previous: this.#policy.status?.conditions ?? [],
       previousStatus: this.#policy.status,

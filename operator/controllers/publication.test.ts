@@ -113,6 +113,22 @@ describe('Publication', () => {
       expect(bench.puts.at(-1)).toBe(WEST);
     });
 
+    it('given the new writer’s region was late to answer in the round that proves it, then its metric is put again soon', async () => {
+      const bench = await Bench.protected({ publish: { routing } });
+      bench.annotate({ 'force-failover': WEST });
+      await bench.settle();
+      await bench.see(1);
+      bench.aurora.promote();
+      await bench.see(1);
+      const { session, ...rounds } = { session: bench.puts.length, late: { regions: { [WEST]: { rds: noAnswer() } } } };
+      await bench.see(5);
+      expect(bench.puts.length).toBe(session);
+      await bench.pass(60_000);
+      await bench.see(1, rounds.late);
+      await bench.see(2);
+      expect(bench.puts.length - session).toBe(2);
+    });
+
     it('given a role change in flight, when minutes pass, then the heartbeat goes on and the routing metric rests', async () => {
       const bench = await Bench.protected({ publish: { routing } });
       bench.annotate({ 'force-failover': WEST });

@@ -12,6 +12,8 @@ import { timestamp } from './status-codec.ts';
 /** A publication that is right is checked again after this long, jittered: somebody may have edited the objects. */
 const CHECK_MILLISECONDS = 5 * 60 * 1000;
 const RETRY_MILLISECONDS = 2_000;
+/** News of the writer that a region did not take, or was not offered, is put again after this long. */
+const PUT_RETRY_MILLISECONDS = 10_000;
 
 /** Where clients would find the cluster of `region`; undefined while nobody has said its address. */
 function writerOf(turn: PolicyTurn, region: string): Writer | undefined {
@@ -24,7 +26,9 @@ function writerOf(turn: PolicyTurn, region: string): Writer | undefined {
   const clusterArn =
     assessment.topology.members[region]?.clusterArn ??
     policy.status?.regions?.find((candidate) => candidate.name === region)?.clusterArn;
-  const operation = [record.operation, ...record.history].find((candidate) => candidate?.to === region);
+  const operation = [record.operation, ...record.history].find(
+    (candidate) => candidate?.to === region && candidate.type !== 'Simulation',
+  );
   return defined({
     ...address,
     region,
@@ -132,11 +136,21 @@ export class Publication {
     if (last !== undefined && !isNews && now - last.putAt < PUT_INTERVAL_MILLISECONDS) {
       return;
     }
-    session.routing = defined({ key: writerRegion, putAt: now });
+    const put = defined({ key: writerRegion, putAt: now });
+    session.routing = put;
+    const retrySoon = (): void => {
+      if (session.routing === put) {
+        session.routing = { ...put, putAt: now - PUT_INTERVAL_MILLISECONDS + PUT_RETRY_MILLISECONDS };
+      }
+    };
     const regions = settings.regions.map((region) => region.name);
     const lostRegions = regions.filter(
       (region) => assessment.round.regions[region]?.globalClusters.kind === 'noAnswer',
     );
+    if (writerRegion !== undefined && lostRegions.includes(writerRegion)) {
+      // One late answer of the new writer's region: it would be told of its role a minute later.
+      retrySoon();
+    }
     const { globalClusterIdentifier } = settings;
     const facts = defined({ globalClusterIdentifier, regions, writerRegion, hasHeartbeat: true, lostRegions });
     void dependencies.routing.publish(turn.account, routing, facts, {
@@ -144,6 +158,9 @@ export class Publication {
         if (!result.isPut) {
           const { region, error } = result;
           dependencies.logger.warn({ policy: turn.key, region, error }, 'cannot put the routing metric');
+          if (isNews) {
+            retrySoon();
+          }
         }
       },
     });

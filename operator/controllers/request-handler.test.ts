@@ -39,7 +39,6 @@ describe('RequestHandler', () => {
     ['a type alone', { 'force-type': 'Failover' }, 'accept-data-loss Refused RequiresForceFailover'],
     ['a failback to where it is', { failback: 'true' }, 'failback Refused AlreadyPrimary'],
     ['an unknown drill', { drill: 'Fire' }, 'drill Refused InvalidValue'],
-    ['a drill that is not built', { drill: 'Switchover' }, 'drill Refused NotSupported'],
     ['a cooldown of nobody', { acknowledge: 'failover-x' }, 'acknowledge Refused UnknownOperation'],
     ['a fence of nobody', { 'confirm-fenced': 'failover-x' }, 'confirm-fenced Refused UnknownOperation'],
   ];

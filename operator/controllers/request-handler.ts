@@ -1,9 +1,11 @@
 import { boundedText } from '../api/v1alpha1/bounded-text.ts';
 import type { LastRequest } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { defined } from '../failover/defined.ts';
-import { candidateObstacle } from '../failover/automatic.ts';
+import { judgeDrillStart } from '../failover/drill.ts';
 import { judgeForce } from '../failover/force.ts';
 import type { OperationRunner } from './operation-runner.ts';
+import { drillFacts } from './planned-facts.ts';
+import type { PlannedOperations } from './planned-operations.ts';
 import { isSameRequest, pendingRequest, type PendingRequest } from './pending-request.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import { areRolesSettled } from './roles.ts';
@@ -61,30 +63,14 @@ function confirmFenced({ record, now }: PolicyTurn, { value }: PendingRequest): 
     : refuse('UnknownOperation', `"${value}" is neither in flight nor the operation whose old primary is outstanding`);
 }
 
-/** A drill that calls nothing: would a failover find, right now, everything it needs? */
-function drill({ assessment }: PolicyTurn, { value }: PendingRequest): Answer {
-  if (value !== 'Simulate') {
-    return value === 'Switchover'
-      ? refuse('NotSupported', 'drills by switchover are not supported: use force-failover with force-type Switchover')
-      : refuse('InvalidValue', `aurora-dr.io/drill is "${value}": use "Simulate"`);
-  }
-  const { target, quorumProblem } = assessment;
-  const obstacle = target === undefined ? candidateObstacle(assessment.regions) : quorumProblem;
-  if (obstacle !== undefined || target === undefined) {
-    return refuse('NotReady', `a failover would not work now: ${obstacle?.message ?? 'no candidate'}`);
-  }
-  const { lastKnownMilliseconds = '?', worstCaseMilliseconds = '?' } = target.loss ?? {};
-  return accept(
-    `a failover would go to ${target.region}, with an estimated loss of ${lastKnownMilliseconds} ms, at worst ${worstCaseMilliseconds} ms`,
-  );
-}
-
 /** Answers what people ask by annotation: records the answer first, removes the annotations, and only then acts. */
 export class RequestHandler {
   readonly #operations: OperationRunner;
+  readonly #planned: PlannedOperations;
 
-  constructor(operations: OperationRunner) {
+  constructor(operations: OperationRunner, planned: PlannedOperations) {
     this.#operations = operations;
+    this.#planned = planned;
   }
 
   /** Handles the next pending request, if there is one. */
@@ -116,7 +102,9 @@ export class RequestHandler {
           ));
       return;
     }
-    await this.#answer(turn, request, this.#judge(turn, request));
+    await (request.action === 'drill' && operation === undefined
+      ? this.#drill(turn, request)
+      : this.#answer(turn, request, this.#judge(turn, request)));
   }
 
   #judge(turn: PolicyTurn, request: PendingRequest): Answer {
@@ -126,7 +114,7 @@ export class RequestHandler {
       case 'confirm-fenced':
         return confirmFenced(turn, request);
       case 'drill':
-        return drill(turn, request);
+        return refuse('OperationInFlight', 'an operation is in flight: wait for its end, then ask again');
       default:
         return refuse(
           'RequiresForceFailover',
@@ -157,8 +145,55 @@ export class RequestHandler {
     });
   }
 
-  async #answer(turn: PolicyTurn, request: PendingRequest, answer: Answer): Promise<void> {
+  async #drill(turn: PolicyTurn, request: PendingRequest): Promise<void> {
+    switch (request.value) {
+      case 'Simulate':
+        await this.#simulate(turn, request);
+        return;
+      case 'Switchover':
+        await this.#drillBySwitchover(turn, request);
+        return;
+      default: {
+        const message = `aurora-dr.io/drill is "${request.value}": use "Simulate" or "Switchover"`;
+        await this.#answer(turn, request, refuse('InvalidValue', message));
+      }
+    }
+  }
+
+  /** A drill that calls nothing: would a failover find, right now, everything it needs? */
+  async #simulate(turn: PolicyTurn, request: PendingRequest): Promise<void> {
+    const changes = this.#planned.simulated(turn);
+    const { result, message } = changes.lastDrill;
+    const answer = result === 'Succeeded' ? accept(message) : refuse('NotReady', message);
+    await this.#answer(turn, request, { ...answer, changes }, () => {
+      turn.dependencies.metrics.countDrill(changes.lastDrill);
+    });
+  }
+
+  async #drillBySwitchover(turn: PolicyTurn, request: PendingRequest): Promise<void> {
+    const { assessment, settings, now } = turn;
+    const facts = drillFacts(turn);
+    const verdict = judgeDrillStart({ assessment, settings, facts, now, isScheduled: false });
+    const decision = { kind: 'DrillStart' as const, facts, isScheduled: false, verdict };
+    turn.dependencies.decisions?.planned(turn.policy, { assessment, settings, now }, decision);
+    if (verdict.kind === 'Wait') {
+      const why = verdict.obstacles.map(({ message }) => message).join('; ');
+      await this.#answer(turn, request, refuse(verdict.obstacles[0]?.reason ?? 'NotReady', why));
+      return;
+    }
+    const message = `the writer goes to ${verdict.target} and comes back`;
+    await this.#planned.startDrill(turn, {
+      target: verdict.target,
+      request: {
+        keys: request.keys,
+        record: (operationId) => lastRequestOf(turn, request, { ...accept(message), operationId }),
+      },
+    });
+  }
+
+  async #answer(turn: PolicyTurn, request: PendingRequest, answer: Answer, onRecorded?: () => void): Promise<void> {
     await turn.save({ ...answer.changes, lastRequest: lastRequestOf(turn, request, answer) });
+    onRecorded?.();
     await turn.removeAnnotations(request.keys);
     await this.#noteRemoval(turn);
   }

@@ -15,7 +15,7 @@ const CLAIM_ROUNDS = 2;
 
 /** The newest operation, if it ended without a proof and this is its late proof. */
 function lateEntry({ record }: PolicyTurn, primary: string): HistoryEntry | undefined {
-  const newest = record.history[0];
+  const newest = record.history.find(({ type }) => type !== 'Simulation');
   // What AWS never took cannot come late: somebody else did this.
   const isOpen = newest?.outcome === 'TimedOut' && newest.reason !== 'NotTakenByAws';
   return isOpen && newest.to === primary ? newest : undefined;
@@ -54,7 +54,7 @@ async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise
   });
   await turn.save({
     primaryRegion: entry.to,
-    history: [late, ...turn.record.history.slice(1)],
+    history: turn.record.history.map((known) => (known.id === entry.id ? late : known)),
     cooldownUntil: turn.now + turn.settings.cooldownMilliseconds,
     ...unexpectedSplitBrain(turn, entry),
   });

@@ -107,15 +107,10 @@ describe('what this version cannot do yet', () => {
     expect(settings.withoutEffect).toEqual([expect.stringContaining(`detection.signals.${name}`)]);
   });
 
-  it('given automatic failback, a scheduled drill and a priority, when read, then they are named as without effect', () => {
+  it('given a priority, when read, then it is named as without effect', () => {
     const spec = aSpec();
-    const drill = { mode: 'Simulate', schedule: '0 3 1 * *', timeZone: 'UTC', maximumAge: '1080h' } as const;
-    const failback = { ...spec.failback, mode: 'Automatic' } as const;
-    const settings = settingsOf(
-      { ...spec, drill, failback, failover: { ...spec.failover, priority: 7 } },
-      INSTALLATION,
-    );
-    expect(settings.withoutEffect).toEqual(['failover.priority', 'failback.mode: Automatic', 'drill.schedule']);
+    const settings = settingsOf({ ...spec, failover: { ...spec.failover, priority: 7 } }, INSTALLATION);
+    expect(settings.withoutEffect).toEqual(['failover.priority']);
     expect(settingsOf(spec, INSTALLATION)).not.toHaveProperty('withoutEffect');
   });
 });
@@ -146,5 +141,46 @@ describe('the detection window of a spec', () => {
       metricPeriodMilliseconds: 1_000,
     });
     expect(detectionWindow(settings)).toBe(360_000 + 4_000 + ROUNDS);
+  });
+});
+
+describe('failbacks and drills', () => {
+  const drill = { mode: 'Switchover', schedule: '0 3 1 * *', timeZone: 'Europe/Paris', maximumAge: '48h' } as const;
+  const windows = [{ schedule: '0 3 * * 0', duration: '2h', timeZone: 'UTC' }];
+
+  it('given both, when read, then they are in the units of the brain', () => {
+    const failback = { mode: 'Automatic', stabilization: '30m', windows } as const;
+    const settings = settingsOf(aSpec({ failback, drill }), INSTALLATION);
+    expect(settings.failback).toEqual({
+      stabilizationMilliseconds: 1_800_000,
+      windows: [{ schedule: '0 3 * * 0', timeZone: 'UTC', durationMilliseconds: 7_200_000 }],
+    });
+    expect(settings.drill).toEqual({
+      mode: 'Switchover',
+      schedule: { schedule: '0 3 1 * *', timeZone: 'Europe/Paris' },
+      maximumAgeMilliseconds: 172_800_000,
+    });
+    expect(settings).not.toHaveProperty('scheduleProblems');
+  });
+
+  it('given a failback by hand and drills on request, when read, then nothing starts by itself', () => {
+    const failback = { mode: 'Manual', stabilization: '30m', windows } as const;
+    const settings = settingsOf(
+      aSpec({ failback, drill: { mode: 'Simulate', timeZone: 'UTC', maximumAge: '1h' } }),
+      INSTALLATION,
+    );
+    expect(settings).not.toHaveProperty('failback');
+    expect(settings.drill).toEqual({ mode: 'Simulate', maximumAgeMilliseconds: 3_600_000 });
+    expect(settingsOf(aSpec(), INSTALLATION)).not.toHaveProperty('drill');
+  });
+
+  it('given schedules that got past the schema, when read, then each is named with its field', () => {
+    const bad = [windows[0], { schedule: '0 0 30 2 *', duration: '1h', timeZone: 'UTC' }] as typeof windows;
+    const failback = { mode: 'Automatic', stabilization: '30m', windows: bad } as const;
+    const settings = settingsOf(aSpec({ failback, drill: { ...drill, timeZone: 'Mars/Phobos' } }), INSTALLATION);
+    expect(settings.scheduleProblems).toEqual([
+      expect.stringMatching(/^failback\.windows\[1\]: "0 0 30 2 \*" names a day that never comes/),
+      expect.stringMatching(/^drill: "Mars\/Phobos" is no time zone/),
+    ]);
   });
 });

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DisasterRecoveryPolicySpec, SignalName, SignalsSpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { parseDuration } from '../api/v1alpha1/duration.ts';
 import { defined } from '../failover/defined.ts';
-import type { Settings, SignalSettings } from '../failover/settings.ts';
+import { scheduleProblem } from '../failover/schedule.ts';
+import type { DrillSettings, FailbackSettings, Settings, SignalSettings } from '../failover/settings.ts';
 
 /** What an installation, as opposed to a policy, contributes to the brain's settings. */
 export interface InstallationSettings {
@@ -39,21 +40,51 @@ function unsupportedSignal(name: SignalName, { endpoint, replication }: SignalsS
     : undefined;
 }
 
-function withoutEffect({
-  detection,
-  failover,
-  failback,
-  drill,
-}: DisasterRecoveryPolicySpec): readonly string[] | undefined {
+function withoutEffect({ detection, failover }: DisasterRecoveryPolicySpec): readonly string[] | undefined {
   const { endpoint, replication } = detection.signals;
   const settings = [
     endpoint?.type === 'MySQL' ? 'detection.signals.endpoint.type: MySQL' : '',
     replication?.source === 'SQL' ? 'detection.signals.replication.source: SQL' : '',
     failover.priority === 0 ? '' : 'failover.priority',
-    failback.mode === 'Automatic' ? 'failback.mode: Automatic' : '',
-    drill?.schedule === undefined ? '' : 'drill.schedule',
   ].filter((setting) => setting !== '');
   return settings.length === 0 ? undefined : settings;
+}
+
+/** What the schema cannot tell of a schedule: that its time zone is known here, and that it ever comes true. */
+function scheduleProblems({ failback, drill }: DisasterRecoveryPolicySpec): readonly string[] | undefined {
+  const { schedule, timeZone = 'UTC' } = drill ?? {};
+  const problems = [
+    ...(failback.windows ?? []).map(
+      (window, index) => [`failback.windows[${index}]`, scheduleProblem(window)] as const,
+    ),
+    ['drill', schedule === undefined ? undefined : scheduleProblem({ schedule, timeZone })] as const,
+  ].flatMap(([field, problem]) => (problem === undefined ? [] : [`${field}: ${problem}`]));
+  return problems.length === 0 ? undefined : problems;
+}
+
+function failbackSettings({ failback }: DisasterRecoveryPolicySpec): FailbackSettings | undefined {
+  return failback.mode === 'Manual'
+    ? undefined
+    : {
+        stabilizationMilliseconds: parseDuration(failback.stabilization),
+        windows: (failback.windows ?? []).map(({ schedule, timeZone, duration }) => ({
+          schedule,
+          timeZone,
+          durationMilliseconds: parseDuration(duration),
+        })),
+      };
+}
+
+function drillSettings({ drill }: DisasterRecoveryPolicySpec): DrillSettings | undefined {
+  if (drill === undefined) {
+    return undefined;
+  }
+  const { mode, schedule, timeZone, maximumAge } = drill;
+  return defined({
+    mode,
+    schedule: schedule === undefined ? undefined : { schedule, timeZone },
+    maximumAgeMilliseconds: parseDuration(maximumAge),
+  });
 }
 
 function signalSettings(spec: DisasterRecoveryPolicySpec, metricPeriod: number): SignalSettings[] {
@@ -103,6 +134,9 @@ export function settingsOf(spec: DisasterRecoveryPolicySpec, installation: Insta
     fencing: spec.fencing.mode,
     isPublishing: spec.publish?.service !== undefined || spec.publish?.configMap !== undefined,
     isSuspended: spec.suspend,
+    failback: failbackSettings(spec),
+    drill: drillSettings(spec),
+    scheduleProblems: scheduleProblems(spec),
     withoutEffect: withoutEffect(spec),
     operatorRegion: installation.operatorRegion,
     unconfirmedReadWindowMilliseconds: installation.unconfirmedReadWindowMilliseconds,

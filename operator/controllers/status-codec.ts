@@ -1,13 +1,21 @@
+import { boundedText } from '../api/v1alpha1/bounded-text.ts';
 import type {
   DisasterRecoveryPolicyStatus,
+  DrillStatus,
+  FailbackStatus,
   HistoryEntry,
+  LastDrillStatus,
+  NextDrillStatus,
   OperationStatus,
   SplitBrainStatus,
 } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { defined } from '../failover/defined.ts';
+import type { Drill, LastDrill } from '../failover/drill.ts';
+import type { NextDrill } from '../failover/drill-schedule.ts';
 import { EMPTY_MEMORY, type Memory, type SignalMemory } from '../failover/memory.ts';
 import type { Instant, LagSample } from '../failover/observation.ts';
 import type { HistoryRecord, Operation, SplitBrain } from '../failover/operation.ts';
+import type { Stability } from '../failover/stability.ts';
 
 /** RFC 3339 with milliseconds, as `status` carries times. */
 export const timestamp = (instant: Instant): string => new Date(instant).toISOString();
@@ -39,6 +47,7 @@ export function operationFrom(status: OperationStatus): Operation {
     fence: status.fence,
     fenceTime: instantOf(fenceTime),
     acceptedBy: status.acceptedBy,
+    automatic: status.automatic,
     message: status.message,
   });
 }
@@ -94,6 +103,72 @@ export function splitBrainStatus(splitBrain: SplitBrain): SplitBrainStatus {
   return defined({ ...same, since: timestamp(since), returnedAt: optionalTimestamp(returnedAt) });
 }
 
+export function drillFrom({ startedAt, arrivedAt, scheduledFor, notBefore, ...same }: DrillStatus): Drill {
+  return defined({
+    ...same,
+    startedAt: Date.parse(startedAt),
+    arrivedAt: instantOf(arrivedAt),
+    scheduledFor: instantOf(scheduledFor),
+    notBefore: instantOf(notBefore),
+  });
+}
+
+export function drillStatus({ startedAt, arrivedAt, scheduledFor, notBefore, ...same }: Drill): DrillStatus {
+  return defined({
+    ...same,
+    thereMilliseconds: wholeMilliseconds(same.thereMilliseconds),
+    startedAt: timestamp(startedAt),
+    arrivedAt: optionalTimestamp(arrivedAt),
+    scheduledFor: optionalTimestamp(scheduledFor),
+    notBefore: optionalTimestamp(notBefore),
+  });
+}
+
+export const nextDrillFrom = ({ at, schedule }: NextDrillStatus): NextDrill => ({ at: Date.parse(at), schedule });
+export const nextDrillStatus = ({ at, schedule }: NextDrill): NextDrillStatus => ({ at: timestamp(at), schedule });
+
+export function lastDrillFrom(status: LastDrillStatus): LastDrill {
+  const { reason = '', message = '', scheduledFor, startedAt, completedAt, lastSucceededAt, ...same } = status;
+  return defined({
+    ...same,
+    reason,
+    message,
+    scheduledFor: instantOf(scheduledFor),
+    startedAt: instantOf(startedAt),
+    completedAt: Date.parse(completedAt),
+    lastSucceededAt: instantOf(lastSucceededAt),
+  });
+}
+
+const MAXIMUM_CHECK_LENGTH = 1024;
+
+export function lastDrillStatus(drill: LastDrill): LastDrillStatus {
+  const { scheduledFor, startedAt, completedAt, lastSucceededAt, checks, message, ...same } = drill;
+  return defined({
+    ...same,
+    message: boundedText(message),
+    thereMilliseconds: wholeMilliseconds(same.thereMilliseconds),
+    backMilliseconds: wholeMilliseconds(same.backMilliseconds),
+    scheduledFor: optionalTimestamp(scheduledFor),
+    startedAt: optionalTimestamp(startedAt),
+    completedAt: timestamp(completedAt),
+    lastSucceededAt: optionalTimestamp(lastSucceededAt),
+    checks: checks?.map((check) => ({ ...check, message: boundedText(check.message, MAXIMUM_CHECK_LENGTH) })),
+  });
+}
+
+export const failbackStatus = ({ region, since, until }: Stability): FailbackStatus => ({
+  region,
+  healthySince: timestamp(since),
+  observedUntil: timestamp(until),
+});
+
+const stabilityFrom = ({ region, healthySince, observedUntil }: FailbackStatus): Stability => ({
+  region,
+  since: Date.parse(healthySince),
+  until: Date.parse(observedUntil),
+});
+
 function signalsFrom(status: DisasterRecoveryPolicyStatus): Memory['signals'] {
   return Object.fromEntries(
     (status.signals ?? []).map((signal): [string, SignalMemory] => [
@@ -146,5 +221,6 @@ export function memoryFrom(status: DisasterRecoveryPolicyStatus | undefined): Me
     lag: byRegion(status, (region) => lagFrom(region.replicationLagMilliseconds, region.lagSampleTime)),
     engineVersions: byRegion(status, (region) => region.engineVersion),
     endpointPassed: byRegion(status, (region) => instantOf(region.endpointLastPassed)),
+    stability: status.failback === undefined ? undefined : stabilityFrom(status.failback),
   });
 }

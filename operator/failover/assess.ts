@@ -17,6 +17,7 @@ import type { SignalName, Vantage } from '../api/v1alpha1/disaster-recovery-poli
 import { VANTAGE_OF, type Settings, type SignalSettings } from './settings.ts';
 import { unknown, type SignalReading } from './signal.ts';
 import { sinceRoleChange } from './since-role-change.ts';
+import { trackStability } from './stability.ts';
 import { readTopology, type Topology } from './topology.ts';
 
 /** A vote rests on a Passing at most this old: longer ago, nobody knows any more what normal looked like. */
@@ -29,6 +30,8 @@ export interface Recorded {
   readonly primarySince?: Instant;
   /** Region of an old primary that has not re-joined since it was failed away from. */
   readonly distrustedRegion?: string;
+  /** A role change of this operator's is in flight. Absent when none is. */
+  readonly hasOperation?: boolean;
 }
 
 /** One listed class in this round. */
@@ -438,5 +441,6 @@ export function assess(
     quorumProblem: findQuorumProblem(signals, settings),
     target: chooseTarget(regions),
   });
-  return { memory: next, assessment };
+  const stability = trackStability(memory.stability, assessment, settings, recorded);
+  return { memory: defined({ ...next, stability }), assessment };
 }

@@ -2,6 +2,8 @@ import type { OperationType, RegionRole } from '../api/v1alpha1/disaster-recover
 import type { Assessment, Finding, Recorded, SignalAssessment } from './assess.ts';
 import type { AutomaticVerdict } from './automatic.ts';
 import type { LossEstimate } from './data-loss.ts';
+import type { Drill, DrillAction, DrillFacts, DrillStart, EndedOperation } from './drill.ts';
+import type { FailbackFacts, FailbackVerdict } from './failback.ts';
 import { defined } from './defined.ts';
 import type { Effect, FollowAction, FollowMemory } from './follow.ts';
 import type { ForceRequest, ForceVerdict } from './force.ts';
@@ -110,6 +112,30 @@ export interface FollowDecision extends DecisionHead {
   readonly action: FollowAction;
 }
 
+/** Whether to bring the writer back, judged on the newest round. */
+export interface FailbackDecision extends DecisionHead {
+  readonly kind: 'Failback';
+  readonly facts: FailbackFacts;
+  readonly verdict: FailbackVerdict;
+}
+
+/** Whether a drill by switchover may begin, judged on the newest round. */
+export interface DrillStartDecision extends DecisionHead {
+  readonly kind: 'DrillStart';
+  readonly facts: DrillFacts;
+  readonly isScheduled: boolean;
+  readonly verdict: DrillStart;
+}
+
+/** The next action about a drill under way, judged on the newest round. */
+export interface DrillStepDecision extends DecisionHead {
+  readonly kind: 'DrillStep';
+  readonly facts: DrillFacts;
+  readonly drill: Drill;
+  readonly ended?: EndedOperation;
+  readonly action: DrillAction;
+}
+
 /** Something that was done: evidence, with nothing in it to replay. */
 export interface DecisionNote extends DecisionHead {
   readonly kind: 'Note';
@@ -120,7 +146,15 @@ export interface DecisionNote extends DecisionHead {
 }
 
 /** One line of the decision log. */
-export type Decision = RoundDecision | VerdictDecision | ForceDecision | FollowDecision | DecisionNote;
+export type Decision =
+  | RoundDecision
+  | VerdictDecision
+  | ForceDecision
+  | FollowDecision
+  | FailbackDecision
+  | DrillStartDecision
+  | DrillStepDecision
+  | DecisionNote;
 
 /** A record without what only its place in the log gives it. */
 export type Unnumbered<D extends Decision> = D extends Decision ? Omit<D, 'n' | 'settings'> : never;

@@ -2,11 +2,13 @@ import type { Outcome } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Assessment } from './assess.ts';
 import { isTooOld } from './automatic.ts';
 import { defined } from './defined.ts';
+import { windowState } from './maintenance-window.ts';
 import type { Memory } from './memory.ts';
 import type { Instant } from './observation.ts';
 import type { Operation } from './operation.ts';
 import type { Settings } from './settings.ts';
 import { isListed } from './settings.ts';
+import { switchoverObjection } from './switchover-fitness.ts';
 import { writerIn, type InFlightOperation } from './topology.ts';
 
 /** Without a trace of an operation that had been seen in flight, it counts as over after this long, milliseconds. */
@@ -156,6 +158,9 @@ function followUnconfirmed(question: FollowQuestion): FollowAction {
  */
 function callLate(question: FollowQuestion): FollowAction {
   const { operation, assessment, settings, now } = question;
+  if (operation.automatic === true || operation.trigger === 'Drill') {
+    return callPlanned(question);
+  }
   if (operation.trigger !== 'Automatic') {
     return { kind: 'Call' };
   }
@@ -174,6 +179,39 @@ function callLate(question: FollowQuestion): FollowAction {
   return assessment.quorumRounds >= settings.failureThreshold && !isTooOld(assessment.round, settings, now)
     ? { kind: 'Call' }
     : wait(`AWS is not called until ${settings.failureThreshold} consecutive rounds show the loss again`);
+}
+
+/** Why the operator does not want any more what it wanted by itself, whatever the regions are like. */
+function planObstacle({ operation, settings, now }: FollowQuestion): string | undefined {
+  if (settings.isSuspended) {
+    return 'spec.suspend is true';
+  }
+  if (operation.trigger !== 'Failback') {
+    return undefined;
+  }
+  if (settings.failback === undefined) {
+    return 'failback.mode is Manual';
+  }
+  return windowState(settings.failback.windows, now).kind === 'Closed' ? 'its window has closed' : undefined;
+}
+
+/**
+ * A failback or a drill that AWS has not taken yet. Nothing is lost with it: it is given up as soon as it would not be
+ * started any more, instead of being waited for.
+ */
+function callPlanned(question: FollowQuestion): FollowAction {
+  const { operation, assessment, settings, now } = question;
+  const obstacle = planObstacle(question);
+  if (obstacle !== undefined) {
+    return finish('Cancelled', 'NoLongerNeeded', `${obstacle}: what AWS has not taken is given up`);
+  }
+  const objection = switchoverObjection(assessment, settings, operation.to);
+  if (objection?.isProven === true) {
+    return finish('Cancelled', 'NoLongerFit', `what AWS has not taken is given up: ${objection.message}`);
+  }
+  return objection === undefined && !isTooOld(assessment.round, settings, now)
+    ? { kind: 'Call' }
+    : wait(`AWS is not called: ${objection?.message ?? 'the last round is too old to act on'}`);
 }
 
 /** AWS accepted the call, or was seen at work, and now the reads show nothing of it. */

@@ -1,4 +1,5 @@
 import type { Instant, LagSample } from './observation.ts';
+import type { Stability } from './stability.ts';
 import type { SignalName, SignalState } from '../api/v1alpha1/disaster-recovery-policy.ts';
 
 /** What is remembered of one signal class from round to round. */
@@ -51,6 +52,8 @@ export interface Memory {
   readonly engineVersions: Readonly<Record<string, string>>;
   /** By region: when its endpoint accepted last; absent where the probe never worked. */
   readonly endpointPassed: Readonly<Record<string, Instant>>;
+  /** Absent while the preferred region is not fit to take the writer back, or none is waited for. */
+  readonly stability?: Stability;
 }
 
 export const EMPTY_MEMORY: Memory = {

@@ -1,5 +1,6 @@
 import type {
   FenceState,
+  HistoryType,
   OldPrimaryState,
   OperationStep,
   OperationTrigger,
@@ -35,13 +36,15 @@ export interface Operation {
   readonly fenceTime?: Instant;
   /** The operator process that registered it. */
   readonly acceptedBy?: string;
+  /** The operator started this failback or drill by itself: it is given up, not waited for, when it fits no more. */
+  readonly automatic?: boolean;
   readonly message?: string;
 }
 
 /** A finished operation. */
 export interface HistoryRecord {
   readonly id: string;
-  readonly type: OperationType;
+  readonly type: HistoryType;
   readonly trigger: OperationTrigger;
   readonly from: string;
   readonly to: string;
@@ -55,6 +58,7 @@ export interface HistoryRecord {
   readonly recoveryTimeMilliseconds?: number;
   readonly estimatedDataLossMilliseconds?: number;
   readonly worstCaseDataLossMilliseconds?: number;
+  readonly automatic?: boolean;
   readonly message?: string;
 }
 

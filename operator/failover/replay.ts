@@ -5,6 +5,9 @@ import {
   resultOf,
   summaryOf,
   type Decision,
+  type DrillStartDecision,
+  type DrillStepDecision,
+  type FailbackDecision,
   type FollowDecision,
   type ForceDecision,
   type RoundDecision,
@@ -12,6 +15,8 @@ import {
 } from './decision.ts';
 import { defined } from './defined.ts';
 import { differenceOf } from './difference.ts';
+import { judgeDrillStart, nextDrillAction } from './drill.ts';
+import { judgeFailback } from './failback.ts';
 import { followOperation, readEffect } from './follow.ts';
 import { judgeForce } from './force.ts';
 import type { Memory } from './memory.ts';
@@ -111,6 +116,12 @@ function replayOn(decision: Exclude<Decision, RoundDecision>, standing: Standing
       return replayForce(decision, standing);
     case 'Follow':
       return replayFollow(decision, standing);
+    case 'Failback':
+      return replayFailback(decision, standing);
+    case 'DrillStart':
+      return replayDrillStart(decision, standing);
+    case 'DrillStep':
+      return replayDrillStep(decision, standing);
     case 'Note':
       return { kind: 'Same' };
   }
@@ -130,4 +141,24 @@ function replayFollow(decision: FollowDecision, { assessment, memory, settings }
   const effect = readEffect(operation, assessment, settings);
   const question = { operation, assessment, memory, follow, effect, settings, now, isCertainlyUncalled };
   return compare({ effect: decision.effect, action: decision.action }, { effect, action: followOperation(question) });
+}
+
+function replayFailback(
+  { facts, verdict, now }: FailbackDecision,
+  { assessment, memory, settings }: Standing,
+): Replayed {
+  const { stability } = memory;
+  return compare({ verdict }, { verdict: judgeFailback(defined({ assessment, settings, stability, facts, now })) });
+}
+
+function replayDrillStart(
+  { facts, isScheduled, verdict, now }: DrillStartDecision,
+  { assessment, settings }: Standing,
+): Replayed {
+  return compare({ verdict }, { verdict: judgeDrillStart({ assessment, settings, facts, isScheduled, now }) });
+}
+
+function replayDrillStep(decision: DrillStepDecision, { assessment, settings }: Standing): Replayed {
+  const { facts, drill, ended, action, now } = decision;
+  return compare({ action }, { action: nextDrillAction(defined({ assessment, settings, facts, drill, ended, now })) });
 }

@@ -5,6 +5,7 @@
 
 import type {
   DataLossPolicy,
+  DrillMode,
   FailoverMode,
   FencingMode,
   LossEstimate,
@@ -12,6 +13,8 @@ import type {
   SignalName,
   Vantage,
 } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { MaintenanceWindow } from './maintenance-window.ts';
+import type { Schedule } from './schedule.ts';
 
 /** Where each class looks from. Two classes of one vantage can be wrong together, so a quorum needs two vantages. */
 export const VANTAGE_OF: Readonly<Record<SignalName, Vantage>> = {
@@ -44,6 +47,21 @@ export interface SignalSettings {
   readonly unsupported?: string;
 }
 
+/** How the writer returns by itself. */
+export interface FailbackSettings {
+  readonly stabilizationMilliseconds: number;
+  /** Empty: at any time. */
+  readonly windows: readonly MaintenanceWindow[];
+}
+
+/** Rehearsals. */
+export interface DrillSettings {
+  readonly mode: DrillMode;
+  /** Absent: only on request. */
+  readonly schedule?: Schedule;
+  readonly maximumAgeMilliseconds: number;
+}
+
 export interface Settings {
   readonly globalClusterIdentifier: string;
   readonly regions: readonly RegionSettings[];
@@ -67,6 +85,11 @@ export interface Settings {
   readonly fencing: FencingMode;
   readonly isPublishing: boolean;
   readonly isSuspended: boolean;
+  /** Absent in mode Manual: only a person asks for a failback. */
+  readonly failback?: FailbackSettings;
+  readonly drill?: DrillSettings;
+  /** Schedules of the policy that cannot be followed, each with its field and why. */
+  readonly scheduleProblems?: readonly string[];
   /** Settings of the policy that this version accepts and does not act on, as a person would find them in the manifest. */
   readonly withoutEffect?: readonly string[];
   /** `--region`: where this operator lives; absent when it was not told, and the two-operator rule does not apply. */

@@ -15,7 +15,9 @@ export type NotificationKind =
   | 'RescueSnapshotKept'
   | 'RescueSnapshotFailed'
   | 'ObservationLost'
-  | 'DataLossPossible';
+  | 'DataLossPossible'
+  | 'DrillCompleted'
+  | 'DrillFailed';
 
 /** The operation that a notification speaks of: the same fields as `status.operation` and `status.history[]`. */
 export interface NotifiedOperation {
@@ -86,6 +88,8 @@ const headlines: Readonly<Record<NotificationKind, string>> = {
   RescueSnapshotFailed: 'Aurora rescue snapshot NOT kept',
   ObservationLost: 'Aurora observation lost',
   DataLossPossible: 'Aurora data loss possible',
+  DrillCompleted: 'Aurora disaster recovery drill succeeded',
+  DrillFailed: 'Aurora disaster recovery drill FAILED',
 };
 
 /** Builds what people and machines get: the subject for the former, the body for the latter. */

@@ -1,6 +1,13 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../runtime/clock.ts';
-import { type OperationType, type PolicyKey, PolicyMetrics, type PolicySample } from './policy-metrics.ts';
+import {
+  type DrillMode,
+  type DrillResult,
+  type OperationType,
+  type PolicyKey,
+  PolicyMetrics,
+  type PolicySample,
+} from './policy-metrics.ts';
 import { RuntimeMetrics } from './runtime-metrics.ts';
 
 /** An operation that came to its end. */
@@ -52,6 +59,7 @@ export class OperatorMetrics {
   readonly #operations;
   readonly #detection;
   readonly #recovery;
+  readonly #drills;
   readonly #awsCalls;
   readonly #awsDuration;
   readonly #notifications;
@@ -86,6 +94,12 @@ export class OperatorMetrics {
       help: 'From the first failing round, else from the request, to the published writer',
       labelNames: ['type'],
       buckets: operationBuckets,
+      registers,
+    });
+    this.#drills = new Counter({
+      name: 'aurora_dr_drills_total',
+      help: 'Drills that ended or were missed, by mode and result',
+      labelNames: ['mode', 'result'],
       registers,
     });
     this.#awsCalls = new Counter({
@@ -140,6 +154,10 @@ export class OperatorMetrics {
     const { detectionMilliseconds, recoveryMilliseconds } = durations;
     if (detectionMilliseconds !== undefined) this.#detection.observe({ type }, detectionMilliseconds / 1000);
     if (recoveryMilliseconds !== undefined) this.#recovery.observe({ type }, recoveryMilliseconds / 1000);
+  }
+
+  countDrill({ mode, result }: { readonly mode: DrillMode; readonly result: DrillResult }): void {
+    this.#drills.inc({ mode, result });
   }
 
   countAwsCall({ region, action, result, durationMilliseconds }: AwsCall): void {

@@ -18,6 +18,20 @@ export interface LagFigure {
   readonly sampleTime: number;
 }
 
+export type DrillMode = 'Simulate' | 'Switchover';
+export type DrillResult = 'Succeeded' | 'Failed' | 'Missed';
+
+/** The newest drill that ended or was missed; times in milliseconds since the epoch. */
+export interface DrillFigures {
+  readonly mode: DrillMode;
+  readonly result: DrillResult;
+  readonly completedAt: number;
+  /** Of this or an earlier drill; absent when none ever succeeded. */
+  readonly lastSucceededAt?: number;
+  readonly thereMilliseconds?: number;
+  readonly backMilliseconds?: number;
+}
+
 /** What is known about a policy now. Replaces everything that was known about it before. */
 export interface PolicySample {
   /** Phase `Protected`. */
@@ -35,6 +49,8 @@ export interface PolicySample {
   readonly operationInFlight?: OperationType;
   /** Milliseconds since the epoch; absent without a cooldown. */
   readonly cooldownUntil?: number;
+  /** Absent before the first drill. */
+  readonly lastDrill?: DrillFigures;
   /** Of the operation in flight, else of the last one; absent when unknown. */
   readonly estimatedDataLossMilliseconds?: number;
 }
@@ -43,8 +59,11 @@ type Labels = Record<string, string>;
 /** One value of a gauge. */
 type Point = readonly [labels: Labels, value: number];
 
+type AddGauge = (name: string, help: string, labels: readonly string[], points: (s: PolicySample) => Point[]) => void;
+
 const policyLabels = ['namespace', 'name'] as const;
 const signalStates: readonly SignalState[] = ['Passing', 'Failing', 'Unknown'];
+const drillResults: readonly DrillResult[] = ['Succeeded', 'Failed', 'Missed'];
 const operationTypes: readonly OperationType[] = ['Failover', 'Switchover'];
 
 /**
@@ -55,12 +74,7 @@ export class PolicyMetrics {
   readonly #samples = new Map<string, { readonly key: PolicyKey; readonly sample: PolicySample }>();
 
   constructor(registry: Registry, clock: Pick<Clock, 'now'>) {
-    const gauge = (
-      name: string,
-      help: string,
-      labels: readonly string[],
-      points: (s: PolicySample) => Point[],
-    ): void => {
+    const gauge: AddGauge = (name, help, labels, points) => {
       const samples = this.#samples;
       new Gauge({
         name: `aurora_dr_${name}`,
@@ -101,8 +115,33 @@ export class PolicyMetrics {
     gauge('cooldown_remaining_seconds', 'Until automation may act again; 0 without a cooldown', [], (s) => [
       [{}, Math.max(0, (s.cooldownUntil ?? 0) - clock.now()) / 1000],
     ]);
+    this.#addDrills(gauge, clock);
     gauge('estimated_data_loss_seconds', 'Estimate for the operation in flight, else for the last one', [], (s) =>
       s.estimatedDataLossMilliseconds === undefined ? [] : [[{}, s.estimatedDataLossMilliseconds / 1000]],
+    );
+  }
+
+  #addDrills(gauge: AddGauge, clock: Pick<Clock, 'now'>): void {
+    gauge('last_drill_result', '1 for the result of the newest drill, else 0', ['mode', 'result'], ({ lastDrill }) =>
+      lastDrill === undefined
+        ? []
+        : drillResults.map((result) => [{ mode: lastDrill.mode, result }, Number(lastDrill.result === result)]),
+    );
+    gauge('last_drill_age_seconds', 'Time since the newest drill ended or was missed', [], ({ lastDrill }) =>
+      lastDrill === undefined ? [] : [[{}, Math.max(0, clock.now() - lastDrill.completedAt) / 1000]],
+    );
+    gauge('last_successful_drill_age_seconds', 'Time since a drill succeeded last', [], ({ lastDrill }) =>
+      lastDrill?.lastSucceededAt === undefined
+        ? []
+        : [[{}, Math.max(0, clock.now() - lastDrill.lastSucceededAt) / 1000]],
+    );
+    gauge('last_drill_duration_seconds', 'Switchovers of the newest drill, by leg', ['leg'], ({ lastDrill }) =>
+      (
+        [
+          ['there', lastDrill?.thereMilliseconds],
+          ['back', lastDrill?.backMilliseconds],
+        ] as const
+      ).flatMap(([leg, milliseconds]): Point[] => (milliseconds === undefined ? [] : [[{ leg }, milliseconds / 1000]])),
     );
   }
 

@@ -247,6 +247,7 @@ const NO_METRICS: Dependencies['metrics'] = {
   observePolicy: () => undefined,
   removePolicy: () => undefined,
   countOperation: () => undefined,
+  countDrill: () => undefined,
 };
 
 function recorderFor({ process, decisions }: SimulatedOperatorProps): DecisionRecorder | undefined {

@@ -142,6 +142,23 @@ export type RequestAction =
 export type RequestResult = 'Accepted' | 'Refused';
 
 /**
+ * There: the switchover to away. Away: the writer is there, and its return is prepared. Back: the switchover home.
+ */
+export type DrillLeg = 'There' | 'Away' | 'Back';
+
+/**
+ * As in spec.drill.mode.
+ */
+export type DrilledMode = 'Simulate' | 'Switchover';
+
+/**
+ * Succeeded: everything that a failover would need was there; of a Switchover, also that the writer went there and
+ * came home. Failed: message says what was missing, and where the writer is. Missed: it was due and could not
+ * start in time.
+ */
+export type DrillResult = 'Succeeded' | 'Failed' | 'Missed';
+
+/**
  * What its own region says of it: nothing (NotObserved), that it is the writer (StillWriter), that it is a member
  * which is synchronized anew (Resynchronizing, "pending-resync" in AWS), or that it stands alone, outside the
  * global cluster, and takes writes (Detached).
@@ -154,6 +171,12 @@ export type OldPrimaryState = 'NotObserved' | 'StillWriter' | 'Resynchronizing' 
  * not looked at any more.
  */
 export type RescueState = 'Awaited' | 'Copying' | 'Kept' | 'Refused' | 'GivenUp';
+
+/**
+ * Failover: promoted without the old primary. Switchover: both took part and nothing was lost. Simulation: a drill
+ * that called nothing, and from and to say what a failover would have done.
+ */
+export type HistoryType = 'Failover' | 'Switchover' | 'Simulation';
 
 /**
  * How it ended. Succeeded: the target is the writer, serves and is published. Failed: AWS refused or gave up.
@@ -480,7 +503,8 @@ export interface FailoverSpec {
  */
 export interface FailbackWindow {
   /**
-   * When the window opens, as a cron expression of five fields, for example "0 3 * * 0" for Sundays at 3. Required.
+   * When the window opens, as a cron expression of five fields, for example "0 3 * * 0" for Sundays at 3. Where both
+   * the day of the month and the day of the week are restricted, either suffices. Required.
    */
   schedule: string;
   /**
@@ -940,6 +964,11 @@ export interface OperationStatus {
    * What is going on, for people.
    */
   message?: string;
+  /**
+   * Whether the operator started it by itself, for a failback or a scheduled drill. Absent when it did not, and for
+   * an automatic failover, whose trigger says so.
+   */
+  automatic?: boolean;
 }
 
 /**
@@ -987,6 +1016,173 @@ export interface LastRequest {
    * The operation that the request started or concerned. Absent when there is none.
    */
   operationId?: string;
+}
+
+/**
+ * How long the preferred region has been fit for an automatic failback without interruption. Absent while it is
+ * not, while the writer is in it, and in mode Manual.
+ */
+export interface FailbackStatus {
+  /**
+   * The preferred region.
+   */
+  region: string;
+  /**
+   * Since when every round that could see found it fit.
+   */
+  healthySince: string;
+  /**
+   * The newest such round, as of when status was written.
+   */
+  observedUntil: string;
+}
+
+/**
+ * The next scheduled drill. Absent without a schedule.
+ */
+export interface NextDrillStatus {
+  /**
+   * When it is due.
+   */
+  at: string;
+  /**
+   * The schedule and its time zone from which that was worked out.
+   */
+  schedule: string;
+}
+
+/**
+ * A drill by switchover under way: there and back are two operations. Absent when there is none.
+ */
+export interface DrillStatus {
+  /**
+   * Identifier of the drill.
+   */
+  id: string;
+  /**
+   * Region of the writer before the drill, and after it.
+   */
+  home: string;
+  /**
+   * Region that the writer is moved to and back from.
+   */
+  away: string;
+  /**
+   * There: the switchover to away. Away: the writer is there, and its return is prepared. Back: the switchover home.
+   */
+  leg: DrillLeg;
+  /**
+   * When the drill began.
+   */
+  startedAt: string;
+  /**
+   * When the writer was proven to serve in away. Absent before.
+   */
+  arrivedAt?: string;
+  /**
+   * When it was due. Absent when a person asked for it.
+   */
+  scheduledFor?: string;
+  /**
+   * The newest operation of the drill.
+   */
+  operationId: string;
+  /**
+   * How long the switchover there took. Absent before its end.
+   */
+  thereMilliseconds?: number;
+  /**
+   * Switchovers home that were started.
+   */
+  returnAttempts?: number;
+  /**
+   * The return is not tried again before. Absent at first.
+   */
+  notBefore?: string;
+}
+
+/**
+ * One check.
+ */
+export interface DrillCheckStatus {
+  /**
+   * What, in one CamelCase word.
+   */
+  name: string;
+  /**
+   * Whether it was found as a failover needs it.
+   */
+  passed: boolean;
+  /**
+   * What was found, for people.
+   */
+  message: string;
+}
+
+/**
+ * The newest drill that ended, or that was missed.
+ */
+export interface LastDrillStatus {
+  /**
+   * Identifier of the drill.
+   */
+  id: string;
+  /**
+   * As in spec.drill.mode.
+   */
+  mode: DrilledMode;
+  /**
+   * Succeeded: everything that a failover would need was there; of a Switchover, also that the writer went there and
+   * came home. Failed: message says what was missing, and where the writer is. Missed: it was due and could not
+   * start in time.
+   */
+  result: DrillResult;
+  /**
+   * Why, in one CamelCase word.
+   */
+  reason?: string;
+  /**
+   * When it was due. Absent when a person asked for it.
+   */
+  scheduledFor?: string;
+  /**
+   * When it began. Absent when it was missed.
+   */
+  startedAt?: string;
+  /**
+   * When it ended.
+   */
+  completedAt: string;
+  /**
+   * Region of the writer before it. Absent when it was missed.
+   */
+  from?: string;
+  /**
+   * Region that the writer was moved to, or would have been. Absent when there was none.
+   */
+  to?: string;
+  /**
+   * How long the switchover there took, to the proven and published writer. Absent when it was not made.
+   */
+  thereMilliseconds?: number;
+  /**
+   * How long the switchover home took. Absent when it was not made.
+   */
+  backMilliseconds?: number;
+  /**
+   * When a drill succeeded last, this one or an earlier one. Absent when none ever did.
+   */
+  lastSucceededAt?: string;
+  /**
+   * What it found, for people.
+   */
+  message?: string;
+  /**
+   * What was checked. Absent when nothing was.
+   *
+   * Items: One check.
+   */
+  checks?: DrillCheckStatus[];
 }
 
 /**
@@ -1105,7 +1301,7 @@ export interface RescueSnapshot {
 }
 
 /**
- * One finished operation.
+ * One finished operation or simulation.
  */
 export interface HistoryEntry {
   /**
@@ -1113,9 +1309,10 @@ export interface HistoryEntry {
    */
   id: string;
   /**
-   * Failover: promoted without the old primary. Switchover: both took part and nothing was lost.
+   * Failover: promoted without the old primary. Switchover: both took part and nothing was lost. Simulation: a drill
+   * that called nothing, and from and to say what a failover would have done.
    */
-  type: OperationType;
+  type: HistoryType;
   /**
    * Who asked for it, as in status.operation.trigger.
    */
@@ -1169,6 +1366,10 @@ export interface HistoryEntry {
    * Estimated loss plus the age of the sample that it comes from, in milliseconds. Absent when unknown.
    */
   worstCaseDataLossMilliseconds?: number;
+  /**
+   * Whether the operator started it by itself, as in status.operation.automatic.
+   */
+  automatic?: boolean;
   /**
    * What happened, for people.
    */
@@ -1264,6 +1465,23 @@ export interface DisasterRecoveryPolicyStatus {
    */
   lastRequest?: LastRequest;
   /**
+   * How long the preferred region has been fit for an automatic failback without interruption. Absent while it is
+   * not, while the writer is in it, and in mode Manual.
+   */
+  failback?: FailbackStatus;
+  /**
+   * The next scheduled drill. Absent without a schedule.
+   */
+  nextDrill?: NextDrillStatus;
+  /**
+   * A drill by switchover under way: there and back are two operations. Absent when there is none.
+   */
+  drill?: DrillStatus;
+  /**
+   * The newest drill that ended, or that was missed.
+   */
+  lastDrill?: LastDrillStatus;
+  /**
    * What was last published. Absent before the first time.
    */
   published?: PublishedStatus;
@@ -1284,9 +1502,9 @@ export interface DisasterRecoveryPolicyStatus {
    */
   cooldownUntil?: string;
   /**
-   * The newest 10 finished operations, newest first.
+   * The newest 10 finished operations and simulations, newest first.
    *
-   * Items: One finished operation.
+   * Items: One finished operation or simulation.
    */
   history?: HistoryEntry[];
   /**

@@ -258,7 +258,7 @@ export class Bench {
       },
       notifier: { send: (_account, _topics, notification) => void this.notifications.push(notification) },
       events: { record: (event) => void this.events.push(event) },
-      metrics: { observePolicy: nothing, removePolicy: nothing, countOperation: nothing },
+      metrics: { observePolicy: nothing, removePolicy: nothing, countOperation: nothing, countDrill: nothing },
       logger: silentLogger,
       clock: this.clock,
       random: () => 0.5,
