@@ -11,7 +11,7 @@ export interface EndpointsChartProps extends InfrastructureChartProps {
 /** The services of AWS that private functions reach, in every region. */
 export class EndpointsChart extends InfrastructureChart {
   constructor(scope: Construct, { configuration, networks }: EndpointsChartProps) {
-    super(scope, 'endpoints', 'network', { configuration });
+    super(scope, 'endpoints', { configuration });
     const { names, accountId, network } = configuration;
     for (const [region, regionalNetwork] of networks) {
       for (const service of network.endpoints) {

@@ -1,28 +1,38 @@
+import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { Configuration } from '../configuration/configuration.ts';
-import { WAVES, WaveChart } from '../managed/wave-chart.ts';
+import type { Wave } from './waves.ts';
+import { WAVES } from './waves.ts';
 
 export interface InfrastructureChartProps {
   readonly configuration: Configuration;
 }
 
-/** Sync waves start below zero; files are numbered from it. */
-const FIRST_WAVE = Math.min(...Object.values(WAVES));
+const ANNOTATION = 'argocd.argoproj.io/sync-wave';
 
-/** Base of the charts: one file of manifests for one area. */
-export abstract class InfrastructureChart extends WaveChart {
+interface Manifest {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+}
+
+/** Base of the charts: one file of manifests for an area, in the area's sync wave unless an object states one of its own. */
+export abstract class InfrastructureChart extends Chart {
   readonly configuration: Configuration;
-  /** Name of its file: sorted, files apply in the order of their waves. */
+  /** Name of its file; sorted, files apply in the order of their waves. */
   readonly fileName: string;
+  readonly #wave: string;
 
-  /** @param id name of the area, and of the file */
-  constructor(scope: Construct, id: string, wave: keyof typeof WAVES, { configuration }: InfrastructureChartProps) {
-    super(scope, id, { wave: WAVES[wave] });
+  /** @param area its id, its wave and the name of its file */
+  constructor(scope: Construct, area: Wave, { configuration }: InfrastructureChartProps) {
+    super(scope, area);
     this.configuration = configuration;
-    this.fileName = `${String(WAVES[wave] - FIRST_WAVE).padStart(2, '0')}-${id}.yaml`;
+    this.#wave = String(WAVES[area]);
+    this.fileName = `${this.#wave.padStart(2, '0')}-${area}.yaml`;
   }
 
   override toJson(): object[] {
-    return super.toJson() as object[];
+    return (super.toJson() as Manifest[]).map((manifest) => ({
+      ...manifest,
+      metadata: { ...manifest.metadata, annotations: { [ANNOTATION]: this.#wave, ...manifest.metadata.annotations } },
+    }));
   }
 }

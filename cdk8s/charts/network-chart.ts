@@ -20,7 +20,7 @@ export class NetworkChart extends InfrastructureChart {
   readonly networks: Networks;
 
   constructor(scope: Construct, { configuration, logKeys }: NetworkChartProps) {
-    super(scope, 'network', 'network', { configuration });
+    super(scope, 'network', { configuration });
     const { names, accountId, regions, network, functions } = configuration;
     this.networks = new Map(
       regions.map((region) => {

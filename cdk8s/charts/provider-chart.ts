@@ -23,7 +23,7 @@ function credentialsOf(credentials: Credentials): ProviderConfigSpec['credential
 /** The namespace of everything else, and the provider configuration if the configuration says how to make one. */
 export class ProviderChart extends InfrastructureChart {
   constructor(scope: Construct, props: InfrastructureChartProps) {
-    super(scope, 'provider', 'provider', props);
+    super(scope, 'provider', props);
     const { namespace, provider, scope: managedScope } = props.configuration;
     new ApiObject(this, 'namespace', {
       apiVersion: 'v1',
