@@ -1,7 +1,9 @@
 import { App } from 'cdk8s';
 import { EndpointsChart } from './charts/endpoints-chart.ts';
+import { FoundationChart } from './charts/foundation-chart.ts';
 import type { InfrastructureChart } from './charts/infrastructure-chart.ts';
 import { NetworkChart } from './charts/network-chart.ts';
+import { PeeringChart } from './charts/peering-chart.ts';
 import { ProviderChart } from './charts/provider-chart.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import { ManagedSettings } from './managed/managed-settings.ts';
@@ -26,9 +28,11 @@ export function createApp(configuration: Configuration): App {
 export function createInfrastructure(configuration: Configuration): readonly InfrastructureChart[] {
   const app = createApp(configuration);
   const provider = new ProviderChart(app, { configuration });
+  const foundation = new FoundationChart(app, { configuration });
   const network = new NetworkChart(app, { configuration });
   const endpoints = new EndpointsChart(app, { configuration, networks: network.networks });
-  return [provider, network, endpoints];
+  const peering = new PeeringChart(app, { configuration, networks: network.networks });
+  return [provider, foundation, network, endpoints, peering];
 }
 
 /** A file of manifests. */

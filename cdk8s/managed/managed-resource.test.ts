@@ -19,7 +19,6 @@ describe('a managed resource', () => {
         metadata: {
           name: 'vpc-us-east-1-test',
           namespace: 'aurora',
-          annotations: { 'argocd.argoproj.io/sync-wave': '0' },
         },
         spec: {
           managementPolicies: ['Observe', 'Create', 'Update', 'Delete'],

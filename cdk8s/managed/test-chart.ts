@@ -1,10 +1,9 @@
-import { App } from 'cdk8s';
+import { App, Chart } from 'cdk8s';
 import type { ManagedSettingsProps } from './managed-settings.ts';
 import { ManagedSettings } from './managed-settings.ts';
-import { WaveChart } from './wave-chart.ts';
 
-/** A chart for tests of constructs: namespace `aurora`, one tag, wave 0. */
-export function testChart(settings: Partial<ManagedSettingsProps> = {}): WaveChart {
+/** A chart for tests of constructs: namespace `aurora`, one tag. */
+export function testChart(settings: Partial<ManagedSettingsProps> = {}): Chart {
   const app = new App();
   ManagedSettings.set(
     app,
@@ -17,5 +16,5 @@ export function testChart(settings: Partial<ManagedSettingsProps> = {}): WaveCha
       ...settings,
     }),
   );
-  return new WaveChart(app, 'test', { wave: 0 });
+  return new Chart(app, 'test');
 }

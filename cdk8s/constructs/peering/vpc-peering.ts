@@ -1,10 +1,6 @@
 import { Construct } from 'constructs';
 import type { Names } from '../../configuration/names.ts';
-import {
-  VPCPeeringConnection,
-  VPCPeeringConnectionAccepter,
-  VPCPeeringConnectionOptions,
-} from '../../imports/ec2.ts';
+import { VPCPeeringConnection, VPCPeeringConnectionAccepter, VPCPeeringConnectionOptions } from '../../imports/ec2.ts';
 import type { Reference } from '../../managed/reference.ts';
 
 /** One side of a peering. */
