@@ -39,6 +39,9 @@ function writerOf(turn: PolicyTurn, region: string): Writer | undefined {
   });
 }
 
+const isSilent = ({ assessment }: PolicyTurn, region: string): boolean =>
+  assessment.round.regions[region]?.globalClusters.kind === 'noAnswer';
+
 /** Puts the writer's address where clients look for it, and takes it away while a role change is under way. */
 export class Publication {
   /**
@@ -123,13 +126,12 @@ export class Publication {
    * operator's heartbeat goes along, and goes on while there is nothing to say about the writer.
    */
   route(turn: PolicyTurn): void {
-    const { policy, session, settings, record, assessment, dependencies } = turn;
+    const { policy, session, settings, dependencies } = turn;
     const routing = policy.spec.publish?.routing;
     if (routing === undefined) {
       return;
     }
-    const isChanging = record.operation !== undefined && record.operation.step !== 'Published';
-    const writerRegion = isChanging || this.#isAwaitingFence(turn) ? undefined : record.primaryRegion;
+    const writerRegion = this.#routedRegion(turn);
     const now = dependencies.clock.monotonic();
     const last = session.routing;
     const isNews = writerRegion !== undefined && writerRegion !== last?.key;
@@ -144,9 +146,7 @@ export class Publication {
       }
     };
     const regions = settings.regions.map((region) => region.name);
-    const lostRegions = regions.filter(
-      (region) => assessment.round.regions[region]?.globalClusters.kind === 'noAnswer',
-    );
+    const lostRegions = regions.filter((region) => isSilent(turn, region));
     if (writerRegion !== undefined && lostRegions.includes(writerRegion)) {
       // One late answer of the new writer's region: it would be told of its role a minute later.
       retrySoon();
@@ -201,6 +201,13 @@ export class Publication {
     if (changes.published !== undefined && changes.published.at !== turn.record.published?.at) {
       await turn.save(changes);
     }
+  }
+
+  /** The region that clients may be sent to; undefined while a role change or the word of a fence is awaited. */
+  #routedRegion(turn: PolicyTurn): string | undefined {
+    const { operation, primaryRegion } = turn.record;
+    const isChanging = operation !== undefined && operation.step !== 'Published';
+    return isChanging || this.#isAwaitingFence(turn) ? undefined : primaryRegion;
   }
 
   #isAwaitingFence({ settings, record }: PolicyTurn): boolean {

@@ -37,6 +37,8 @@ export class Bench {
   /** What clients were told, in order: `us-east-1`, or `fenced`. */
   readonly published: string[] = [];
   readonly puts: string[] = [];
+  /** What a put of the routing metric in a region fails with. */
+  putFails: (region: string) => Error | undefined = nothing;
   /** How often the operator's heartbeat was put. */
   heartbeats = 0;
   readonly watched = new Map<string, ObservationTarget>();
@@ -248,10 +250,14 @@ export class Bench {
         publishFenced: () => this.#publish('fenced'),
       },
       routing: {
-        publish: (_account, _target, facts) => {
+        publish: (_account, _target, facts, options) => {
           this.heartbeats += facts.hasHeartbeat === true ? 1 : 0;
           if (facts.writerRegion !== undefined) {
             this.puts.push(facts.writerRegion);
+          }
+          for (const region of facts.regions) {
+            const error = this.putFails(region);
+            options?.onResult?.({ region, isPut: error === undefined, error });
           }
           return Promise.resolve([]);
         },
