@@ -123,6 +123,43 @@ const functionBoundaries = {
   },
 };
 
+/** The rooms of cdk8s/: which of its other rooms, and which outside modules, a room may not import. */
+const infrastructureRooms = {
+  configuration: {
+    forbiddenRooms: ['managed', 'imports', 'constructs', 'charts'],
+    forbiddenModules: ['cdk8s', 'constructs'],
+  },
+  managed: { forbiddenRooms: ['configuration', 'imports', 'constructs', 'charts'], forbiddenModules: ['node:*'] },
+  constructs: { forbiddenRooms: ['charts'], forbiddenModules: ['node:*'] },
+  charts: { forbiddenRooms: [], forbiddenModules: ['node:fs', 'node:child_process'] },
+};
+
+const infrastructureBoundaries = Object.entries(infrastructureRooms).map(
+  ([room, { forbiddenRooms, forbiddenModules }]) => ({
+    files: [`cdk8s/${room}/**/*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...forbiddenRooms.map((other) => ({
+              regex: `^(\\.\\./)+${other}/`,
+              message: `cdk8s/${room}/ must not import cdk8s/${other}/: see cdk8s/README.md.`,
+            })),
+            { regex: '(^|/)test/', message: 'production code must not import test code.' },
+            { regex: '(^|/)operator/(?!api/)', message: 'the infrastructure knows the API of the operator alone.' },
+            ...forbiddenModules.map((name) => ({
+              regex: `^${name.replace('*', '')}${name.endsWith('*') ? '' : '$'}`,
+              message: `cdk8s/${room}/ must not import ${name}.`,
+            })),
+          ],
+        },
+      ],
+    },
+  }),
+);
+
 export default tseslint.config(
   {
     ignores: [
@@ -159,6 +196,7 @@ export default tseslint.config(
   },
   ...boundaries,
   functionBoundaries,
+  ...infrastructureBoundaries,
   {
     // The brain has no clock, no randomness and no I/O of its own: a history can be replayed.
     files: ['operator/failover/**/*.ts'],
@@ -200,6 +238,14 @@ export default tseslint.config(
     ignores: ['operator/main.ts', '**/*.test.ts'],
     rules: {
       'no-restricted-properties': ['error', { object: 'process', property: 'exit', message: 'Only main.ts exits.' }],
+    },
+  },
+  {
+    // A configuration depends on nothing but its text: pure, but for the one file that reads it.
+    files: ['cdk8s/configuration/**/*.ts'],
+    ignores: ['**/*.test.ts', 'cdk8s/configuration/load-configuration.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'performance', 'console'],
     },
   },
   {
