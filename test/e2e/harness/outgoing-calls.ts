@@ -19,6 +19,7 @@ export type OutgoingCall =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly at: number }
   | { readonly kind: 'lookup' | 'datagram' | 'process'; readonly what: string; readonly at: number };
 
+type Timeless<T> = T extends unknown ? Omit<T, 'at'> : never;
 type Anything = (...parameters: unknown[]) => unknown;
 
 const callsFile = process.env['AURORA_DR_TEST_CALLS'] ?? '';
@@ -26,7 +27,7 @@ const routesFile = process.env['AURORA_DR_TEST_ROUTES'] ?? '';
 /** The discard port: nothing listens there. */
 const nowhere = { host: '127.0.0.1', port: 9 };
 
-function note(call: Omit<OutgoingCall, 'at'>): void {
+function note(call: Timeless<OutgoingCall>): void {
   appendFileSync(callsFile, `${JSON.stringify({ ...call, at: Date.now() })}\n`);
 }
 
@@ -58,7 +59,7 @@ function watchAction(request: http.ClientRequest, host: string): void {
           if (name === 'end') {
             const target = request.getHeader('x-amz-target');
             const action = typeof target === 'string' ? target.split('.')[1] : new URLSearchParams(body).get('Action');
-            note({ kind: 'aws', host, action: action ?? '?' } as Omit<OutgoingCall, 'at'>);
+            note({ kind: 'aws', host, action: action ?? '?' });
           }
           return original.apply(this, parameters);
         },
@@ -98,7 +99,7 @@ wrap(
     function (this: unknown, ...parameters: unknown[]) {
       const target = targetOf(parameters);
       const host = typeof target.host === 'string' ? target.host : 'localhost';
-      note({ kind: 'tcp', host, port: Number(target.port) } as Omit<OutgoingCall, 'at'>);
+      note({ kind: 'tcp', host, port: Number(target.port) });
       return isThisMachine(host) ? original.apply(this, parameters) : original.call(this, nowhere);
     },
 );
