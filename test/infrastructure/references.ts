@@ -1,0 +1,126 @@
+/** The part of a manifest that references are in. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: {
+    readonly forProvider?: Readonly<Record<string, unknown>>;
+    readonly initProvider?: Readonly<Record<string, unknown>>;
+  };
+}
+
+/**
+ * What a reference leads to: service and kind, by the field that it fills in. The schemas do not say it; Crossplane's API
+ * reference does. A field that is new here gets a line.
+ */
+const TARGETS: Readonly<Record<string, string>> = {
+  vpcId: 'ec2/VPC',
+  peerVpcId: 'ec2/VPC',
+  subnetId: 'ec2/Subnet',
+  subnetIds: 'ec2/Subnet',
+  securityGroupId: 'ec2/SecurityGroup',
+  securityGroupIds: 'ec2/SecurityGroup',
+  vpcSecurityGroupIds: 'ec2/SecurityGroup',
+  referencedSecurityGroupId: 'ec2/SecurityGroup',
+  vpcEndpointId: 'ec2/VPCEndpoint',
+  vpcPeeringConnectionId: 'ec2/VPCPeeringConnection',
+  routeTableId: 'ec2/RouteTable',
+  role: 'iam/Role',
+  iamRoleArn: 'iam/Role',
+  monitoringRoleArn: 'iam/Role',
+  policyArn: 'iam/Policy',
+  logDestination: 'cloudwatchlogs/Group',
+  kmsKeyId: 'kms/Key',
+  kmsKeyArn: 'kms/Key',
+  kmsMasterKeyId: 'kms/Key',
+  targetKeyId: 'kms/Key',
+  primaryKeyArn: 'kms/Key',
+  secretId: 'secretsmanager/Secret',
+  dbSubnetGroupName: 'rds/SubnetGroup',
+  dbClusterParameterGroupName: 'rds/ClusterParameterGroup',
+  clusterIdentifier: 'rds/Cluster',
+  snsTopic: 'sns/Topic',
+  topicArn: 'sns/Topic',
+  zoneId: 'route53/Zone',
+  healthCheckId: 'route53/HealthCheck',
+  bucket: 's3/Bucket',
+  s3Bucket: 's3/Bucket',
+  functionName: 'lambda/Function',
+  rule: 'cloudwatchevents/Rule',
+};
+
+const FIELD = /^(?<target>\w+?)(?<shape>Ref|Refs|Selector)$/;
+
+function serviceOf({ apiVersion }: Manifest): string {
+  return apiVersion.split('.')[0] ?? '';
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** vpcSecurityGroupIdRefs fills in vpcSecurityGroupIds: both numbers are one. */
+function targetOf(field: string): string | undefined {
+  return TARGETS[field] ?? TARGETS[`${field}s`];
+}
+
+function matches(labels: Readonly<Record<string, string>> | undefined, wanted: unknown): boolean {
+  return isObject(wanted) && Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
+}
+
+class References {
+  readonly problems: string[] = [];
+  count = 0;
+  readonly #all: readonly Manifest[];
+
+  constructor(all: readonly Manifest[]) {
+    this.#all = all;
+  }
+
+  follow(from: Manifest, value: unknown): void {
+    if (Array.isArray(value)) value.forEach((item) => this.follow(from, item));
+    if (!isObject(value)) return;
+    for (const [field, inner] of Object.entries(value)) {
+      const { target, shape } = FIELD.exec(field)?.groups ?? {};
+      // Secrets are no managed resources.
+      if (target === undefined || field.endsWith('SecretRef')) this.follow(from, inner);
+      else this.#resolve(from, target, shape === 'Selector', [inner].flat());
+    }
+  }
+
+  #resolve(from: Manifest, field: string, isSelector: boolean, references: readonly unknown[]): void {
+    const where = `${from.kind} ${from.metadata.name}: ${field}`;
+    const target = targetOf(field);
+    if (target === undefined) {
+      this.problems.push(`${where} leads to a kind that test/infrastructure/references.ts does not know`);
+      return;
+    }
+    for (const reference of references) {
+      this.count += 1;
+      const found = this.#all.filter(
+        (candidate) =>
+          `${serviceOf(candidate)}/${candidate.kind}` === target &&
+          candidate.metadata.namespace === from.metadata.namespace &&
+          isObject(reference) &&
+          (isSelector
+            ? matches(candidate.metadata.labels, reference['matchLabels'])
+            : candidate.metadata.name === reference['name']),
+      );
+      if (found.length === 0) this.problems.push(`${where} leads to no ${target}: ${JSON.stringify(reference)}`);
+    }
+  }
+}
+
+/** Every reference and selector of managed resources that leads nowhere, or to another namespace; and how many there are. */
+export function followReferences(manifests: readonly Manifest[]): { problems: readonly string[]; count: number } {
+  const references = new References(manifests);
+  for (const manifest of manifests) {
+    references.follow(manifest, manifest.spec?.forProvider);
+    references.follow(manifest, manifest.spec?.initProvider);
+  }
+  return references;
+}
