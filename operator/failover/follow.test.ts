@@ -133,6 +133,8 @@ describe('readEffect', () => {
     ],
     ['the target knows two writers', {}, { regions: { [EAST]: SILENT, [WEST]: { writer: [EAST, WEST] } } }, 'Unseen'],
     ['the target knows no writer', {}, { regions: { [EAST]: SILENT, [WEST]: { writer: [] } } }, 'Unseen'],
+    ['a failover’s target was not observed', {}, { members: [EAST, CENTRAL] }, 'Unseen'],
+    ['neither region of a switchover was observed', { type: 'Switchover' }, { members: [CENTRAL] }, 'Unseen'],
     [
       'the target lost the global cluster',
       {},
