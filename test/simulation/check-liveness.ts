@@ -52,6 +52,7 @@ const DECISIVE: readonly Action['kind'][] = [
   'console',
   'engineVersion',
   'headless',
+  'unsynchronized',
   'clockJump',
 ];
 

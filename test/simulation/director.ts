@@ -310,6 +310,25 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
       stage.world.clusterChanged(cluster);
     };
   },
+  unsynchronized: ({ region }, stage) => {
+    const { world } = stage;
+    const cluster = clusterIn(region, stage);
+    world.settle();
+    const [member, globalCluster] = [world.memberOf(cluster), world.globalClusterOf(cluster)];
+    if (member === undefined || globalCluster === undefined || member.isWriter) return undefined;
+    const mark = (status: typeof member.synchronizationStatus): void => {
+      member.synchronizationStatus = status;
+      freezeOrThaw(world, world.settle(), globalCluster);
+      world.changed(globalCluster);
+    };
+    member.resynchronizations += 1;
+    const { resynchronizations } = member;
+    mark('pending-resync');
+    return () => {
+      world.settle();
+      if (member.resynchronizations === resynchronizations) mark('connected');
+    };
+  },
   editService: (_action, { server, names }) => {
     const service = server.find(serviceType, names.writer);
     if (service !== undefined) {

@@ -447,7 +447,7 @@ export function generateScenario(seed: number): Scenario {
     [9, 10 * SECOND],
     [1, MINUTE],
   ]);
-  const policy = policyFrom(random, metricPeriod);
+  const policy = sometimesNever(policyFrom(random, metricPeriod), random.fork('never'));
   const replicas = random.weighted([
     [5, 1],
     [4, 2],
@@ -499,8 +499,30 @@ export function generateScenario(seed: number): Scenario {
     events: writer.events.toSorted((a, b) => a.at - b.at),
     tail: 0,
   };
-  const several = severalFrom(scenario, seed, random);
+  const several = severalFrom(spoiled(scenario, random.fork('spoiled')), seed, random);
   return { ...several, tail: tailOf(several) };
+}
+
+/** Sometimes the region that everybody would choose is a forbidden one. */
+function sometimesNever(policy: PolicyProps, random: SeededRandom): PolicyProps {
+  if (!random.chance(0.06)) return policy;
+  const regions = policy.regions.map((region, index) =>
+    index === 1 ? { ...region, promotion: 'Never' as const } : region,
+  );
+  return { ...policy, regions };
+}
+
+/** Sometimes a secondary is not fit when its hour comes: not synchronised, of another patch level, without an instance. */
+function spoiled(scenario: Scenario, random: SeededRandom): Scenario {
+  if (!random.chance(0.15)) return scenario;
+  const kind = random.pick(['unsynchronized', 'unsynchronized', 'engineVersion', 'headless'] as const);
+  const loss = scenario.events.find(({ action }) => action.kind === 'loseRegion');
+  const at = Math.max(0, (loss?.at ?? random.integer(0, 60) * SECOND) - random.integer(0, 30) * SECOND);
+  const region = random.pick(scenario.policy.regions.slice(1)).name;
+  const event: ScenarioEvent = { at, action: { kind, region } };
+  const passing = { ...event, until: at + random.integer(20, 200) * SECOND };
+  const events = [...scenario.events, random.chance(0.5) ? event : passing];
+  return { ...scenario, events: events.toSorted((a, b) => a.at - b.at) };
 }
 
 /** Of eight seeds one has several policies, two have operators in several clusters, and one has both. */

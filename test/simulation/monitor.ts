@@ -8,7 +8,7 @@ import { UnionChecks } from './check-union.ts';
 import type { DecisionTrail } from './decision-trail.ts';
 import { Ledger } from './ledger.ts';
 import type { Network } from './network.ts';
-import { namesOf } from './policy-of.ts';
+import { ACCOUNT, namesOf } from './policy-of.ts';
 import { PERSON, PolicyWatch } from './policy-watch.ts';
 import type { Replicas } from './replicas.ts';
 import { isIncident, policiesOf, siteOf, type Scenario, type ScenarioEvent } from './scenario.ts';
@@ -75,6 +75,8 @@ export class Monitor {
   readonly #branches = new Tally();
   readonly #disagreements = new Tally();
   readonly #active = new Set<ScenarioEvent>();
+  /** Regions that events took away. */
+  readonly #lost = new Map<ScenarioEvent, string>();
   #violation: Violation | undefined;
   #call: { readonly watch: PolicyWatch; readonly operation: OperationStatus; readonly known: number } | undefined;
 
@@ -131,7 +133,8 @@ export class Monitor {
     const { kind } = event.action;
     if (phase === 'end') {
       this.#active.delete(event);
-      if (kind === 'loseRegion') for (const watch of this.#watches) watch.endLoss();
+      const region = this.#lost.get(event);
+      if (region !== undefined) for (const watch of this.#watches) watch.endLoss(region);
     } else {
       this.#faults.add(kind);
       if (kind === 'loseRegion') this.#noteLoss(event);
@@ -220,9 +223,16 @@ export class Monitor {
   }
 
   /** Called before the region is gone. */
-  #noteLoss({ action }: ScenarioEvent): void {
+  #noteLoss(event: ScenarioEvent): void {
+    const { action, policy = 0 } = event;
     if (action.kind !== 'loseRegion') return;
-    for (const watch of this.#watches) watch.noteLoss(action.region, this.#active.size > 0);
+    const { world } = this.#props;
+    const globalCluster = world.globalClusters.get(`${ACCOUNT}/${namesOf(policy).globalCluster}`);
+    const primary = globalCluster && world.writerOf(globalCluster)?.region;
+    const region = action.region === 'primary' ? primary : action.region;
+    if (region === undefined) return;
+    this.#lost.set(event, region);
+    for (const watch of this.#watches) watch.noteLoss(region, this.#active.size > 0);
   }
 
   #checkEnding(replicas: Replicas): void {

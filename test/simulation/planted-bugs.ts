@@ -1,5 +1,9 @@
-import type { Round } from '../../operator/failover/observation.ts';
-import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import type { GlobalClusterMemberView, Round } from '../../operator/failover/observation.ts';
+import type {
+  DisasterRecoveryPolicy,
+  DisasterRecoveryPolicyStatus,
+} from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { AwsCallError } from '../../operator/aws/errors.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import type { KubeObject } from '../../operator/runtime/resource.ts';
 import type { AwsGateway } from '../../operator/aws/aws-gateway.ts';
@@ -13,7 +17,9 @@ export interface PlantedBug {
   /** What it violates; any of these counts as found. */
   readonly violates: readonly Invariant[];
   readonly tampering: Tampering;
-  /** The seed from which on it is looked for, where the first that finds it comes late. @default - 0 */
+  /** So many seeds are enough to find it. */
+  readonly within: number;
+  /** The first of them, where all from 0 on would take a test too long: `planted.ts` takes the time. @default - 0 */
   readonly from?: number;
 }
 
@@ -61,10 +67,31 @@ function mapRegions(round: Round, map: (region: Round['regions'][string]) => Rou
 
 const silence = { kind: 'noAnswer', cause: 'timeout', message: 'planted' } as const;
 
+const mapMembers = (round: Round, map: (member: GlobalClusterMemberView) => GlobalClusterMemberView): Round =>
+  mapRegions(round, (region) =>
+    region.globalCluster === undefined
+      ? region
+      : { ...region, globalCluster: { ...region.globalCluster, members: region.globalCluster.members.map(map) } },
+  );
+
+/** Status as it is written, changed. */
+export const withStatus = (change: (status: DisasterRecoveryPolicyStatus) => DisasterRecoveryPolicyStatus): Tampering =>
+  withKube((kube) => ({
+    update: (type, object, options) => {
+      const { status } = object as unknown as DisasterRecoveryPolicy;
+      const isStatus = options?.subresource === 'status' && status !== undefined;
+      return kube.update(type, isStatus ? { ...object, status: change(status) } : object, options);
+    },
+  }));
+
+/** From here on a process of the planted kind has seen everything pass, and has its votes, milliseconds. */
+const AFTER_WARM_UP = 100_000;
+
 /** At least one mistake for each invariant. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'the witness is not heard while the endpoint is silent',
+    within: 60,
     violates: ['serving-primary'],
     tampering: {
       round: (round) => {
@@ -76,8 +103,39 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'nobody is asked about the primary, and that is taken for silence',
+    within: 20,
+    from: 7,
+    violates: ['serving-primary', 'in-region-recovery'],
+    tampering: {
+      prober: (prober, { scheduler }) => ({
+        probe: (...props) => (scheduler.time > AFTER_WARM_UP ? Promise.resolve(silence) : prober.probe(...props)),
+      }),
+      fetchWitness:
+        (fetchWitness, { scheduler }) =>
+        (...props) =>
+          scheduler.time > AFTER_WARM_UP
+            ? Promise.resolve({ attempt: { kind: 'answered' }, statusCode: 503 })
+            : fetchWitness(...props),
+      gateway: (gateway, { scheduler }) => {
+        const hush = async <T>(region: string, action: string, ask: () => Promise<T>): Promise<T> => {
+          if (scheduler.time < AFTER_WARM_UP || region !== 'us-east-1') return ask();
+          await Promise.resolve();
+          const why = { classification: silence, isEffectPossible: false, advice: 'planted' };
+          throw new AwsCallError({ action, region, ...why });
+        };
+        return replacing(gateway, {
+          describeClusters: (account, region, ...rest) =>
+            hush(region, 'DescribeDBClusters', () => gateway.describeClusters(account, region, ...rest)),
+          describeGlobalClusters: (account, region, ...rest) =>
+            hush(region, 'DescribeGlobalClusters', () => gateway.describeGlobalClusters(account, region, ...rest)),
+        });
+      },
+    },
+  },
+  {
     name: 'a region that answers with a status other than available counts as silent',
-    from: 150,
+    within: 10,
     violates: ['in-region-recovery'],
     tampering: {
       round: (round) =>
@@ -90,11 +148,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'one failing round is enough',
+    within: 10,
     violates: ['confirmed-loss', 'serving-primary', 'in-region-recovery'],
     tampering: withSpec((spec) => ({ ...spec, detection: { ...spec.detection, failureThreshold: 1 } })),
   },
   {
     name: 'the call is made before anything is registered',
+    within: 80,
     violates: ['one-effect', 'switchover-stays'],
     tampering: withGateway((gateway) => ({
       describeGlobalCluster: async (account, region, identifier, options) => {
@@ -112,6 +172,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'every replica leads, and no write has a precondition',
+    within: 30,
     violates: ['one-effect', 'one-incident', 'record', 'forced-request', 'held-automation', 'old-primary', 'truth'],
     tampering: {
       isElectionIgnored: true,
@@ -125,6 +186,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'annotations go before the answer is on record',
+    within: 15,
     violates: ['forced-request'],
     tampering: withKube((kube) => ({
       update: async (type, object, options) => {
@@ -138,8 +200,51 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     })),
   },
   {
+    name: 'annotations are never removed, and said to be',
+    within: 15,
+    violates: ['forced-request'],
+    tampering: withKube((kube) => ({
+      mergePatch: async (type, reference, patch, options) => {
+        const { annotations } = (patch as Partial<KubeObject>).metadata ?? {};
+        return annotations === undefined
+          ? kube.mergePatch(type, reference, patch, options)
+          : kube.get(type, reference, options);
+      },
+    })),
+  },
+  {
+    name: 'a request is refused without a reason',
+    within: 15,
+    violates: ['forced-request', 'record'],
+    tampering: withStatus((status) => {
+      const { lastRequest } = status;
+      if (lastRequest?.result !== 'Refused') return status;
+      const { reason: _, ...rest } = lastRequest;
+      return { ...status, lastRequest: rest as typeof lastRequest };
+    }),
+  },
+  {
+    name: 'a call leaves a minute after it was given up',
+    within: 20,
+    violates: ['one-effect', 'one-incident'],
+    tampering: {
+      gateway: (gateway, process) =>
+        replacing(gateway, {
+          failoverGlobalCluster: async (account, region, input, options) => {
+            process.setTimeout(() => {
+              gateway.failoverGlobalCluster(account, region, input, options).catch(() => undefined);
+            }, 60_000);
+            await process.sleep(options.timeoutMilliseconds ?? 5_000);
+            const why = { classification: silence, isEffectPossible: true, advice: 'planted' };
+            throw new AwsCallError({ action: 'FailoverGlobalCluster', region, ...why });
+          },
+        }),
+    },
+  },
+  {
     name: 'a headless cluster counts as one with an instance',
-    from: 180,
+    within: 40,
+    from: 65,
     violates: ['fit-target'],
     tampering: {
       round: (round) =>
@@ -149,7 +254,46 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'a secondary that is not synchronised counts as connected',
+    within: 40,
+    from: 60,
+    violates: ['fit-target'],
+    tampering: {
+      round: (round) => mapMembers(round, (member) => ({ ...member, synchronizationStatus: 'connected' })),
+    },
+  },
+  {
+    name: 'every cluster counts as one of the primary’s patch level',
+    within: 30,
+    violates: ['fit-target'],
+    tampering: {
+      round: (round) =>
+        mapRegions(round, (region) =>
+          region.cluster === undefined
+            ? region
+            : { ...region, cluster: { ...region.cluster, engineVersion: '8.0.mysql_aurora.3.08.0' } },
+        ),
+    },
+  },
+  {
+    name: 'promotion: Never is read as Allow',
+    within: 60,
+    from: 220,
+    violates: ['fit-target'],
+    tampering: withSpec((spec) => ({
+      ...spec,
+      regions: spec.regions.map((region) => ({ ...region, promotion: 'Allow' })),
+    })),
+  },
+  {
+    name: 'a loss beyond the recovery point is permitted',
+    within: 30,
+    violates: ['known-loss'],
+    tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, dataLoss: 'Allow' } })),
+  },
+  {
     name: 'lag that nobody knows counts as zero',
+    within: 70,
     violates: ['known-loss'],
     tampering: {
       round: (round) => ({
@@ -167,7 +311,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'data loss counts as accepted when nobody accepted it',
-    from: 250,
+    within: 60,
+    from: 370,
     violates: ['permitted-loss'],
     tampering: withCached((policy) =>
       policy.metadata.annotations?.['aurora-dr.io/force-failover'] === undefined
@@ -183,7 +328,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a switchover that AWS does not take becomes a failover',
-    from: 100,
+    within: 50,
+    from: 165,
     violates: ['switchover-stays'],
     tampering: withGateway((gateway) => ({
       switchoverGlobalCluster: async (account, region, input, options) => {
@@ -196,19 +342,38 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     })),
   },
   {
-    name: 'suspend and Manual are overlooked',
-    from: 20,
+    name: 'spec.suspend is overlooked',
+    within: 40,
+    from: 55,
+    violates: ['held-automation'],
+    tampering: withSpec((spec) => ({ ...spec, suspend: false })),
+  },
+  {
+    name: 'mode Manual is overlooked',
+    within: 60,
     violates: ['held-automation', 'permitted-loss'],
-    tampering: withSpec((spec) => ({ ...spec, suspend: false, failover: { ...spec.failover, mode: 'Automatic' } })),
+    tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, mode: 'Automatic' } })),
+  },
+  {
+    name: 'no operator knows where it lives',
+    within: 20,
+    violates: ['right-operator'],
+    tampering: {
+      dependencies: ({ settings: { operatorRegion: _, ...settings }, ...dependencies }) => ({
+        ...dependencies,
+        settings,
+      }),
+    },
   },
   {
     name: 'the cooldown lasts a second, whatever the policy says',
+    within: 20,
     violates: ['held-automation', 'one-incident'],
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, cooldown: '1s' } })),
   },
   {
     name: 'twice the rounds that the policy asks for have to fail',
-    from: 50,
+    within: 40,
     violates: ['liveness'],
     tampering: withSpec((spec) => ({
       ...spec,
@@ -217,6 +382,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the new writer is published nowhere',
+    within: 20,
     violates: ['truth'],
     tampering: {
       dependencies: (dependencies) => ({
@@ -233,6 +399,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the first writer is published for ever',
+    within: 20,
     violates: ['old-primary', 'truth'],
     tampering: {
       dependencies: (dependencies) => ({
@@ -248,8 +415,33 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'no event is written',
+    within: 20,
+    violates: ['truth'],
+    tampering: withKube((kube) => ({
+      create: (type, object, options) =>
+        type.kind === 'Event' ? Promise.resolve(object) : kube.create(type, object, options),
+    })),
+  },
+  {
+    name: 'every fiftieth decision is not written down',
+    within: 30,
+    violates: ['decision-log'],
+    tampering: {
+      decisions: (sink) => {
+        let count = 0;
+        return {
+          append: (...record) => {
+            count += 1;
+            if (count % 50 !== 0) sink.append(...record);
+          },
+        };
+      },
+    },
+  },
+  {
     name: 'history keeps only the newest operation',
-    from: 40,
+    within: 20,
     violates: ['record'],
     tampering: withKube((kube) => ({
       update: (type, object, options) => {

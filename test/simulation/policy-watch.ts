@@ -94,10 +94,9 @@ export class PolicyWatch {
     const { world, scheduler, names } = this.#props;
     const globalCluster = world.globalClusters.get(`${ACCOUNT}/${names.globalCluster}`);
     const writer = globalCluster && world.writerOf(globalCluster);
-    if (writer === undefined || !world.isAlive(writer.region)) return;
-    if (region !== 'primary' && region !== writer.region) return;
+    if (writer?.region !== region || !world.isAlive(region)) return;
     this.#loss = {
-      region: writer.region,
+      region,
       at: scheduler.time,
       policy: this.policy,
       endedAt: undefined,
@@ -106,8 +105,8 @@ export class PolicyWatch {
     };
   }
 
-  endLoss(): void {
-    if (this.#loss !== undefined) this.#loss.endedAt ??= this.#props.scheduler.time;
+  endLoss(region: string): void {
+    if (this.#loss?.region === region) this.#loss.endedAt ??= this.#props.scheduler.time;
   }
 
   checkEnding(crashes: number): void {

@@ -77,6 +77,7 @@ export type Action =
   | { readonly kind: 'console'; readonly call: 'failover' | 'switchover'; readonly region: RegionRef }
   | { readonly kind: 'engineVersion'; readonly region: RegionRef }
   | { readonly kind: 'headless'; readonly region: RegionRef }
+  | { readonly kind: 'unsynchronized'; readonly region: RegionRef }
   | { readonly kind: 'editService' };
 
 /** An action at a time, undone at another if it lasts; milliseconds since the trouble began. */

@@ -39,6 +39,9 @@ export interface Tampering {
   readonly kube?: (kube: KubeClient, process: SimulatedProcess) => KubeClient;
   readonly gateway?: (gateway: AwsGateway, process: SimulatedProcess) => AwsGateway;
   readonly round?: (round: Round) => Round;
+  readonly prober?: (prober: EndpointProber, process: SimulatedProcess) => EndpointProber;
+  readonly fetchWitness?: (fetchWitness: FetchWitness, process: SimulatedProcess) => FetchWitness;
+  readonly decisions?: (sink: DecisionSink) => DecisionSink;
   readonly dependencies?: (dependencies: Dependencies, process: SimulatedProcess) => Dependencies;
   /** Every process leads, whatever the lease says. */
   readonly isElectionIgnored?: boolean;
@@ -185,13 +188,13 @@ export class SimulatedOperator {
   }
 
   #observe(onRound: (key: string, round: Round) => void): ObservationService {
-    const { process, prober, fetchWitness, installation } = this.#props;
+    const { process, prober, fetchWitness, installation, tampering } = this.#props;
     return new ObservationService({
       gateway: this.#gateway,
       clock: process,
       random: process.random.next,
-      prober,
-      fetchWitness,
+      prober: tampering.prober?.(prober, process) ?? prober,
+      fetchWitness: tampering.fetchWitness?.(fetchWitness, process) ?? fetchWitness,
       settings: {
         ...defaultObservationSettings,
         metricPeriodMilliseconds: installation.metricPeriodMilliseconds,
@@ -250,10 +253,11 @@ const NO_METRICS: Dependencies['metrics'] = {
   countDrill: () => undefined,
 };
 
-function recorderFor({ process, decisions }: SimulatedOperatorProps): DecisionRecorder | undefined {
+function recorderFor({ process, decisions, tampering }: SimulatedOperatorProps): DecisionRecorder | undefined {
   if (decisions === undefined) return undefined;
+  const sink = tampering.decisions?.(decisions) ?? decisions;
   return new DecisionRecorder({
-    sink: { append: (...record) => (process.isAlive ? decisions.append(...record) : undefined) },
+    sink: { append: (...record) => (process.isAlive ? sink.append(...record) : undefined) },
     clock: process,
     identity: process.name,
     program: 'simulated',

@@ -37,6 +37,7 @@ const OF_POLICIES: readonly Action['kind'][] = [
   'console',
   'engineVersion',
   'headless',
+  'unsynchronized',
   'editService',
   'apiConflicts',
 ];
