@@ -220,7 +220,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       const { lastRequest } = status;
       if (lastRequest?.result !== 'Refused') return status;
       const { reason: _, ...rest } = lastRequest;
-      return { ...status, lastRequest: rest as typeof lastRequest };
+      return { ...status, lastRequest: rest };
     }),
   },
   {
@@ -234,7 +234,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
             process.setTimeout(() => {
               gateway.failoverGlobalCluster(account, region, input, options).catch(() => undefined);
             }, 60_000);
-            await process.sleep(options.timeoutMilliseconds ?? 5_000);
+            await process.sleep(options.timeoutMilliseconds);
             const why = { classification: silence, isEffectPossible: true, advice: 'planted' };
             throw new AwsCallError({ action: 'FailoverGlobalCluster', region, ...why });
           },
