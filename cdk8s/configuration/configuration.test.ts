@@ -1,0 +1,270 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createConfiguration } from './configuration.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import type { NameType } from './names.ts';
+import { NAME_RULES, Names } from './names.ts';
+import type { ConfigurationInput } from './schema.ts';
+
+const MINIMAL = { suffix: 'prod', accountId: '123456789012' };
+
+function problemsOf(input: Partial<ConfigurationInput>): string[] {
+  try {
+    createConfiguration({ ...MINIMAL, ...input });
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+    throw error;
+  }
+  return [];
+}
+
+const east = { name: 'us-east-1' };
+const west = { name: 'us-west-2' };
+
+describe('Given a configuration that names only what has no default', () => {
+  const configuration = createConfiguration(MINIMAL);
+
+  it('then it is the set-up in two regions', () => {
+    expect(configuration.primary).toBe('us-east-1');
+    expect(configuration.home).toBe('us-east-1');
+    expect(configuration.regions.map(({ name, role, cidr }) => `${name} ${role} ${cidr}`)).toEqual([
+      'us-east-1 Primary 10.0.0.0/16',
+      'us-west-2 Secondary 10.1.0.0/16',
+    ]);
+    expect(configuration.regions[1]?.subnets).toEqual([
+      { zone: 'us-west-2a', cidr: '10.1.10.0/24' },
+      { zone: 'us-west-2b', cidr: '10.1.11.0/24' },
+      { zone: 'us-west-2c', cidr: '10.1.12.0/24' },
+    ]);
+  });
+
+  it('then its figures are those of the set-up', () => {
+    const { scope, database, monitoring, deletion } = configuration;
+    expect(scope).toBe('namespaced');
+    expect(database).toMatchObject({
+      name: 'transactions',
+      capacity: { minimum: 0.5, maximum: 1 },
+      backups: { retentionDays: 7, window: '03:00-04:00' },
+      maintenanceWindow: 'mon:04:00-mon:05:00',
+      parameters: { binlog_format: 'ROW', character_set_server: 'utf8mb4' },
+      logs: ['audit', 'error', 'general', 'slowquery'],
+      iamAuthentication: true,
+      updates: 'Forbidden',
+    });
+    expect(monitoring.replicationLagMilliseconds).toEqual({ threshold: 500, periods: 2, periodSeconds: 60 });
+    expect(monitoring.cpuPercent).toEqual({ threshold: 80, periods: 2, periodSeconds: 300 });
+    expect(monitoring.connections).toEqual({ threshold: 100, periods: 2, periodSeconds: 300 });
+    expect(deletion).toMatchObject({ protection: true, finalSnapshot: true, data: 'Forbidden' });
+    expect(configuration.names.globalCluster).toBe('aurora-global-prod');
+    expect(configuration.names.of('vpc', 'us-west-2')).toBe('vpc-us-west-2-prod');
+  });
+
+  it('then nothing can change it', () => {
+    expect(Object.isFrozen(configuration)).toBe(true);
+    expect(Object.isFrozen(configuration.regions[0]?.subnets[0])).toBe(true);
+    expect(Object.isFrozen(configuration.monitoring.cpuPercent)).toBe(true);
+  });
+});
+
+describe('Given another primary', () => {
+  it('when it is declared either way, then only roles differ', () => {
+    const before = createConfiguration(MINIMAL);
+    const byName = createConfiguration({ ...MINIMAL, primary: 'us-west-2' });
+    const byRole = createConfiguration({ ...MINIMAL, regions: [east, { ...west, role: 'Primary' }] });
+    expect(byRole).toEqual(byName);
+    expect(byName.home).toBe(before.home);
+    const withoutRoles = ({ regions, ...rest }: typeof before) => ({
+      ...rest,
+      primary: '',
+      regions: regions.map((region) => ({ ...region, role: '' })),
+    });
+    expect(withoutRoles(byName)).toEqual(withoutRoles(before));
+  });
+});
+
+describe('Given a mistake, then the message has its path and what is allowed', () => {
+  const threeZones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+  const cases: readonly [string, Partial<ConfigurationInput>, string | RegExp][] = [
+    [
+      'VPCs that overlap',
+      { regions: [east, { ...west, cidr: '10.0.128.0/17' }] },
+      /^regions\[1\]\.cidr: 10\.0\.128\.0\/17 overlaps 10\.0\.0\.0\/16 of regions\[0\]\.cidr; .*peered/,
+    ],
+    [
+      'a subnet outside',
+      { regions: [{ ...east, subnets: ['10.0.1.0/24', '10.0.2.0/24', '10.9.3.0/24'] }, west] },
+      'regions[0].subnets[2]: 10.9.3.0/24 is outside of its VPC; it must be within 10.0.0.0/16',
+    ],
+    [
+      'subnets that overlap',
+      { regions: [{ ...east, subnets: ['10.0.1.0/24', '10.0.1.128/25', '10.0.3.0/24'] }, west] },
+      /^regions\[0\]\.subnets\[1\]: 10\.0\.1\.128\/25 overlaps 10\.0\.1\.0\/24 of regions\[0\]\.subnets\[0\]/,
+    ],
+    [
+      'bits beyond the network',
+      { regions: [{ ...east, cidr: '10.0.0.1/16' }, west] },
+      /^regions\[0\]\.cidr: .*its network is 10\.0\.0\.0\/16$/,
+    ],
+    [
+      'a VPC that is too large',
+      { regions: [{ ...east, cidr: '10.0.0.0/8' }, west] },
+      /^regions\[0\]\.cidr: .*from \/16 to \/28/,
+    ],
+    [
+      'an unknown region',
+      { regions: [{ name: 'us-east-9' }, west] },
+      /^regions\[0\]\.name: us-east-9 is not a region of AWS; allowed are us-east-1, /,
+    ],
+    [
+      'an opted-out region',
+      { regions: [east, { name: 'ap-east-1' }] },
+      /^regions\[1\]\.name: ap-east-1 is off until the account opts in; .*optedInRegions/,
+    ],
+    ['a region twice', { regions: [east, east] }, /^regions\[1\]\.name: us-east-1 is already regions\[0\]\.name/],
+    ['one region', { regions: [east] }, /^regions: there are 1; .*from 2 to 11/],
+    [
+      'one zone',
+      { regions: [{ ...east, zones: ['us-east-1a'] }, west] },
+      /^regions\[0\]\.zones: there are 1; Aurora needs two/,
+    ],
+    [
+      'a zone of elsewhere',
+      { regions: [{ ...east, zones: ['us-east-1a', 'us-west-2b'] }, west] },
+      /^regions\[0\]\.zones\[1\]: us-west-2b is not a zone of us-east-1/,
+    ],
+    [
+      'a zone twice',
+      { regions: [{ ...east, zones: ['us-east-1a', 'us-east-1a'] }, west] },
+      /^regions\[0\]\.zones\[1\]: us-east-1a is named twice/,
+    ],
+    [
+      'a subnet too few',
+      { regions: [{ ...east, zones: threeZones, subnets: ['10.0.1.0/24', '10.0.2.0/24'] }, west] },
+      /^regions\[0\]\.subnets: there are 2 for 3 zones/,
+    ],
+    [
+      'unequal engines',
+      { regions: [east, { ...west, engineVersion: '8.0.mysql_aurora.3.08.2' }] },
+      /^regions\[1\]\.engineVersion: 8\.0\.mysql_aurora\.3\.08\.2 differs from database\.engineVersion, 8\.0\.mysql_aurora\.3\.10\.0/,
+    ],
+    [
+      'two primaries',
+      {
+        regions: [
+          { ...east, role: 'Primary' },
+          { ...west, role: 'Primary' },
+        ],
+      },
+      /^regions: us-east-1 and us-west-2 have the role Primary; exactly one/,
+    ],
+    [
+      'no primary',
+      {
+        regions: [
+          { ...east, role: 'Secondary' },
+          { ...west, role: 'Secondary' },
+        ],
+      },
+      /^regions: all have the role Secondary/,
+    ],
+    [
+      'a primary elsewhere',
+      { primary: 'eu-west-1' },
+      'primary: eu-west-1 is not in regions; allowed are us-east-1, us-west-2',
+    ],
+    [
+      'roles that contradict',
+      { primary: 'us-west-2', regions: [{ ...east, role: 'Primary' }, west] },
+      /^regions\[0\]\.role: is Primary, but primary says us-west-2/,
+    ],
+    [
+      'a long suffix',
+      { suffix: 'a'.repeat(40) },
+      /^suffix: the IAM role .* characters of 64 that AWS allows; use at most \d+ characters$/,
+    ],
+    [
+      'half a capacity unit',
+      { database: { capacity: { minimum: 0.7, maximum: 2 } } },
+      /^database\.capacity\.minimum: 0\.7 is not allowed; use from 0\.5 to 256 ACU in steps of 0\.5/,
+    ],
+    [
+      'capacities the wrong way round',
+      { database: { capacity: { minimum: 4, maximum: 2 } } },
+      /^database\.capacity: minimum 4 is above maximum 2/,
+    ],
+    [
+      'windows that overlap',
+      { database: { maintenanceWindow: 'tue:03:30-tue:04:30' } },
+      /^database\.maintenanceWindow: .*overlaps database\.backups\.window/,
+    ],
+    ['a short window', { database: { backups: { window: '03:00-03:15' } } }, /^database\.backups\.window: .*30 min/],
+    ['a burstable class', { database: { instanceClass: 'db.t4g.medium' } }, /^database\.instanceClass: .*burstable/],
+    ['a tag of AWS', { tags: { 'aws:owner': 'me' } }, /^tags\.aws:owner: .*belong to AWS/],
+    ['no e-mail address', { monitoring: { emails: ['nobody'] } }, 'monitoring.emails[0]: must be an e-mail address'],
+    [
+      'an unknown field',
+      { database: { engine: 'mysql' } } as Partial<ConfigurationInput>,
+      /^database: engine is unknown here/,
+    ],
+    [
+      'automation without anything to do',
+      { policy: { dataLoss: 'Forbid' } },
+      /^policy\.dataLoss: Forbid leaves automatic failover nothing/,
+    ],
+    [
+      'endpoints that functions need',
+      { network: { endpoints: ['sns'] } },
+      /^network\.endpoints: rds, monitoring, sts, logs are missing/,
+    ],
+    [
+      'an endpoint of elsewhere',
+      { network: { endpointNames: { 'us-west-2': { rds: 'vpce-0a1b-c2d3.rds.us-east-1.vpce.amazonaws.com' } } } },
+      /^network\.endpointNames\.us-west-2\.rds: .*is not an endpoint of rds in us-west-2/,
+    ],
+    [
+      'a scope that has no such kind',
+      { scope: 'cluster', provider: { kind: 'ProviderConfig' } },
+      /^provider\.kind: counts with scope namespaced only/,
+    ],
+    [
+      'an Argo CD cluster elsewhere',
+      { gitops: { clusters: [{ region: 'eu-west-1', name: 'x' }] } },
+      /^gitops\.clusters\[0\]\.region: eu-west-1 is not in regions/,
+    ],
+  ];
+
+  it.each(cases)('%s', (_name, input, expected) => {
+    const problems = problemsOf(input);
+    const found = problems.some((text) => (typeof expected === 'string' ? text === expected : expected.test(text)));
+    expect(found ? [] : problems).toEqual([]);
+    expect(problems.length).toBeGreaterThan(0);
+  });
+
+  it('all at once', () => {
+    expect(problemsOf({ primary: 'eu-west-1', regions: [{ ...east, zones: ['us-east-1a'] }, west] })).toHaveLength(2);
+  });
+
+  it('of the shape, too, in words of people', () => {
+    const input = { accountId: 123456789012, regions: [{}] } as unknown as Partial<ConfigurationInput>;
+    expect(problemsOf(input)).toEqual([
+      'accountId: must be the number of the AWS account: 12 digits in quotes',
+      'regions[0].name: must be the name of an AWS region, such as us-east-1',
+    ]);
+  });
+});
+
+describe('Given any suffix', () => {
+  it('then it is refused exactly when a name would be longer than AWS takes', () => {
+    const suffixes = fc.stringMatching(/^[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,12})?$/);
+    fc.assert(
+      fc.property(suffixes, (suffix) => {
+        const names = new Names(suffix);
+        const isLong = Object.entries(NAME_RULES).some(([type, rule]) => {
+          const { limit, prefix, longestPart } = { prefix: '', longestPart: undefined, ...rule };
+          return (prefix + names.of(type as NameType, 'us-west-2', longestPart)).length > limit;
+        });
+        expect(problemsOf({ suffix }).length > 0).toBe(isLong);
+      }),
+    );
+  });
+});
