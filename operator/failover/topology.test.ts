@@ -241,6 +241,13 @@ describe('members', () => {
     expect(members[WEST]?.synchronizationStatus).toBe('pending-resync');
   });
 
+  it('Given a member whose ARN cannot be read, then it is nobody’s', () => {
+    const view = aRound().regions[EAST]!.globalCluster!;
+    const odd = { clusterArn: 'orders', isWriter: true, readers: [] };
+
+    expect(writerIn({ ...view, members: [odd, ...view.members] }, aSettings())).toBe(EAST);
+  });
+
   it('Given the same cluster identifier in every region, then the region tells members apart', () => {
     expect(writerIn(aRound({ writer: WEST }).regions[EAST]?.globalCluster, aSettings())).toBe(WEST);
   });
