@@ -1,4 +1,5 @@
 import { App } from 'cdk8s';
+import { DatabaseChart } from './charts/database-chart.ts';
 import { EndpointsChart } from './charts/endpoints-chart.ts';
 import { FoundationChart } from './charts/foundation-chart.ts';
 import type { InfrastructureChart } from './charts/infrastructure-chart.ts';
@@ -32,7 +33,9 @@ export function createInfrastructure(configuration: Configuration): readonly Inf
   const network = new NetworkChart(app, { configuration });
   const endpoints = new EndpointsChart(app, { configuration, networks: network.networks });
   const peering = new PeeringChart(app, { configuration, networks: network.networks });
-  return [provider, foundation, network, endpoints, peering];
+  const { key, masterPassword } = foundation;
+  const database = new DatabaseChart(app, { configuration, networks: network.networks, key, masterPassword });
+  return [provider, foundation, network, endpoints, peering, database];
 }
 
 /** A file of manifests. */
