@@ -146,6 +146,12 @@ function checkService({ server, names, policy, scenario, now, accuse }: Ending, 
   }
 }
 
+/** A writer that a failback or a drill has moved meanwhile is known as little as one that was failed over. */
+function movedAt({ status }: DisasterRecoveryPolicy): number {
+  const newest = status?.history?.find(({ type }) => type !== 'Simulation');
+  return newest === undefined ? 0 : Date.parse(newest.completedAt) - EPOCH;
+}
+
 /** With every region and stream well again, the policy must be ready again. */
 function checkReadiness(
   { world, names, props, policy, scenario, quietSince, now, accuse }: Ending,
@@ -171,7 +177,7 @@ function checkReadiness(
   );
   const hasCandidate = regions.some(({ name, promotion }) => name !== writer.region && promotion !== 'Never');
   const isLong =
-    now - quietSince >
+    now - Math.max(quietSince, movedAt(policy)) >
     props.successThreshold * parseDuration(detection.interval) + 8 * scenario.world.metricPeriod + 60_000;
   const isPermitted =
     failover.dataLoss === 'Allow' ||

@@ -119,7 +119,8 @@ export class OperationChecks {
     if (this.registered.has(operation.id)) this.#accuse('one-effect', `${operation.id} was registered again`);
     this.registered.set(operation.id, operation);
     const request = after.status?.lastRequest;
-    if (operation.trigger === 'Annotation' || operation.trigger === 'Failback') {
+    const isOwnIdea = operation.automatic === true;
+    if (operation.trigger === 'Annotation' || (operation.trigger === 'Failback' && !isOwnIdea)) {
       this.#openRequests -= 1;
       if (this.#openRequests < 0)
         this.#accuse('forced-request', `${operation.id} answers a request for the second time`);
@@ -153,11 +154,17 @@ export class OperationChecks {
     const ids = new Set(is.map(({ id }) => id));
     const lost = was.find(({ id }) => !ids.has(id));
     if (lost !== undefined && is.length < 10) this.#accuse('record', `${lost.id} vanished from history`);
-    const [newest] = is;
-    if (newest !== undefined && newest.id !== was[0]?.id && status?.cooldownUntil !== undefined) {
+    const newest = is.find(({ type }) => type !== 'Simulation');
+    if (
+      newest !== undefined &&
+      newest.id !== was.find(({ type }) => type !== 'Simulation')?.id &&
+      status?.cooldownUntil !== undefined
+    ) {
       const isHarmless =
         newest.trigger !== 'Automatic' && (newest.outcome === 'Cancelled' || newest.reason === 'RefusedByAws');
-      if (!isHarmless) this.#restsUntil = Date.parse(newest.completedAt) + parseDuration(spec.failover.cooldown);
+      const isDrilled = newest.trigger === 'Drill' && newest.outcome === 'Succeeded';
+      if (!isHarmless && !isDrilled)
+        this.#restsUntil = Date.parse(newest.completedAt) + parseDuration(spec.failover.cooldown);
     }
     if (status?.cooldownUntil === undefined) this.#restsUntil = 0;
   }

@@ -9,6 +9,7 @@ import {
   type Scenario,
   type ScenarioEvent,
 } from './scenario.ts';
+import { PLANS_TAKE, withPlans } from './plans.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { overSites, withOtherPolicies } from './spread-scenario.ts';
 
@@ -500,7 +501,8 @@ export function generateScenario(seed: number): Scenario {
     tail: 0,
   };
   const several = severalFrom(spoiled(scenario, random.fork('spoiled')), seed, random);
-  return { ...several, tail: tailOf(several) };
+  const planned = withPlans(several);
+  return { ...planned, tail: tailOf(planned) };
 }
 
 /** Sometimes the region that everybody would choose is a forbidden one. */
@@ -546,5 +548,6 @@ export function tailOf(scenario: Scenario): number {
   const detection = Math.max(...policies.map((policy) => detectionWindowOf(policy, scenario)));
   const interval = Math.max(...policies.map((policy) => policy.interval));
   const windows = detection + unconfirmedReadWindowMilliseconds + leaseDurationMilliseconds;
-  return windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * interval);
+  const plans = policies.some((policy) => policy.plans !== undefined) ? PLANS_TAKE : 0;
+  return plans + windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * interval);
 }

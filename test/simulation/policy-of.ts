@@ -39,6 +39,17 @@ export const topicArn = (region: string): string => `arn:aws:sns:${region}:${ACC
 const ms = (milliseconds: number): string =>
   milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;
 
+function plansOf({ plans = {} }: PolicyProps) {
+  const { failback, drill } = plans;
+  return {
+    failback:
+      failback === undefined
+        ? { mode: 'Manual' as const, stabilization: '30m', windows: [] }
+        : { mode: 'Automatic' as const, stabilization: ms(failback.stabilization), windows: failback.windows },
+    ...(drill === undefined ? {} : { drill: { timeZone: 'UTC', maximumAge: '1080h', ...drill } }),
+  };
+}
+
 /** The policy as the API server returns it: defaults filled in. */
 export function policyOf(props: PolicyProps, names = namesOf(0)): DisasterRecoveryPolicy {
   const signals = {
@@ -69,7 +80,7 @@ export function policyOf(props: PolicyProps, names = namesOf(0)): DisasterRecove
       priority: 0,
       ...(props.inRegionRecoveryLimit === undefined ? {} : { inRegionRecoveryLimit: ms(props.inRegionRecoveryLimit) }),
     },
-    failback: { mode: 'Manual' as const, stabilization: '30m', windows: [] },
+    ...plansOf(props),
     fencing: { mode: props.fencing },
     ...(props.isPublishing
       ? {

@@ -5,6 +5,7 @@ import { checkAutomatic } from './check-automatic.ts';
 import { checkTruth } from './check-ending.ts';
 import { checkLiveness, type Loss } from './check-liveness.ts';
 import { OperationChecks, removedRequests } from './check-operations.ts';
+import { PlannedChecks } from './check-planned.ts';
 import { PublicationChecks } from './check-publication.ts';
 import type { UnionChecks } from './check-union.ts';
 import type { Ledger } from './ledger.ts';
@@ -41,6 +42,7 @@ export const PERSON = 'person';
 /** Follows one policy in one Kubernetes cluster, and holds it against the invariants after every write. */
 export class PolicyWatch {
   readonly operations: OperationChecks;
+  readonly #planned: PlannedChecks;
   readonly #props: PolicyWatchProps;
   readonly #publication: PublicationChecks;
   #loss: Loss | undefined;
@@ -51,6 +53,7 @@ export class PolicyWatch {
   constructor(props: PolicyWatchProps) {
     this.#props = props;
     this.operations = new OperationChecks(props.world, props.accuse);
+    this.#planned = new PlannedChecks(props.accuse);
     this.#publication = new PublicationChecks(props.accuse);
   }
 
@@ -133,6 +136,7 @@ export class PolicyWatch {
     const { scenario, ledger, visibility, world, names, union, accuse, site } = this.#props;
     this.#countBranches(before, after);
     this.operations.onStatus(before, after);
+    this.#planned.onStatus(before, after);
     this.#publication.onStatus(before.status, after.status);
     if (scenario.seed % 16 === 0) this.operations.checkSchema(after);
     const operation = after.status?.operation;

@@ -89,6 +89,8 @@ function isAtRest(policy: DisasterRecoveryPolicy, world: World, server: Simulate
     status?.primaryRegion === writer.region &&
     status.operation === undefined &&
     status.incident === undefined &&
+    status.drill === undefined &&
+    status.failback === undefined &&
     metadata.deletionTimestamp === undefined &&
     REQUEST_ANNOTATIONS.every((key) => metadata.annotations?.[key] === undefined) &&
     isConcluded(policy, world) &&

@@ -13,6 +13,15 @@ import type { LinkState } from './network.ts';
 import type { WitnessMode } from './simulated-probes.ts';
 import type { InstallationProps } from './simulated-operator.ts';
 
+/** What the operator is to do by itself while nothing is lost; times in milliseconds. */
+export interface PlanProps {
+  readonly failback?: {
+    readonly stabilization: number;
+    readonly windows: readonly { readonly schedule: string; readonly duration: string; readonly timeZone: string }[];
+  };
+  readonly drill?: { readonly mode: 'Simulate' | 'Switchover'; readonly schedule?: string };
+}
+
 /** What a seed makes of a policy; times in milliseconds. */
 export interface PolicyProps {
   readonly regions: readonly { readonly name: string; readonly promotion: Promotion }[];
@@ -34,6 +43,8 @@ export interface PolicyProps {
   readonly fencing: FencingMode;
   readonly isPublishing: boolean;
   readonly isNotifying: boolean;
+  /** @default - failback by hand and no drills */
+  readonly plans?: PlanProps;
 }
 
 /** A region by name, or by the part it plays when the event comes. */

@@ -16,6 +16,7 @@ export const INVARIANTS = {
   truth: 'status, history, endpoint and events end with telling the truth',
   'decision-log': 'the decision log holds every decision, and each replays to what was decided',
   'old-primary': 'the published writer is never the old primary after its demotion was observed',
+  planned: 'a failback by itself only in its windows and mode, a drill there and back as one, one at a time',
   record: 'history and operations are never lost, and every status passes the schema',
 } as const;
 
