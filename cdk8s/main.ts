@@ -8,14 +8,14 @@ import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { ConfigurationError } from './configuration/configuration-error.ts';
 import { loadConfiguration } from './configuration/load-configuration.ts';
-import { endpointNamesOf } from './configuration/observed-endpoints.ts';
 import type { ManifestFile } from './infrastructure.ts';
 import { createInfrastructure, manifestFiles } from './infrastructure.ts';
 
 const USAGE = `npm run synth -- --config FILE [--out DIR] [--observed FILE]
   --config FILE    the configuration, YAML or JSON; examples are in cdk8s/examples/
   --out DIR        where the manifests go (default dist/infrastructure)
-  --observed FILE  what \`kubectl get vpcendpoints -A -o json\` said: functions then use the endpoints of other regions
+  --observed FILE  what \`kubectl get vpcendpoints,clusters.rds.aws.m.upbound.io -A -o json\` said (cluster-scoped resources:
+                   clusters.rds.aws.upbound.io): functions then use the endpoints of other regions, and DNS names the clusters
 `;
 
 /** Names that this command gives: `20-network.yaml`. */
@@ -45,7 +45,7 @@ function synth(): void {
     if (!values.help) process.exitCode = 2;
     return;
   }
-  const observed = values.observed === undefined ? {} : endpointNamesOf(readFileSync(values.observed, 'utf8'));
+  const observed = values.observed === undefined ? undefined : readFileSync(values.observed, 'utf8');
   const files = manifestFiles(createInfrastructure(loadConfiguration(values.config, observed)));
   writeManifests(values.out, files);
   const lines = files.map(({ name, manifests }) => `  ${name.padEnd(24)} ${String(manifests.length)} objects\n`);

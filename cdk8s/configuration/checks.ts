@@ -334,6 +334,16 @@ function checkEndpointNames({ network, regions }: ParsedConfiguration): Problem[
   });
 }
 
+function checkWriterEndpoints({ dns }: ParsedConfiguration, { names, regions }: Configuration): Problem[] {
+  return Object.entries(dns.writerEndpoints).flatMap(([region, endpoint]) => {
+    const path = `dns.writerEndpoints.${region}`;
+    if (!regions.some(({ name }) => name === region)) return [problem(path, `${region} is not in regions`)];
+    const cluster = names.of('aurora', region);
+    const isIts = endpoint.startsWith(`${cluster}.`) && endpoint.endsWith(`.${region}.rds.amazonaws.com`);
+    return isIts ? [] : [problem(path, `${endpoint} is not the endpoint of ${cluster} in ${region}; name that one`)];
+  });
+}
+
 /** Everything that does not fit together. */
 export function checkConfiguration(parsed: ParsedConfiguration, complete: Configuration): Problem[] {
   return [
@@ -354,5 +364,6 @@ export function checkConfiguration(parsed: ParsedConfiguration, complete: Config
     ...checkScope(parsed),
     ...checkEndpoints(parsed),
     ...checkEndpointNames(parsed),
+    ...checkWriterEndpoints(parsed, complete),
   ];
 }

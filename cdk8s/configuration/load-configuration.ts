@@ -3,16 +3,18 @@ import { parse } from 'yaml';
 import type { Configuration } from './configuration.ts';
 import { createConfiguration } from './configuration.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import type { EndpointNames } from './observed-endpoints.ts';
+import { endpointNamesOf } from './observed-endpoints.ts';
+import { writerEndpointsOf } from './observed-writers.ts';
 import type { ConfigurationInput } from './schema.ts';
 
 /**
  * Reads a configuration from a file of YAML or JSON.
  *
- * @param observed names of endpoints, added to those of the file
+ * @param observed what `kubectl get vpcendpoints,clusters.rds.aws.m.upbound.io -A -o json` wrote: names that AWS gave,
+ * which are added to those of the file
  * @throws ConfigurationError if it cannot be read or used.
  */
-export function loadConfiguration(file: string, observed: EndpointNames = {}): Configuration {
+export function loadConfiguration(file: string, observed?: string): Configuration {
   let value: unknown;
   try {
     value = parse(readFileSync(file, 'utf8'));
@@ -21,11 +23,15 @@ export function loadConfiguration(file: string, observed: EndpointNames = {}): C
     throw new ConfigurationError([{ path: '', message: `cannot read ${file}: ${why}` }], { cause: error });
   }
   // Whatever it is: the schema looks at it next.
-  return createConfiguration(withEndpointNames(value as ConfigurationInput, observed));
+  return createConfiguration(withObserved(value, observed) as ConfigurationInput);
 }
 
+const isObject = (value: unknown): value is ConfigurationInput => typeof value === 'object' && value !== null;
+
 /** Only an object can hold them: anything else goes to the schema as it is, which says what is wrong. */
-function withEndpointNames(input: ConfigurationInput, observed: EndpointNames): ConfigurationInput {
-  if (Object.keys(observed).length === 0 || typeof input !== 'object') return input;
-  return { ...input, network: { ...input.network, endpointNames: { ...observed, ...input.network?.endpointNames } } };
+function withObserved(input: unknown, observed: string | undefined): unknown {
+  if (observed === undefined || !isObject(input)) return input;
+  const endpointNames = { ...endpointNamesOf(observed), ...input.network?.endpointNames };
+  const writerEndpoints = { ...writerEndpointsOf(observed, input.suffix), ...input.dns?.writerEndpoints };
+  return { ...input, network: { ...input.network, endpointNames }, dns: { ...input.dns, writerEndpoints } };
 }

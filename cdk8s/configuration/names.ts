@@ -50,8 +50,13 @@ export const NAME_RULES = {
   alarm: { resource: 'CloudWatch alarm', limit: 255, longestPart: 'failover-function-throttles' },
   'event-subscription': { resource: 'RDS event subscription', limit: 255, longestPart: 'instance' },
   dashboard: { resource: 'CloudWatch dashboard', limit: 255 },
-  'health-check': object('Route 53 health check'),
-  record: object('Route 53 record'),
+  zone: object('Route 53 hosted zone'),
+  'health-check': { resource: 'Route 53 health check', limit: KUBERNETES_LIMIT, longestPart: 'ap-northeast-1' },
+  record: {
+    resource: 'Route 53 record',
+    limit: KUBERNETES_LIMIT,
+    longestPart: 'writer-after-ap-northeast-1-secondary',
+  },
   function: { resource: 'Lambda function', limit: 64, longestPart: 'health-monitor' },
   'function-role': { resource: 'IAM role', limit: 64, longestPart: 'health-monitor' },
   'function-log-group': {
@@ -62,6 +67,7 @@ export const NAME_RULES = {
   },
   'function-schedule': { resource: 'EventBridge rule', limit: 64, longestPart: 'health-monitor' },
   'dead-letters': { resource: 'SQS queue', limit: 80, longestPart: 'health-monitor' },
+  'function-code': { resource: 'S3 object', limit: KUBERNETES_LIMIT, longestPart: 'health-monitor-0123456789ab' },
   // The bucket's name is unique in the world: the account's number is its part.
   'functions-bucket': { resource: 'S3 bucket', limit: 63, longestPart: '123456789012' },
 } as const satisfies Readonly<Record<string, NameRule>>;

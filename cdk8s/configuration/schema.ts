@@ -82,6 +82,12 @@ const ENDPOINT_NAME = text(
   'the regional name of an interface endpoint, such as vpce-0a1b2c3d-abcdefgh.rds.us-west-2.vpce.amazonaws.com',
 );
 
+/** "Amazon Aurora endpoint connections" in the Aurora User Guide: the cluster endpoint. */
+const WRITER_ENDPOINT = text(
+  /^[a-z0-9-]+\.cluster-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com$/,
+  'the endpoint of a cluster, such as aurora-us-east-1-prod.cluster-abcdefghijkl.us-east-1.rds.amazonaws.com',
+);
+
 const network = optional({
   /** Services whose interface endpoints are in every VPC: private functions have no other way out. */
   endpoints: z
@@ -163,7 +169,12 @@ const dns = optional({
   /** Name of the writer's records in the zone. */
   record: text(new RegExp(`^${DNS_LABEL}$`), 'a DNS label, such as writer').default('writer'),
   ttlSeconds: integer(1, 300, 'seconds').default(5),
-  /** How many silent minutes the routing metric's alarm counts; see the operator's `publish.routing`. */
+  /**
+   * Names of the clusters' writer endpoints, by region, as AWS gave them: no field of a record can refer to a cluster.
+   * `npm run synth -- --observed` reads them from the Cluster objects.
+   */
+  writerEndpoints: z.record(z.string(), WRITER_ENDPOINT).default({}),
+  /** For how many minutes the routing metric must say that a region is not the writer's before DNS believes it. */
   alarmPeriods: integer(1, 10, 'minutes').default(1),
 });
 
