@@ -7,7 +7,7 @@ import type { ConfigurationInput } from '../../cdk8s/configuration/schema.ts';
 import { createInfrastructure, manifestFiles } from '../../cdk8s/infrastructure.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
-import type { Manifest } from './references.ts';
+import type { Manifest } from './manifest.ts';
 import { followReferences } from './references.ts';
 import { serveSchemas } from './serve-schemas.ts';
 
@@ -124,6 +124,11 @@ describe('Given manifests with a reference that leads nowhere', () => {
   it('when the target is in another namespace, then it is found out', () => {
     const elsewhere = { ...vpc, metadata: { ...vpc.metadata, namespace: 'elsewhere' } };
     expect(followReferences([elsewhere, subnet]).problems).toHaveLength(1);
+  });
+
+  it('when the target is in another region, then it is found out', () => {
+    const elsewhere = { ...vpc, spec: { forProvider: { ...vpc.spec?.forProvider, region: 'eu-west-1' } } };
+    expect(followReferences([elsewhere, subnet]).problems).toEqual([expect.stringContaining('another region')]);
   });
 
   it('when a selector matches nothing, then it is found out', () => {

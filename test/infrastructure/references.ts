@@ -1,17 +1,4 @@
-/** The part of a manifest that references are in. */
-export interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: {
-    readonly forProvider?: Readonly<Record<string, unknown>>;
-    readonly initProvider?: Readonly<Record<string, unknown>>;
-  };
-}
+import type { Manifest } from './manifest.ts';
 
 /**
  * What a reference leads to: service and kind, by the field that it fills in. The schemas do not say it; Crossplane's API
@@ -51,7 +38,35 @@ const TARGETS: Readonly<Record<string, string>> = {
   s3Bucket: 's3/Bucket',
   functionName: 'lambda/Function',
   rule: 'cloudwatchevents/Rule',
+  alarmActions: 'sns/Topic',
+  okActions: 'sns/Topic',
+  cloudwatchAlarmName: 'cloudwatch/MetricAlarm',
+  dbParameterGroupName: 'rds/ParameterGroup',
+  logGroup: 'cloudwatchlogs/Group',
+  performanceInsightsKmsKeyId: 'kms/Key',
+  roleArn: 'iam/Role',
+  secretArn: 'secretsmanager/Secret',
 };
+
+/**
+ * Fields that may lead to another region: AWS knows the other there. Everywhere else an id of another region means nothing:
+ * a VPC has subnets of its own region, an alarm reaches topics of its own.
+ */
+const ACROSS_REGIONS: ReadonlySet<string> = new Set([
+  // A peering has one id in both regions.
+  'VPCPeeringConnection.peerVpcId',
+  'VPCPeeringConnectionAccepter.vpcPeeringConnectionId',
+  'VPCPeeringConnectionOptions.vpcPeeringConnectionId',
+  'Route.vpcPeeringConnectionId',
+  // A multi-region key has one id in all regions.
+  'ReplicaKey.primaryKeyArn',
+  'Alias.targetKeyId',
+  // Route 53 is global: its health checks see alarms of all regions, and a private zone serves VPCs of all.
+  'HealthCheck.cloudwatchAlarmName',
+  'Zone.vpcId',
+  'Record.zoneId',
+  'Record.healthCheckId',
+]);
 
 const FIELD = /^(?<target>\w+?)(?<shape>Ref|Refs|Selector)$/;
 
@@ -70,6 +85,12 @@ function targetOf(field: string): string | undefined {
 
 function matches(labels: Readonly<Record<string, string>> | undefined, wanted: unknown): boolean {
   return isObject(wanted) && Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
+}
+
+/** What has no region, such as a role, is in all. */
+function isInOtherRegion(from: Manifest, to: Manifest): boolean {
+  const [one, other] = [from, to].map(({ spec }) => spec?.forProvider?.['region']);
+  return one !== undefined && other !== undefined && one !== other;
 }
 
 class References {
@@ -111,11 +132,17 @@ class References {
             : candidate.metadata.name === reference['name']),
       );
       if (found.length === 0) this.problems.push(`${where} leads to no ${target}: ${JSON.stringify(reference)}`);
+      const isElsewhere = found.some((candidate) => isInOtherRegion(from, candidate));
+      if (isElsewhere && !ACROSS_REGIONS.has(`${from.kind}.${field}`)) {
+        this.problems.push(
+          `${where} leads to another region, where its id means nothing: ${JSON.stringify(reference)}`,
+        );
+      }
     }
   }
 }
 
-/** Every reference and selector of managed resources that leads nowhere, or to another namespace; and how many there are. */
+/** Every reference and selector of managed resources that leads nowhere, or where it means nothing; and how many there are. */
 export function followReferences(manifests: readonly Manifest[]): { problems: readonly string[]; count: number } {
   const references = new References(manifests);
   for (const manifest of manifests) {

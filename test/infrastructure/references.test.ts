@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Manifest } from './manifest.ts';
+import { fieldsOf, managedKindOf, parametersOf } from './manifest.ts';
+import { SET_UPS } from './set-ups.ts';
+
+/** What `manifests.test.ts` does not see: what is referred to by other means than Crossplane's references. */
+describe.each(SET_UPS)('Given $title', ({ manifests, configuration }) => {
+  const values = manifests.flatMap((manifest) =>
+    [...fieldsOf(manifest.spec, 'spec')].map((field) => ({ ...field, manifest })),
+  );
+
+  it('then every Secret that a resource reads is declared', () => {
+    const secrets = new Set(
+      manifests.filter(({ kind, apiVersion }) => kind === 'Secret' && apiVersion === 'v1').map(placeOf),
+    );
+    const read = values
+      .filter(({ key, value }) => key.endsWith('SecretRef') && typeof value === 'object')
+      .map(({ value, manifest }) => {
+        const { name, namespace } = value as { name: string; namespace?: string };
+        return `${namespace ?? manifest.metadata.namespace ?? ''}/${name}`;
+      });
+    expect(read.filter((place) => !secrets.has(place))).toEqual([]);
+    expect(read.length).toBeGreaterThan(0);
+  });
+
+  it('then every key that is named by alias has that alias, and in the region of who names it', () => {
+    const aliases = new Set(
+      manifests
+        .filter((manifest) => managedKindOf(manifest) === 'kms.Alias')
+        .map((manifest) => `${String(parametersOf(manifest)['region'])} alias/${manifest.metadata.name}`),
+    );
+    const named = values.flatMap(({ value, manifest }) => {
+      if (typeof value !== 'string') return [];
+      return Array.from(
+        value.matchAll(
+          /(?:arn:aws:kms:(?<region>[a-z0-9-]+):\d+:)?(?<alias>alias\/key-(?<home>[a-z]+-[a-z]+-\d)-[a-z0-9-]+)/g,
+        ),
+        ({ groups = {} }) => ({
+          alias: `${groups['region'] ?? groups['home'] ?? ''} ${groups['alias'] ?? ''}`,
+          region: groups['region'] ?? groups['home'],
+          manifest,
+        }),
+      );
+    });
+    expect(named.map(({ alias }) => alias).filter((alias) => !aliases.has(alias))).toEqual([]);
+    expect(aliases.size).toBe(configuration.regions.length);
+    const abroad = named.filter(({ region, manifest }) => {
+      // The secret says which key encrypts its copy in each other region.
+      const isReplica = managedKindOf(manifest) === 'secretsmanager.Secret';
+      return !isReplica && region !== parametersOf(manifest)['region'];
+    });
+    expect(abroad.map(({ manifest, alias }) => `${manifest.kind} ${manifest.metadata.name}: ${alias}`)).toEqual([]);
+  });
+
+  it('then no two resources of a kind and region have one name in AWS', () => {
+    const names = manifests.flatMap((manifest) => {
+      const { region, name } = parametersOf(manifest);
+      const kind = managedKindOf(manifest);
+      // The records of one name differ in their set identifiers.
+      const hasOwnName = typeof name === 'string' && kind !== 'route53.Record';
+      return hasOwnName ? [`${kind ?? manifest.kind} ${String(region)} ${name}`] : [];
+    });
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    expect(names.length).toBeGreaterThan(0);
+  });
+});
+
+function placeOf({ metadata }: Manifest): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
