@@ -3,6 +3,7 @@ import { DatabaseChart } from './charts/database-chart.ts';
 import { EndpointsChart } from './charts/endpoints-chart.ts';
 import { FoundationChart } from './charts/foundation-chart.ts';
 import type { InfrastructureChart } from './charts/infrastructure-chart.ts';
+import { MonitoringChart } from './charts/monitoring-chart.ts';
 import { NetworkChart } from './charts/network-chart.ts';
 import { PeeringChart } from './charts/peering-chart.ts';
 import { ProviderChart } from './charts/provider-chart.ts';
@@ -35,7 +36,8 @@ export function createInfrastructure(configuration: Configuration): readonly Inf
   const peering = new PeeringChart(app, { configuration, networks: network.networks });
   const { key, masterPassword } = foundation;
   const database = new DatabaseChart(app, { configuration, networks: network.networks, key, masterPassword });
-  return [provider, foundation, network, endpoints, peering, database];
+  const monitoring = new MonitoringChart(app, { configuration, key, database: database.database });
+  return [provider, foundation, network, endpoints, peering, database, monitoring];
 }
 
 /** A file of manifests. */

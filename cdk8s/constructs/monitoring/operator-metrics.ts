@@ -1,0 +1,13 @@
+/**
+ * Metrics that the operator, or the health monitor in its place, puts in every region. Names are theirs: `spec.publish.routing`
+ * of the policy, operator/publishing and lambda/shared.
+ */
+export const OPERATOR_METRICS = {
+  namespace: 'AuroraDR',
+  /** 1 for the writer's region, 0 for every other; dimensions GlobalCluster and Region. */
+  writerRegion: 'WriterRegion',
+  /** Always 1, as long as an operator works; dimension GlobalCluster. */
+  operatorHeartbeat: 'OperatorHeartbeat',
+  /** Always 1, as long as the health monitor works; dimension GlobalCluster. */
+  monitorHeartbeat: 'MonitorHeartbeat',
+} as const;
