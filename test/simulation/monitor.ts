@@ -212,13 +212,16 @@ export class Monitor {
   #where(site: number, name: string | undefined): string {
     const { installation, otherPolicies } = this.#props.scenario;
     const region = installation.sites[site]?.region;
-    return `${region === undefined ? '' : `[${region}] `}${otherPolicies.length === 0 ? '' : `${name ?? ''}: `}`;
+    const place = installation.sites.length === 1 ? undefined : (region ?? `site ${site}`);
+    return `${place === undefined ? '' : `[${place}] `}${otherPolicies.length === 0 ? '' : `${name ?? ''}: `}`;
   }
 
   #countSeed(): void {
     const { installation, otherPolicies } = this.#props.scenario;
     const { length } = installation.sites;
-    if (length > 1) this.#disagreements.add(`seeds with operators in ${length} clusters`);
+    const isTold = installation.sites.every(({ region }) => region !== undefined);
+    if (length > 1)
+      this.#disagreements.add(`seeds with operators in ${length} clusters${isTold ? '' : ', without --region'}`);
     if (otherPolicies.length > 0) this.#disagreements.add(`seeds with ${otherPolicies.length + 1} policies`);
   }
 

@@ -96,10 +96,12 @@ function sitesFor({ policy }: Scenario, random: SeededRandom): Site[] {
   const regions = policy.regions.map(({ name }) => name);
   // With two regions rarely, with three often, one of them has no operator.
   const missing = random.chance(regions.length === 2 ? 0.1 : 0.35) ? random.pick(regions) : undefined;
+  // Somebody forgot to say where they live: then each acts as if it were alone.
+  const isTold = !random.fork('told').chance(0.1);
   return regions
     .filter((region) => region !== missing)
     .map((region) => ({
-      region,
+      ...(isTold ? { region } : {}),
       replicas: random.weighted([
         [6, 1],
         [3, 2],
