@@ -1,5 +1,6 @@
 import { App } from 'cdk8s';
 import { DatabaseChart } from './charts/database-chart.ts';
+import { DnsChart } from './charts/dns-chart.ts';
 import { EndpointsChart } from './charts/endpoints-chart.ts';
 import { FoundationChart } from './charts/foundation-chart.ts';
 import type { InfrastructureChart } from './charts/infrastructure-chart.ts';
@@ -37,7 +38,8 @@ export function createInfrastructure(configuration: Configuration): readonly Inf
   const { key, masterPassword } = foundation;
   const database = new DatabaseChart(app, { configuration, networks: network.networks, key, masterPassword });
   const monitoring = new MonitoringChart(app, { configuration, key, database: database.database });
-  return [provider, foundation, network, endpoints, peering, database, monitoring];
+  const dns = new DnsChart(app, { configuration, networks: network.networks });
+  return [provider, foundation, network, endpoints, peering, database, monitoring, dns];
 }
 
 /** A file of manifests. */

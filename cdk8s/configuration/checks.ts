@@ -334,6 +334,18 @@ function checkEndpointNames({ network, regions }: ParsedConfiguration): Problem[
   });
 }
 
+/** RFC 1035, 2.3.4. */
+const LONGEST_LABEL = 63;
+
+/** The longest name that is derived from the writer's, see constructs/dns/. */
+function checkRecord({ dns, regions }: ParsedConfiguration): Problem[] {
+  const longest = Math.max(0, ...regions.map(({ name }) => `-after-${name}`.length));
+  const most = LONGEST_LABEL - longest;
+  return dns.record.length <= most
+    ? []
+    : [problem('dns.record', `${dns.record} has ${String(dns.record.length)} characters; use at most ${String(most)}`)];
+}
+
 function checkWriterEndpoints({ dns }: ParsedConfiguration, { names, regions }: Configuration): Problem[] {
   return Object.entries(dns.writerEndpoints).flatMap(([region, endpoint]) => {
     const path = `dns.writerEndpoints.${region}`;
@@ -364,6 +376,7 @@ export function checkConfiguration(parsed: ParsedConfiguration, complete: Config
     ...checkScope(parsed),
     ...checkEndpoints(parsed),
     ...checkEndpointNames(parsed),
+    ...checkRecord(parsed),
     ...checkWriterEndpoints(parsed, complete),
   ];
 }
