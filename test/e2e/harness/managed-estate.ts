@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
@@ -6,7 +6,10 @@ import { waitUntilServed } from '../../control-plane/serve-crd.ts';
 import type { PolicyScene } from './policy-scene.ts';
 
 const POLL_MILLISECONDS = 100;
-const DIRECTORY = fileURLToPath(new URL('../crossplane-crds', import.meta.url));
+const SCHEMAS = fileURLToPath(new URL('../../../cdk8s/schemas', import.meta.url));
+const FILES = ['namespaced/rds.aws.m.upbound.io', 'cluster/rds.aws.upbound.io'].flatMap((group) =>
+  ['clusters', 'clusterinstances', 'globalclusters'].map((plural) => `${group}_${plural}`),
+);
 
 /** Annotations that matter here. */
 export const PAUSED = 'crossplane.io/paused';
@@ -29,9 +32,9 @@ interface ManagedManifest {
 
 /** Installs the RDS kinds of Crossplane's AWS provider, of both scopes; no provider runs. */
 export async function installCrossplaneKinds(plane: ControlPlane): Promise<void> {
-  await plane.kubectl(['apply', '--server-side', '-f', DIRECTORY]);
-  for (const file of await readdir(DIRECTORY)) {
-    const [group = '', plural = ''] = file.replace('.yaml', '').split('_');
+  await plane.kubectl(['apply', '--server-side', ...FILES.flatMap((file) => ['-f', `${SCHEMAS}/${file}.yaml`])]);
+  for (const file of FILES) {
+    const [group = '', plural = ''] = basename(file).split('_');
     await waitUntilServed(plane, `${plural}.${group}`);
   }
 }
