@@ -52,10 +52,10 @@ describe('Given a network with everything on', () => {
       'to 10.1.0.0/16:443',
       'to endpoints-sg-us-east-1-test:443',
     ]);
-    expect(rulesOf(synth(), 'endpoints-sg').toSorted()).toEqual([
-      'from 10.1.0.0/16:443',
-      'from functions-sg-us-east-1-test:443',
-    ]);
+  });
+
+  it('then the endpoints take everybody in the VPCs, whose names of the services lead to them', () => {
+    expect(rulesOf(synth(), 'endpoints-sg')).toEqual(['from 10.0.0.0/16:443', 'from 10.1.0.0/16:443']);
   });
 });
 
@@ -68,7 +68,7 @@ describe('Given a network with everything off', () => {
   it('when there are no functions, then nothing is opened for them', () => {
     const manifests = synth({ hasFunctions: false });
     expect(rulesOf(manifests, 'functions-sg')).toEqual([]);
-    expect(rulesOf(manifests, 'endpoints-sg')).toEqual([]);
+    expect(rulesOf(manifests, 'endpoints-sg')).toEqual(rulesOf(synth(), 'endpoints-sg'));
   });
 });
 

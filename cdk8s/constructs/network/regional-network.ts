@@ -49,7 +49,7 @@ export class RegionalNetwork extends Construct {
   readonly auroraSecurityGroup: SecurityGroup;
   /** Of the functions: outwards to interface endpoints and databases alone. */
   readonly functionsSecurityGroup: SecurityGroup;
-  /** Of the interface endpoints: 443 from functions. */
+  /** Of the interface endpoints: 443 from every VPC of the set-up. */
   readonly endpointsSecurityGroup: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: RegionalNetworkProps) {
@@ -90,7 +90,10 @@ export class RegionalNetwork extends Construct {
       });
     this.auroraSecurityGroup = securityGroup('aurora-sg', 'Aurora: MySQL from the VPCs of the set-up');
     this.functionsSecurityGroup = securityGroup('functions-sg', 'Functions: to interface endpoints and databases');
-    this.endpointsSecurityGroup = securityGroup('endpoints-sg', 'Interface endpoints: HTTPS from functions');
+    this.endpointsSecurityGroup = securityGroup(
+      'endpoints-sg',
+      'Interface endpoints: HTTPS from the VPCs of the set-up',
+    );
     new SecurityGroupRules(this, 'rules', {
       names,
       network: this,

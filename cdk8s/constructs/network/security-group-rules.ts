@@ -24,6 +24,10 @@ export interface SecurityGroupRulesProps {
 /**
  * All rules of a region's security groups; what they do not name is closed. Answers need no rule, so Aurora and the endpoints
  * have none outwards. Security groups of another region cannot be referred to over a peering: there its VPC's range stands.
+ *
+ * The endpoints take whoever is in a VPC, not the functions alone: with private DNS their services' usual names lead to them,
+ * so whom they refused, a client that reads the password or an operator, would be cut off from the service. Who may do what
+ * there is for IAM to say.
  */
 export class SecurityGroupRules extends Construct {
   readonly #names: Names;
@@ -36,24 +40,22 @@ export class SecurityGroupRules extends Construct {
     for (const { name, cidr } of vpcs) {
       const peer = { cidrIpv4: cidr };
       this.#ingress(network.auroraSecurityGroup, `aurora-from-${name}`, MYSQL, peer, `MySQL from the VPC of ${name}`);
+      this.#ingress(network.endpointsSecurityGroup, `endpoints-from-${name}`, HTTPS, peer, `The VPC of ${name}`);
     }
     if (hasFunctions) this.#openForFunctions(network, vpcs);
   }
 
   #openForFunctions(network: SecurityGroupRulesProps['network'], vpcs: readonly VpcRange[]): void {
     const { functionsSecurityGroup: functions, endpointsSecurityGroup: endpoints } = network;
+    const endpointsHere = { referencedSecurityGroupIdRef: endpoints.reference };
+    this.#egress(functions, 'functions-to-endpoints', HTTPS, endpointsHere, 'Endpoints of this region');
     for (const { name, cidr } of vpcs) {
       const peer = { cidrIpv4: cidr };
       this.#egress(functions, `functions-to-aurora-${name}`, MYSQL, peer, `Databases of ${name}`);
       if (name !== this.#region) {
         this.#egress(functions, `functions-to-endpoints-${name}`, HTTPS, peer, `Endpoints of ${name}`);
-        this.#ingress(endpoints, `endpoints-from-${name}`, HTTPS, peer, `Functions of ${name}`);
       }
     }
-    const endpointsHere = { referencedSecurityGroupIdRef: endpoints.reference };
-    const functionsHere = { referencedSecurityGroupIdRef: functions.reference };
-    this.#egress(functions, 'functions-to-endpoints', HTTPS, endpointsHere, 'Endpoints of this region');
-    this.#ingress(endpoints, 'endpoints-from-functions', HTTPS, functionsHere, 'Functions of this region');
   }
 
   #ingress(group: SecurityGroup, part: string, port: number, peer: Peer, description: string): void {
