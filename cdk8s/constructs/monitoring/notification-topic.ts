@@ -63,7 +63,7 @@ export class NotificationTopic extends Construct {
         principal: { Service: 'cloudwatch.amazonaws.com' },
         conditions: {
           StringEquals: { 'aws:SourceAccount': accountId },
-          ArnLike: { 'aws:SourceArn': `arn:aws:cloudwatch:${here}:alarm:*-${region}-${names.suffix}` },
+          ArnLike: { 'aws:SourceArn': `arn:aws:cloudwatch:${here}:alarm:${names.of('alarm', region, '*')}` },
         },
       },
       {
@@ -72,7 +72,14 @@ export class NotificationTopic extends Construct {
         principal: { Service: 'events.rds.amazonaws.com' },
         conditions: {
           StringEquals: { 'aws:SourceAccount': accountId },
-          ArnLike: { 'aws:SourceArn': `arn:aws:rds:${here}:es:*-${region}-${names.suffix}` },
+          // Whose event it is; and the subscription, in whose name RDS tries whether it may publish.
+          ArnLike: {
+            'aws:SourceArn': [
+              `arn:aws:rds:${here}:cluster:${names.of('aurora', region)}`,
+              `arn:aws:rds:${here}:db:${names.of('aurora-instance', region, '*')}`,
+              `arn:aws:rds:${here}:es:${names.of('event-subscription', region, '*')}`,
+            ],
+          },
         },
       },
       ...(operatorRoleArn === undefined
