@@ -85,7 +85,14 @@ const WRONG: Readonly<Record<Rule, readonly Manifest[]>> = {
     named('vpc-moon-1-prod'),
     named('vpc-us-west-2-prod'),
   ],
-  'no name says a role, which the next failover makes wrong': [named('vpc-primary-us-east-1-prod')],
+  'no name says a role, which the next failover makes wrong': [
+    named('vpc-primary-us-east-1-prod'),
+    written(
+      'route53.Record',
+      { failoverRoutingPolicy: { type: 'PRIMARY' } },
+      { metadata: { name: 'record-secondary-global-prod' } },
+    ),
+  ],
   'no Secret has a value': [
     { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'one' }, data: { password: 'aGVsbG8=' } },
     { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'two' }, stringData: { password: 'hello' } },
