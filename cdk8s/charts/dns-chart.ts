@@ -1,11 +1,11 @@
 import type { Construct } from 'constructs';
 import { RoutingHealthCheck } from '../constructs/dns/routing-health-check.ts';
 import { WriterRecords } from '../constructs/dns/writer-records.ts';
+import { OPERATOR_METRICS } from '../constructs/monitoring/operator-metrics.ts';
 import { Zone } from '../imports/route53.ts';
 import type { InfrastructureChartProps } from './infrastructure-chart.ts';
 import { InfrastructureChart } from './infrastructure-chart.ts';
 import type { Networks } from './network-chart.ts';
-import { ROUTING_METRIC } from './routing-metric.ts';
 
 export interface DnsChartProps extends InfrastructureChartProps {
   /** Where a private zone answers. */
@@ -19,7 +19,11 @@ export class DnsChart extends InfrastructureChart {
     const { dns, names, primary } = configuration;
     if (!dns.enabled) return;
     const regions = configuration.regions.map(({ name }) => name);
-    const metric = { ...ROUTING_METRIC, globalClusterIdentifier: names.globalCluster };
+    const metric = {
+      namespace: OPERATOR_METRICS.namespace,
+      name: OPERATOR_METRICS.writerRegion,
+      globalClusterIdentifier: names.globalCluster,
+    };
     const vpcs = [...networks].map(([vpcRegion, { vpc }]) => ({ vpcIdRef: vpc.reference, vpcRegion }));
     const zone = new Zone(this, 'zone', {
       name: names.of('zone', 'global'),

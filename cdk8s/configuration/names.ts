@@ -55,7 +55,7 @@ export const NAME_RULES = {
   record: {
     resource: 'Route 53 record',
     limit: KUBERNETES_LIMIT,
-    longestPart: 'writer-after-ap-northeast-1-secondary',
+    longestPart: 'writer-after-ap-northeast-1-to-ap-northeast-1',
   },
   function: { resource: 'Lambda function', limit: 64, longestPart: 'health-monitor' },
   'function-role': { resource: 'IAM role', limit: 64, longestPart: 'health-monitor' },

@@ -75,8 +75,7 @@ export class WriterRecords extends Construct {
 
   #createRecord(label: string, value: string, routing: Routing = {}): void {
     const { names, zone, domain, ttlSeconds } = this.#props;
-    const type = routing.failoverRoutingPolicy?.type.toLowerCase();
-    const part = type === undefined ? label : `${label}-${type}`;
+    const part = routing.setIdentifier === undefined ? label : `${label}-to-${routing.setIdentifier}`;
     new Route53Record(this, part, {
       name: names.of('record', 'global', part),
       forProvider: {
