@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Manifest } from './manifest.ts';
-import { fieldsOf, managedKindOf, parametersOf } from './manifest.ts';
+import { fieldsOf, managedKindOf, parametersOf, titleOf } from './manifest.ts';
+import { followReferences } from './references.ts';
 import { SET_UPS } from './set-ups.ts';
 
 /** What `manifests.test.ts` does not see: what is referred to by other means than Crossplane's references. */
@@ -8,6 +9,13 @@ describe.each(SET_UPS)('Given $title', ({ manifests, configuration }) => {
   const values = manifests.flatMap((manifest) =>
     [...fieldsOf(manifest.spec, 'spec')].map((field) => ({ ...field, manifest })),
   );
+
+  it('then nothing waits for what Argo CD applies only later: it would wait for ever', () => {
+    const { links } = followReferences(manifests);
+    const stuck = links.filter(({ from, to }) => waveOf(from) < waveOf(to));
+    expect(stuck.map(({ from, to }) => `${titleOf(from)} waits for ${titleOf(to)}`)).toEqual([]);
+    expect(new Set(manifests.map(waveOf)).size).toBeGreaterThan(3);
+  });
 
   it('then every Secret that a resource reads is declared', () => {
     const secrets = new Set(
@@ -67,4 +75,8 @@ describe.each(SET_UPS)('Given $title', ({ manifests, configuration }) => {
 
 function placeOf({ metadata }: Manifest): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function waveOf({ metadata }: Manifest): number {
+  return Number(metadata.annotations?.['argocd.argoproj.io/sync-wave']);
 }

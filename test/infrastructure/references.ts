@@ -93,8 +93,24 @@ function isInOtherRegion(from: Manifest, to: Manifest): boolean {
   return one !== undefined && other !== undefined && one !== other;
 }
 
-class References {
+/** Two resources, the first of which is not ready before the second is there. */
+export interface Link {
+  readonly from: Manifest;
+  readonly to: Manifest;
+}
+
+/** What following all references finds. */
+export interface FollowedReferences {
+  /** References that lead nowhere, or where they mean nothing. */
+  readonly problems: readonly string[];
+  /** How many references there are. */
+  readonly count: number;
+  readonly links: readonly Link[];
+}
+
+class References implements FollowedReferences {
   readonly problems: string[] = [];
+  readonly links: Link[] = [];
   count = 0;
   readonly #all: readonly Manifest[];
 
@@ -131,6 +147,7 @@ class References {
             ? matches(candidate.metadata.labels, reference['matchLabels'])
             : candidate.metadata.name === reference['name']),
       );
+      this.links.push(...found.map((to) => ({ from, to })));
       if (found.length === 0) this.problems.push(`${where} leads to no ${target}: ${JSON.stringify(reference)}`);
       const isElsewhere = found.some((candidate) => isInOtherRegion(from, candidate));
       if (isElsewhere && !ACROSS_REGIONS.has(`${from.kind}.${field}`)) {
@@ -142,8 +159,8 @@ class References {
   }
 }
 
-/** Every reference and selector of managed resources that leads nowhere, or where it means nothing; and how many there are. */
-export function followReferences(manifests: readonly Manifest[]): { problems: readonly string[]; count: number } {
+/** Follows every reference and selector of managed resources. */
+export function followReferences(manifests: readonly Manifest[]): FollowedReferences {
   const references = new References(manifests);
   for (const manifest of manifests) {
     references.follow(manifest, manifest.spec?.forProvider);
