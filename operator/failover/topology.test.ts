@@ -243,7 +243,7 @@ describe('members', () => {
 
   it('Given a member whose ARN cannot be read, then it is nobody’s', () => {
     const view = aRound().regions[EAST]!.globalCluster!;
-    const odd = { clusterArn: 'orders', isWriter: true, readers: [] };
+    const odd = { clusterArn: `orders in ${EAST}`, isWriter: true, readers: [] };
 
     expect(writerIn({ ...view, members: [odd, ...view.members] }, aSettings())).toBe(EAST);
   });
