@@ -39,7 +39,10 @@ function readResult(): schema.MutationTestResult {
 const codeOf = (file: string): string => stripTypeScriptTypes(readFileSync(join(root, file), 'utf8'));
 const hashOf = (source: string): string => createHash('sha256').update(source).digest('hex').slice(0, 12);
 const percent = (tally: FileTally): string => scoreOf(tally)?.toFixed(1) ?? 'no mutant';
-const code = (text: string): string => `\`\`${text.length > 160 ? `${text.slice(0, 160)}…` : text} \`\``;
+function code(text: string): string {
+  const shown = text.length > 160 ? `${text.slice(0, 160)}…` : text;
+  return shown.includes('`') ? `\`\` ${shown} \`\`` : `\`${shown}\``;
+}
 
 function row(tally: FileTally, hash: string): string {
   const counts = [mutantsOf(tally), tally.killed, tally.timeout, tally.survived, tally.noCoverage, tally.broken];
@@ -84,6 +87,7 @@ Stryker changes the code in one place at a time, and a test has to notice: each 
 survived. ${mutantsOf(total)} mutants in ${tallies.length} files, **${percent(total)} %** killed; every file is at ${LOWEST_SCORE} % or
 above. Run on ${date} with \`npm run mutate\` (Stryker ${result.framework?.version ?? 'of an unknown version'}), written by \`npm run mutate:report\`.
 
+Only unit tests may kill: the random worlds of safety.property.test.ts and the simulation are left out.
 Not mutated: texts for people (string literals). A timeout counts as killed: the mutant never ended. A broken
 mutant keeps a whole test file from being loaded, and does not count.
 
