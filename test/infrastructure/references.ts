@@ -46,6 +46,8 @@ const TARGETS: Readonly<Record<string, string>> = {
   performanceInsightsKmsKeyId: 'kms/Key',
   roleArn: 'iam/Role',
   secretArn: 'secretsmanager/Secret',
+  // Of a topic's policy.
+  arn: 'sns/Topic',
 };
 
 /**
