@@ -34,6 +34,7 @@ const TARGETS: Readonly<Record<string, string>> = {
   topicArn: 'sns/Topic',
   zoneId: 'route53/Zone',
   healthCheckId: 'route53/HealthCheck',
+  childHealthchecks: 'route53/HealthCheck',
   bucket: 's3/Bucket',
   s3Bucket: 's3/Bucket',
   functionName: 'lambda/Function',
