@@ -440,6 +440,26 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'the windows of failback are not looked at',
+    from: 230,
+    within: 10,
+    violates: ['planned'],
+    tampering: withSpec((spec) => ({ ...spec, failback: { ...spec.failback, windows: [] } })),
+  },
+  {
+    name: 'a drill is not persisted with its operation',
+    within: 20,
+    violates: ['planned'],
+    tampering: withKube((kube) => ({
+      update: (type, object, options) => {
+        const policy = object as unknown as DisasterRecoveryPolicy;
+        if (policy.status?.operation?.trigger !== 'Drill') return kube.update(type, object, options);
+        const { drill: _, ...status } = policy.status;
+        return kube.update(type, { ...object, status }, options);
+      },
+    })),
+  },
+  {
     name: 'history keeps only the newest operation',
     within: 20,
     violates: ['record'],
