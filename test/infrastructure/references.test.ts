@@ -4,6 +4,9 @@ import { fieldsOf, managedKindOf, parametersOf, titleOf } from './manifest.ts';
 import { followReferences } from './references.ts';
 import { SET_UPS } from './set-ups.ts';
 
+/** What the API server takes as all annotations of an object together. */
+const LARGEST_ANNOTATION_BYTES = 262_144;
+
 /** What `manifests.test.ts` does not see: what is referred to by other means than Crossplane's references. */
 describe.each(SET_UPS)('Given $title', ({ manifests, configuration }) => {
   const values = manifests.flatMap((manifest) =>
@@ -15,6 +18,11 @@ describe.each(SET_UPS)('Given $title', ({ manifests, configuration }) => {
     const stuck = links.filter(({ from, to }) => waveOf(from) < waveOf(to));
     expect(stuck.map(({ from, to }) => `${titleOf(from)} waits for ${titleOf(to)}`)).toEqual([]);
     expect(new Set(manifests.map(waveOf)).size).toBeGreaterThan(3);
+  });
+
+  it('then each object fits into the annotation in which a client-side apply keeps it', () => {
+    const large = manifests.filter((manifest) => JSON.stringify(manifest).length > LARGEST_ANNOTATION_BYTES);
+    expect(large.map(titleOf)).toEqual([]);
   });
 
   it('then every Secret that a resource reads is declared', () => {
