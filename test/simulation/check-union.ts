@@ -32,6 +32,8 @@ interface Effect {
 
 /** As `operator/main.ts` bounds a call that changes roles. */
 const CALL_TIMEOUT = 5_000;
+/** A second call is announced between the look and the call: so long a write to the API server may take. */
+const WRITE_TIMEOUT = 10_000;
 /** The most that a message takes one way while nothing slows the network down. */
 const USUAL_DELAY = 400;
 /** A slow message takes ten times what is usual then. */
@@ -140,7 +142,7 @@ export class UnionChecks {
 
   /**
    * From the read before a call until AWS takes the call up, at most: the round that decided may be an interval and a
-   * timeout old, the call may wait for its answer, and may be on its way for longer; AWS may have answered late.
+   * timeout old (or a second call be announced), the call may wait for its answer, and may be on its way for longer; AWS may have answered late.
    */
   #longestBlindness(): number {
     const { scenario, props } = this.#props;
@@ -150,7 +152,8 @@ export class UnionChecks {
     const stale = most((action) =>
       action.kind === 'awsFault' && action.fault.kind === 'stale' ? action.fault.milliseconds : 0,
     );
-    return props.interval + props.timeout + CALL_TIMEOUT + 2 * Math.max(USUAL_DELAY, delay) + stale;
+    const look = Math.max(props.interval + props.timeout, WRITE_TIMEOUT);
+    return look + CALL_TIMEOUT + 2 * Math.max(USUAL_DELAY, delay) + stale;
   }
 
   #isSameLoss(first: Registration, { site, operation, at }: Registration): boolean {
