@@ -4,9 +4,11 @@ import { DnsChart } from './charts/dns-chart.ts';
 import { EndpointsChart } from './charts/endpoints-chart.ts';
 import { FoundationChart } from './charts/foundation-chart.ts';
 import type { InfrastructureChart } from './charts/infrastructure-chart.ts';
+import { FunctionsChart } from './charts/functions-chart.ts';
 import { MonitoringChart } from './charts/monitoring-chart.ts';
 import { NetworkChart } from './charts/network-chart.ts';
 import { PeeringChart } from './charts/peering-chart.ts';
+import { PolicyChart } from './charts/policy-chart.ts';
 import { ProviderChart } from './charts/provider-chart.ts';
 import type { Configuration } from './configuration/configuration.ts';
 import { ManagedSettings } from './managed/managed-settings.ts';
@@ -39,7 +41,10 @@ export function createInfrastructure(configuration: Configuration): readonly Inf
   const database = new DatabaseChart(app, { configuration, networks: network.networks, key, masterPassword });
   const monitoring = new MonitoringChart(app, { configuration, key, database: database.database });
   const dns = new DnsChart(app, { configuration, networks: network.networks });
-  return [provider, foundation, network, endpoints, peering, database, monitoring, dns];
+  const { topics } = monitoring;
+  const functions = new FunctionsChart(app, { configuration, networks: network.networks, topics, key });
+  const policy = new PolicyChart(app, { configuration, topics });
+  return [provider, foundation, network, endpoints, peering, database, monitoring, dns, functions, policy];
 }
 
 /** A file of manifests. */

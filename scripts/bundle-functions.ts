@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type BuildOptions, buildSync } from 'esbuild';
 import { zipSync } from 'fflate';
 
 /** The functions, by the names of their folders in lambda/. */
@@ -55,12 +55,10 @@ export class BundleError extends Error {
 /** What the functions never use of the SDK, by what stands in for it. */
 const STAND_INS = { '@aws-sdk/credential-provider-node': join(root, 'lambda/bundling/no-default-credentials.ts') };
 
-/**
- * @param sdk whether the AWS SDK goes along, or is left to the runtime's
- * @returns the bundled JavaScript
- */
-export async function bundleSource(name: FunctionName, sdk: 'bundled' | 'runtime' = 'bundled'): Promise<string> {
-  const result = await build({
+type Sdk = 'bundled' | 'runtime';
+
+function optionsFor(name: FunctionName, sdk: Sdk) {
+  return {
     absWorkingDir: root,
     entryPoints: [join('lambda', name, 'handler.ts')],
     bundle: true,
@@ -75,12 +73,23 @@ export async function bundleSource(name: FunctionName, sdk: 'bundled' | 'runtime
     treeShaking: true,
     logLevel: 'silent',
     ...(sdk === 'bundled' ? { alias: STAND_INS } : { external: ['@aws-sdk/*', '@smithy/*'] }),
-  });
-  const [file] = result.outputFiles;
+  } as const satisfies BuildOptions;
+}
+
+function textOf(name: FunctionName, files: readonly { readonly text: string }[]): string {
+  const [file] = files;
   if (file === undefined) {
     throw new BundleError(`cannot bundle ${name}: esbuild wrote nothing; report this as a bug`);
   }
   return file.text;
+}
+
+/**
+ * @param sdk whether the AWS SDK goes along, or is left to the runtime's
+ * @returns the bundled JavaScript
+ */
+export async function bundleSource(name: FunctionName, sdk: Sdk = 'bundled'): Promise<string> {
+  return textOf(name, (await build(optionsFor(name, sdk))).outputFiles);
 }
 
 /** A zip of one file: the same bytes for the same content, wherever and whenever. */
@@ -101,18 +110,27 @@ export function sizedZip(name: FunctionName, source: string): Uint8Array {
   return zip;
 }
 
+function bundleOf(name: FunctionName, source: string): FunctionBundle {
+  const zip = sizedZip(name, source);
+  return {
+    zipBase64: Buffer.from(zip).toString('base64'),
+    sha256: createHash('sha256').update(zip).digest('hex'),
+    size: zip.length,
+  };
+}
+
 /**
  * Bundles one function.
  *
  * @throws BundleError when its zip is too large
  */
 export async function bundleFunction(name: FunctionName): Promise<FunctionBundle> {
-  const zip = sizedZip(name, await bundleSource(name));
-  return {
-    zipBase64: Buffer.from(zip).toString('base64'),
-    sha256: createHash('sha256').update(zip).digest('hex'),
-    size: zip.length,
-  };
+  return bundleOf(name, await bundleSource(name));
+}
+
+/** The same for callers that cannot wait, such as constructs of the infrastructure. */
+export function bundleFunctionSync(name: FunctionName): FunctionBundle {
+  return bundleOf(name, textOf(name, buildSync(optionsFor(name, 'bundled')).outputFiles));
 }
 
 async function main(): Promise<void> {

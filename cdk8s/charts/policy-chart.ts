@@ -1,0 +1,65 @@
+import { ApiObject } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { OPERATOR_METRICS } from '../constructs/monitoring/operator-metrics.ts';
+import type { NotificationTopic } from '../constructs/monitoring/notification-topic.ts';
+import { API_VERSION, KIND } from '../../operator/api/v1alpha1/group-version.ts';
+import type { InfrastructureChartProps } from './infrastructure-chart.ts';
+import { InfrastructureChart } from './infrastructure-chart.ts';
+
+export interface PolicyChartProps extends InfrastructureChartProps {
+  readonly topics: ReadonlyMap<string, Pick<NotificationTopic, 'topicArn'>>;
+}
+
+/**
+ * What the operator is told of the database. What is not stated is left to the defaults of the policy's schema. The operator
+ * itself, its rights in Kubernetes and its AWS identity are not made here.
+ *
+ * Nothing in it depends on the declared primary: the operator sees who writes.
+ */
+export class PolicyChart extends InfrastructureChart {
+  constructor(scope: Construct, props: PolicyChartProps) {
+    super(scope, 'policy', props);
+    const { names, namespace, policy, regions } = this.configuration;
+    if (!policy.enabled) return;
+    if (policy.namespace !== namespace) {
+      new ApiObject(this, 'namespace', {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: policy.namespace, annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' } },
+      });
+    }
+    new ApiObject(this, 'policy', {
+      apiVersion: API_VERSION,
+      kind: KIND,
+      metadata: {
+        name: policy.name,
+        namespace: policy.namespace,
+        // Without it nobody looks after the database: it goes by hand or not at all.
+        annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' },
+      },
+      spec: {
+        globalClusterIdentifier: names.globalCluster,
+        ...(policy.roleArn === undefined ? {} : { aws: { roleArn: policy.roleArn } }),
+        regions: regions.map(({ name, promotion }) => ({
+          name,
+          clusterIdentifier: names.of('aurora', name),
+          promotion,
+        })),
+        objectives: { recoveryTime: policy.recoveryTime, recoveryPoint: policy.recoveryPoint },
+        ...(policy.witnessUrl === undefined ? {} : { detection: { signals: signalsWith(policy.witnessUrl) } }),
+        failover: { mode: policy.mode, dataLoss: policy.dataLoss },
+        publish: {
+          service: { name: policy.writerService },
+          configMap: { name: policy.writerService },
+          routing: { namespace: OPERATOR_METRICS.namespace, metric: OPERATOR_METRICS.writerRegion },
+        },
+        notifications: { snsTopicArns: [...props.topics.values()].map(({ topicArn }) => topicArn) },
+      },
+    });
+  }
+}
+
+/** Signals that are given are the only ones: the witness comes in addition to the usual ones. */
+function signalsWith(witnessUrl: string): object {
+  return { controlPlane: {}, endpoint: {}, replication: {}, http: { url: witnessUrl } };
+}
