@@ -26,7 +26,7 @@ function kind(scope: 'Namespaced' | 'Cluster', fields: Readonly<Record<string, S
     spec: {
       group: scope === 'Namespaced' ? 'sqs.aws.m.upbound.io' : 'sqs.aws.upbound.io',
       scope,
-      names: { kind: 'Queue' },
+      names: { kind: 'Queue', plural: 'queues' },
       versions: [
         {
           name: 'v1beta1',
