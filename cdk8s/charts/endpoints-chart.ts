@@ -8,7 +8,10 @@ export interface EndpointsChartProps extends InfrastructureChartProps {
   readonly networks: Networks;
 }
 
-/** The services of AWS that private functions reach, in every region. */
+/**
+ * The services of AWS that private functions reach, in every region. S3 is not among them: Lambda fetches a function's code
+ * itself, when it is created or updated, with the rights of who does that.
+ */
 export class EndpointsChart extends InfrastructureChart {
   constructor(scope: Construct, { configuration, networks }: EndpointsChartProps) {
     super(scope, 'endpoints', { configuration });
