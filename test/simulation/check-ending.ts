@@ -104,7 +104,21 @@ function checkOperation({ policy, scenario, accuse, now }: Ending): void {
   if (age > limit + 10_000) accuse('truth', `${operation.id} is still at ${operation.step} long after its timeout`);
 }
 
-function checkHistory({ world, names, policy, observedAt, accuse }: Ending, writer: DbCluster): void {
+const BLINDING = ['crash', 'crashAtCall', 'restart', 'stall', 'cut', 'apiUnavailable', 'loseRegion'];
+
+/** Who was away while the writer left and came back has nothing to tell of it: for them it never moved. */
+function mayHaveMissedRoundTrip({ scenario, world, names, policy, observedAt }: Ending, writer: DbCluster): boolean {
+  const first = world.operations.find(
+    ({ phase, globalClusterIdentifier, promotedAt = 0 }) =>
+      phase === 'completed' && globalClusterIdentifier === names.globalCluster && promotedAt > EPOCH + observedAt,
+  );
+  const isHome = first !== undefined && world.cluster(first.fromArn).region === writer.region;
+  const hasSeenIt = policy.status?.history?.some(({ promotedAt }) => promotedAt !== undefined) === true;
+  return isHome && !hasSeenIt && scenario.events.some(({ action }) => BLINDING.includes(action.kind));
+}
+
+function checkHistory(ending: Ending, writer: DbCluster): void {
+  const { world, names, policy, observedAt, accuse } = ending;
   const history = policy.status?.history ?? [];
   const last = world.operations.findLast(
     ({ phase, globalClusterIdentifier }) => phase === 'completed' && globalClusterIdentifier === names.globalCluster,
@@ -117,7 +131,7 @@ function checkHistory({ world, names, policy, observedAt, accuse }: Ending, writ
   const entry = history.find(
     ({ to, outcome, promotedAt }) => to === writer.region && (outcome === 'Succeeded' || promotedAt !== undefined),
   );
-  if (entry === undefined) {
+  if (entry === undefined && !mayHaveMissedRoundTrip(ending, writer)) {
     accuse(
       'truth',
       `history has no success to ${writer.region}, where the writer is since ${last.id}: ${describe(history)}`,
