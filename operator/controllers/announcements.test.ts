@@ -275,3 +275,50 @@ describe('announcementsOf', () => {
     expect(end?.note).toMatch(/Succeeded in 60000 ms/);
   });
 });
+
+describe('failbacks and drills', () => {
+  const at = '2026-01-01T00:00:00.000Z';
+  const drill = { id: 'drill-1', home: EAST, away: WEST, leg: 'There', startedAt: at, operationId: 'op-1' } as const;
+  const last = (result: 'Succeeded' | 'Failed' | 'Missed') =>
+    ({ id: 'drill-1', mode: 'Switchover', result, completedAt: at, message: 'why' }) as const;
+
+  it.each<[string, Status, Status, string[]]>([
+    ['a drill that begins', {}, { drill }, ['Normal DrillStarted']],
+    ['its next leg', { drill }, { drill: { ...drill, leg: 'Away' } }, []],
+    ['its success', { drill }, { lastDrill: last('Succeeded') }, ['Normal DrillSucceeded → DrillCompleted']],
+    ['its failure', { drill }, { lastDrill: last('Failed') }, ['Warning DrillFailed → DrillFailed']],
+    ['one that was missed', {}, { lastDrill: last('Missed') }, ['Warning DrillMissed → DrillFailed']],
+    ['one that is known', { lastDrill: last('Failed') }, { lastDrill: last('Failed') }, []],
+    ['a simulation in history', { history: [] }, { history: [entry({ type: 'Simulation', trigger: 'Drill' })] }, []],
+    [
+      'a failback that waits',
+      having(condition('Progressing', 'False', 'Idle')),
+      having(condition('Progressing', 'False', 'FailbackOutsideWindow')),
+      ['Normal FailbackWaiting'],
+    ],
+    [
+      'a failback that waits for something else',
+      having(condition('Progressing', 'False', 'FailbackStabilizing')),
+      having(condition('Progressing', 'False', 'FailbackLagHigh')),
+      ['Normal FailbackWaiting'],
+    ],
+    [
+      'a drill whose return waits',
+      having(condition('Progressing', 'False', 'DrillInProgress')),
+      having(condition('Progressing', 'False', 'DrillReturnWaiting')),
+      ['Warning DrillReturnWaiting'],
+    ],
+    [
+      'a drill that goes on',
+      having(condition('Progressing', 'False', 'Idle')),
+      having(condition('Progressing', 'False', 'DrillInProgress')),
+      [],
+    ],
+  ])(
+    'given %s, when it is persisted, then people hear of it once, and of no blocked failover',
+    (_what, before, next, news) => {
+      expect(told(before, next)).toEqual(news);
+      expect(told(next, next)).toEqual([]);
+    },
+  );
+});

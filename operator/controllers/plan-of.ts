@@ -14,7 +14,10 @@ export function planOf(turn: PolicyTurn, record: PolicyRecord): Plan {
   const { stability } = session.memory;
   const { drill } = record;
   return defined({
-    failback: judgeFailback(defined({ assessment, settings, stability, facts: failbackFacts(source), now })),
+    failback:
+      settings.failback === undefined
+        ? ({ kind: 'Unneeded' } as const)
+        : judgeFailback(defined({ assessment, settings, stability, facts: failbackFacts(source), now })),
     drill:
       drill === undefined
         ? undefined

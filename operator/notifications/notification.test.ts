@@ -42,6 +42,8 @@ describe('buildNotification', () => {
     ['FailoverBlocked', 'Aurora failover blocked'],
     ['SplitBrainRisk', 'Aurora split brain possible'],
     ['DataLossPossible', 'Aurora data loss possible'],
+    ['DrillCompleted', 'Aurora disaster recovery drill succeeded'],
+    ['DrillFailed', 'Aurora disaster recovery drill FAILED'],
   ])('given %s without an operation, the subject is "%s" and the policy', (kind, headline) => {
     const { operation: _, ...without } = input;
     expect(buildNotification({ ...without, kind })).toMatchObject({

@@ -76,6 +76,43 @@ describe('OperatorMetrics', () => {
     expect(await lines('aurora_dr_estimated_data_loss_seconds{')).toEqual([]);
   });
 
+  it('given drills, shows the newest one, its age, its times, and counts them', async () => {
+    expect(await lines('aurora_dr_last_drill')).toEqual([]);
+    const lastDrill = {
+      mode: 'Switchover',
+      result: 'Failed',
+      completedAt: 990_000,
+      lastSucceededAt: 900_000,
+      thereMilliseconds: 61_000,
+      backMilliseconds: 62_500,
+    } as const;
+    metrics.observePolicy(key, { ...sample, lastDrill });
+    metrics.countDrill(lastDrill);
+    const text = await metrics.render();
+    for (const line of [
+      `aurora_dr_last_drill_result{${policy},mode="Switchover",result="Succeeded"} 0`,
+      `aurora_dr_last_drill_result{${policy},mode="Switchover",result="Failed"} 1`,
+      `aurora_dr_last_drill_result{${policy},mode="Switchover",result="Missed"} 0`,
+      `aurora_dr_last_drill_age_seconds{${policy}} 10`,
+      `aurora_dr_last_successful_drill_age_seconds{${policy}} 100`,
+      `aurora_dr_last_drill_duration_seconds{${policy},leg="there"} 61`,
+      `aurora_dr_last_drill_duration_seconds{${policy},leg="back"} 62.5`,
+      'aurora_dr_drills_total{mode="Switchover",result="Failed"} 1',
+    ]) {
+      expect(text).toContain(`\n${line}\n`);
+    }
+  });
+
+  it('given a drill that was missed and none that ever succeeded, shows no time that nobody knows', async () => {
+    metrics.observePolicy(key, {
+      ...sample,
+      lastDrill: { mode: 'Simulate', result: 'Missed', completedAt: 1_000_000 },
+    });
+    expect(await lines('aurora_dr_last_successful_drill_age_seconds{')).toEqual([]);
+    expect(await lines('aurora_dr_last_drill_duration_seconds{')).toEqual([]);
+    expect(await lines('aurora_dr_last_drill_age_seconds{')).toEqual([expect.stringMatching(/ 0$/)]);
+  });
+
   it('given a signal that is not configured any more, its series go', async () => {
     metrics.observePolicy(key, { ...sample, signals: [{ name: 'http', state: 'Passing' }] });
     expect(await lines('aurora_dr_signal_state{')).toHaveLength(3);

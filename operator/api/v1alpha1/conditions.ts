@@ -35,6 +35,8 @@ export const OBSERVATION_REASONS = {
   GlobalClusterNotFound: 'GlobalClusterNotFound',
   /** The global cluster has no member of this region and identifier. */
   ClusterNotFound: 'ClusterNotFound',
+  /** A schedule or a time zone of the policy is none: what it schedules is not done, everything else is. */
+  InvalidSchedule: 'InvalidSchedule',
   /** A member of the global cluster is missing from the policy. */
   MemberNotConfigured: 'MemberNotConfigured',
   /** No region is known to hold the writer. */
@@ -175,6 +177,24 @@ export const REPLICATION_REASONS = {
 /** Reasons of the condition Progressing, and of what became of an operation. */
 export const OPERATION_REASONS = {
   Idle: 'Idle',
+  /** An automatic failback waits: what follows `Failback` says what for. */
+  FailbackStabilizing: 'FailbackStabilizing',
+  FailbackOutsideWindow: 'FailbackOutsideWindow',
+  FailbackLagHigh: 'FailbackLagHigh',
+  FailbackLagUnknown: 'FailbackLagUnknown',
+  FailbackCooldownActive: 'FailbackCooldownActive',
+  FailbackTriedInWindow: 'FailbackTriedInWindow',
+  FailbackResting: 'FailbackResting',
+  FailbackSuspended: 'FailbackSuspended',
+  FailbackSplitBrainRisk: 'FailbackSplitBrainRisk',
+  FailbackResourceDrift: 'FailbackResourceDrift',
+  FailbackWrongOperatorRegion: 'FailbackWrongOperatorRegion',
+  /** A drill by switchover is between its two legs. */
+  DrillInProgress: 'DrillInProgress',
+  /** Its return home waits for something. */
+  DrillReturnWaiting: 'DrillReturnWaiting',
+  /** A failback or drill that AWS had not taken was given up: the regions are not fit for it any more. */
+  NoLongerFit: 'NoLongerFit',
   Accepted: 'Accepted',
   Requested: 'Requested',
   /** AWS was called and its answer is not known. */
