@@ -3,11 +3,12 @@
  * earlier manifests first, so that nothing stays that the configuration no longer asks for.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { ConfigurationError } from './configuration/configuration-error.ts';
 import { loadConfiguration } from './configuration/load-configuration.ts';
+import { gitopsFiles } from './gitops/gitops-files.ts';
 import type { ManifestFile } from './infrastructure.ts';
 import { createInfrastructure, manifestFiles } from './infrastructure.ts';
 
@@ -18,8 +19,8 @@ const USAGE = `npm run synth -- --config FILE [--out DIR] [--observed FILE]
                    clusters.rds.aws.upbound.io): functions then use the endpoints of other regions, and DNS names the clusters
 `;
 
-/** Names that this command gives: `20-network.yaml`. */
-const OWN_FILE = /^\d\d-[a-z]+\.yaml$/;
+/** Names that this command gives: `20-network.yaml`, `argocd/root.yaml`. */
+const OWN_FILE = /^(\d\d-[a-z]+|argocd\/(applications|argocd-cm|root))\.yaml$/;
 
 function toYaml(manifests: readonly object[]): string {
   return manifests.map((manifest) => stringify(manifest, { lineWidth: 0 })).join('---\n');
@@ -27,8 +28,12 @@ function toYaml(manifests: readonly object[]): string {
 
 function writeManifests(folder: string, files: readonly ManifestFile[]): void {
   mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(folder).filter((name) => OWN_FILE.test(name))) rmSync(join(folder, file));
-  for (const { name, manifests } of files) writeFileSync(join(folder, name), toYaml(manifests));
+  const earlier = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  for (const file of earlier.filter((name) => OWN_FILE.test(name))) rmSync(join(folder, file));
+  for (const { name, manifests } of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), toYaml(manifests));
+  }
 }
 
 function synth(): void {
@@ -46,7 +51,9 @@ function synth(): void {
     return;
   }
   const observed = values.observed === undefined ? undefined : readFileSync(values.observed, 'utf8');
-  const files = manifestFiles(createInfrastructure(loadConfiguration(values.config, observed)));
+  const configuration = loadConfiguration(values.config, observed);
+  const charts = createInfrastructure(configuration);
+  const files = [...manifestFiles(charts), ...gitopsFiles(configuration, charts)];
   writeManifests(values.out, files);
   const lines = files.map(({ name, manifests }) => `  ${name.padEnd(24)} ${String(manifests.length)} objects\n`);
   process.stdout.write(`wrote ${values.out}:\n${lines.join('')}`);
