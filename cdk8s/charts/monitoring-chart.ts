@@ -38,11 +38,11 @@ export class MonitoringChart extends InfrastructureChart {
         }),
       ]),
     );
-    const regions = [...this.topics].map(([region, { topic }]) => {
+    const regions = [...this.topics].map(([region, { topic, topicArn }]) => {
       const alarms = new DatabaseAlarms(this, `alarms-${region}`, {
         names,
         region,
-        topic: topic.reference,
+        topicArn,
         thresholds: monitoring,
         hasOperator: policy.enabled,
       });

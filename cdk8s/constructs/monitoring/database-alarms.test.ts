@@ -15,7 +15,7 @@ interface Manifest {
 const props: DatabaseAlarmsProps = {
   names: new Names('test'),
   region: 'us-west-2',
-  topic: { name: 'topic-us-west-2-test' },
+  topicArn: 'arn:aws:sns:us-west-2:123456789012:topic-us-west-2-test',
   thresholds: {
     replicationLagMilliseconds: { threshold: 500, periods: 2, periodSeconds: 60 },
     cpuPercent: { threshold: 80, periods: 2, periodSeconds: 300 },
@@ -94,9 +94,11 @@ describe('the alarms of a region', () => {
 
   it('tell the topic once each when they go off, and once when none is left', () => {
     for (const { kind, spec } of synthesize().manifests) {
-      const { alarmActionsRefs, okActionsRefs } = spec.forProvider;
-      const refs = [{ name: 'topic-us-west-2-test' }];
-      expect([alarmActionsRefs, okActionsRefs]).toEqual(kind === 'MetricAlarm' ? [refs, undefined] : [undefined, refs]);
+      const { alarmActions, alarmActionsRefs, okActions } = spec.forProvider;
+      const topic = [props.topicArn];
+      expect([alarmActions, okActions]).toEqual(kind === 'MetricAlarm' ? [topic, undefined] : [undefined, topic]);
+      // Crossplane takes these for references to scaling policies.
+      expect(alarmActionsRefs).toBeUndefined();
     }
   });
 

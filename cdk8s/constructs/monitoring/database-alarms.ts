@@ -2,7 +2,6 @@ import { Construct } from 'constructs';
 import type { Names } from '../../configuration/names.ts';
 import { CompositeAlarm, MetricAlarm } from '../../imports/cloudwatch.ts';
 import type { MetricAlarmParameters } from '../../imports/cloudwatch.ts';
-import type { Reference } from '../../managed/reference.ts';
 import { OPERATOR_METRICS } from './operator-metrics.ts';
 
 /** Above `threshold` in `periods` periods of `periodSeconds` one after the other. */
@@ -21,8 +20,8 @@ export interface AlarmThresholds {
 export interface DatabaseAlarmsProps {
   readonly names: Names;
   readonly region: string;
-  /** The region's: alarms reach no other. */
-  readonly topic: Reference;
+  /** The region's topic: alarms reach no other. */
+  readonly topicArn: string;
   readonly thresholds: AlarmThresholds;
   /**
    * Whether an operator tells who writes, without which nobody can tell a silent secondary from a writer.
@@ -66,7 +65,7 @@ export class DatabaseAlarms extends Construct {
         region,
         alarmDescription: `Some alarm of the cluster ${this.#cluster} is on; the topic is told when none is left`,
         alarmRule: troubles.map(({ name }) => `ALARM("${name}")`).join(' OR '),
-        okActionsRefs: [props.topic],
+        okActions: [props.topicArn],
       },
     });
     this.alarmNames = [...troubles, ...others, this.composite].map(({ name }) => name);
@@ -76,11 +75,12 @@ export class DatabaseAlarms extends Construct {
     return this.#props.names.of('aurora', this.#props.region);
   }
 
-  #alarm(part: string, parameters: Omit<MetricAlarmParameters, 'region' | 'alarmActionsRefs'>): MetricAlarm {
-    const { names, region, topic } = this.#props;
+  #alarm(part: string, parameters: Omit<MetricAlarmParameters, 'region' | 'alarmActions'>): MetricAlarm {
+    const { names, region, topicArn } = this.#props;
     return new MetricAlarm(this, part, {
       name: names.of('alarm', region, part),
-      forProvider: { region, ...parameters, alarmActionsRefs: [topic] },
+      // By ARN: alarmActionsRefs of a MetricAlarm lead to scaling policies, not to topics.
+      forProvider: { region, ...parameters, alarmActions: [topicArn] },
     });
   }
 
