@@ -43,7 +43,11 @@ export interface Configuration extends Omit<
   readonly home: string;
   readonly names: Names;
   readonly dns: DeepReadonly<ParsedConfiguration['dns']> & { readonly zone: string };
-  readonly policy: DeepReadonly<ParsedConfiguration['policy']> & { readonly namespace: string };
+  readonly policy: DeepReadonly<ParsedConfiguration['policy']> & {
+    readonly name: string;
+    readonly namespace: string;
+    readonly writerService: string;
+  };
 }
 
 /** 10.0.0.0/16 for the first region, 10.1.0.0/16 for the second, and so on. */
@@ -99,7 +103,12 @@ function complete(parsed: ParsedConfiguration): Configuration {
     names: new Names(parsed.suffix),
     tags: { Environment: parsed.suffix, ManagedBy: 'crossplane', Application: 'aurora-dr', ...parsed.tags },
     dns: { ...parsed.dns, zone: parsed.dns.zone ?? `${parsed.suffix}.aurora.internal` },
-    policy: { ...parsed.policy, namespace: parsed.policy.namespace ?? parsed.namespace },
+    policy: {
+      ...parsed.policy,
+      name: parsed.policy.name ?? `transactions-${parsed.suffix}`,
+      namespace: parsed.policy.namespace ?? parsed.namespace,
+      writerService: parsed.policy.writerService ?? `transactions-writer-${parsed.suffix}`,
+    },
   };
 }
 

@@ -191,7 +191,8 @@ const functions = optional({
 
 const policy = optional({
   enabled: yesOrNo().default(true),
-  name: kubernetesName().default('transactions'),
+  /** Default: transactions-{suffix}. It stays with its global cluster: the policy's cannot be changed. */
+  name: kubernetesName().optional(),
   /** Default: the namespace of the managed resources. */
   namespace: kubernetesName().optional(),
   mode: oneOf('Automatic', 'Manual').default('Automatic'),
@@ -200,8 +201,8 @@ const policy = optional({
   recoveryPoint: duration().default('1s'),
   /** The witness outside of the regions. */
   witnessUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
-  /** Service and ConfigMap of the writer's address: their names. */
-  writerService: kubernetesName().default('transactions-writer'),
+  /** Service and ConfigMap of the writer's address: their names. Default: transactions-writer-{suffix}. */
+  writerService: kubernetesName().optional(),
   roleArn: arn('iam').optional(),
 });
 

@@ -2,7 +2,7 @@ import type { Manifest } from './manifest.ts';
 
 /**
  * What a reference leads to: service and kind, by the field that it fills in. The schemas do not say it; Crossplane's API
- * reference does. A field that is new here gets a line.
+ * reference does. A field that is new here gets a line, with its kind before it where kinds differ.
  */
 const TARGETS: Readonly<Record<string, string>> = {
   vpcId: 'ec2/VPC',
@@ -38,8 +38,11 @@ const TARGETS: Readonly<Record<string, string>> = {
   bucket: 's3/Bucket',
   s3Bucket: 's3/Bucket',
   functionName: 'lambda/Function',
+  targetArn: 'sqs/Queue',
   rule: 'cloudwatchevents/Rule',
-  alarmActions: 'sns/Topic',
+  // Not to topics: an alarm on a metric names those by ARN.
+  'MetricAlarm.alarmActions': 'autoscaling/Policy',
+  'CompositeAlarm.alarmActions': 'sns/Topic',
   okActions: 'sns/Topic',
   cloudwatchAlarmName: 'cloudwatch/MetricAlarm',
   dbParameterGroupName: 'rds/ParameterGroup',
@@ -82,8 +85,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** vpcSecurityGroupIdRefs fills in vpcSecurityGroupIds: both numbers are one. */
-function targetOf(field: string): string | undefined {
-  return TARGETS[field] ?? TARGETS[`${field}s`];
+function targetOf(kind: string, field: string): string | undefined {
+  return TARGETS[`${kind}.${field}`] ?? TARGETS[field] ?? TARGETS[`${field}s`];
 }
 
 function matches(labels: Readonly<Record<string, string>> | undefined, wanted: unknown): boolean {
@@ -134,7 +137,7 @@ class References implements FollowedReferences {
 
   #resolve(from: Manifest, field: string, isSelector: boolean, references: readonly unknown[]): void {
     const where = `${from.kind} ${from.metadata.name}: ${field}`;
-    const target = targetOf(field);
+    const target = targetOf(from.kind, field);
     if (target === undefined) {
       this.problems.push(`${where} leads to a kind that test/infrastructure/references.ts does not know`);
       return;
