@@ -256,7 +256,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a secondary that is not synchronised counts as connected',
     within: 40,
-    from: 60,
+    from: 80,
     violates: ['fit-target'],
     tampering: {
       round: (round) => mapMembers(round, (member) => ({ ...member, synchronizationStatus: 'connected' })),
