@@ -110,6 +110,9 @@ const WRONG: Readonly<Record<Rule, readonly Manifest[]>> = {
     rolePolicy({ Action: ['cloudwatch:GetMetricData', 'sns:Publish'], Resource: '*' }),
     rolePolicy({ Action: 'cloudwatch:PutMetricData', Resource: '*' }),
   ],
+  'every key that a role may use is named by alias': [
+    rolePolicy({ Action: 'kms:Decrypt', Resource: 'arn:aws:kms:us-east-1:123456789012:key/*' }),
+  ],
   'every role is assumed by one service alone': [
     trust({ AWS: 'arn:aws:iam::210987654321:root' }),
     trust({ Service: ['lambda.amazonaws.com', 'ec2.amazonaws.com'] }, { StringEquals: { 'aws:SourceAccount': '1' } }),

@@ -231,6 +231,12 @@ export const POLICY_RULES = {
       .filter((statement) => !statement.actions.every((action) => isUnavoidable(action, statement)))
       .map(({ title }) => title),
 
+  'every key that a role may use is named by alias': (estate) =>
+    grantsIn(estate)
+      .filter(({ resources }) => resources.some((resource) => resource.includes(':key/')))
+      .filter(({ conditions }) => !Object.values(conditions).some((keys) => keys['kms:ResourceAliases'] !== undefined))
+      .map(({ title }) => title),
+
   'every role is assumed by one service alone': (estate) => {
     const trusts = grantsIn(estate).filter(({ kind, principals }) => kind === 'Role' && principals !== undefined);
     return trusts
