@@ -206,6 +206,23 @@ describe('finding the series', () => {
     expect(bench.lastRound().lag['west']?.samples).toHaveLength(2);
   });
 
+  it('given a region that was silent at first, lists anew with its first answer: an empty one of the wrong shape is none', async () => {
+    const { clock, gateway, service } = setUp();
+    gateway.listed.set('west', [lagSeriesOf(RPO, 'prod', 'east')]);
+    emit('west', RPO, [120, 44_000], 'east');
+    for (const action of ['ListMetrics', 'GetMetricData']) gateway.behave('west', action, 'hang');
+    await clock.advance(2 * PERIOD);
+    service.watch({ ...watching, isUnderSuspicion: true });
+    await clock.advance(watching.timeoutMilliseconds + watching.intervalMilliseconds);
+    expect(bench.lastRound().lag['west']?.samples).toEqual([]);
+    for (const action of ['ListMetrics', 'GetMetricData']) gateway.behave('west', action, undefined);
+    await clock.advance(watching.intervalMilliseconds);
+    const answered = bench.rounds.filter(({ round }) => round.lag['west']?.attempt.kind === 'answered');
+    expect(answered[0]?.round.lag['west']?.samples.map(({ lagMilliseconds }) => lagMilliseconds)).toEqual([
+      120, 44_000,
+    ]);
+  });
+
   it('given an engine without the recovery point metric, takes the other', async () => {
     const { clock, gateway, service } = setUp();
     gateway.listed.set('west', [lagSeriesOf(REPLICATION, 'prod')]);

@@ -67,7 +67,7 @@ interface Cluster {
   askedAt: number;
   controlSampleEnd?: Instant;
   isRpoLagEmpty: boolean;
-  /** Its first ask was answered, or failed. */
+  /** An ask was answered. */
   isSettled: boolean;
 }
 
@@ -258,10 +258,12 @@ export class LagObserver {
    * round after each start say that the lag is unknown, that round waits for the listing within its own time.
    */
   async #isListedOnly(cluster: Cluster, deadline: number): Promise<boolean> {
-    if (cluster.isSettled || cluster.ask !== undefined) return false;
+    const { identifier, history, last } = cluster;
+    // A source that did not answer says nothing of shapes: its first answer may come much later, in an outage.
+    const isFirstAnswer = !cluster.isSettled && cluster.ask === undefined && last?.attempt.kind === 'answered';
+    if (!isFirstAnswer) return false;
     cluster.isSettled = true;
-    const { identifier, history } = cluster;
-    if (history.samples.length > 0 || !(await this.#isDoneBy(this.#directory.listing, deadline))) return false;
+    if (history.samples.length > 0 || !(await this.#isDoneBy(this.#directory.listed(), deadline))) return false;
     return this.#directory.seriesOf(identifier).length > 0;
   }
 

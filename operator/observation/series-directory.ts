@@ -38,16 +38,15 @@ export class SeriesDirectory {
     this.#isStale = true;
   }
 
-  /** Ends with the listing under way; undefined when there is none. Never rejects. */
-  get listing(): Promise<void> | undefined {
-    return this.#listing;
+  /** Ends with the first listing, begun now if none is under way; at once when there was one. Never rejects. */
+  listed(): Promise<void> {
+    if (this.#listedAt > -Infinity && this.#listing === undefined) return Promise.resolve();
+    return this.#listing ?? this.#list();
   }
 
   seriesOf(clusterIdentifier: string): readonly MetricSeries[] {
     const listed = this.#byCluster.get(clusterIdentifier) ?? [];
-    if (this.#listing === undefined && this.#isDue(listed.length === 0)) {
-      this.#listing = this.#refresh().finally(() => (this.#listing = undefined));
-    }
+    if (this.#listing === undefined && this.#isDue(listed.length === 0)) void this.#list();
     return listed;
   }
 
@@ -61,6 +60,11 @@ export class SeriesDirectory {
     if (now - this.#listedAt >= discoveryMilliseconds) return now - this.#triedAt >= metricPeriodMilliseconds;
     if (this.#isStale) return now - this.#triedAt >= metricPeriodMilliseconds;
     return isMissing && now - this.#triedAt >= metricPeriodMilliseconds * PERIODS_BETWEEN_LISTINGS;
+  }
+
+  #list(): Promise<void> {
+    this.#listing = this.#refresh().finally(() => (this.#listing = undefined));
+    return this.#listing;
   }
 
   async #refresh(): Promise<void> {
