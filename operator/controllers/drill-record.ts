@@ -76,7 +76,10 @@ export function simulationChanges(
       checks: simulation.checks,
     }),
   );
-  return { lastDrill, history: withHistory(record, simulationEntry(lastDrill, simulated)) };
+  // Rehearsals that come every day must not push what really happened out of the history: the newest stands for all.
+  const roleChanges = record.history.filter(({ type }) => type !== 'Simulation');
+  const entry = simulationEntry(lastDrill, simulated);
+  return { lastDrill, history: withHistory({ ...record, history: roleChanges }, entry) };
 }
 
 /** What changes in the record when a drill by switchover has ended. */

@@ -305,6 +305,19 @@ describe('a drill that calls nothing', () => {
     expect(bench.status).toMatchObject({ primaryRegion: EAST, phase: 'Protected' });
   });
 
+  it('given a simulation every day, when history is read, then the newest stands for all and role changes stay', async () => {
+    const bench = await Bench.protected();
+    bench.annotate({ 'force-failover': WEST });
+    await bench.see(9);
+    bench.aurora.promote();
+    await bench.see(20);
+    for (let day = 0; day < 3; day += 1) {
+      bench.annotate({ drill: 'Simulate' });
+      await bench.see();
+    }
+    expect(bench.status.history?.map(({ type }) => type)).toEqual(['Simulation', 'Switchover']);
+  });
+
   it('given a target that is not fit, when asked, then the drill has failed, and FailoverReady says so', async () => {
     const bench = await Bench.protected();
     await bench.see(1, { regions: { [WEST]: { status: 'modifying' } } });

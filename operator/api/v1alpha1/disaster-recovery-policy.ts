@@ -173,8 +173,8 @@ export type OldPrimaryState = 'NotObserved' | 'StillWriter' | 'Resynchronizing' 
 export type RescueState = 'Awaited' | 'Copying' | 'Kept' | 'Refused' | 'GivenUp';
 
 /**
- * Failover: promoted without the old primary. Switchover: both took part and nothing was lost. Simulation: a drill
- * that called nothing, and from and to say what a failover would have done.
+ * Failover: promoted without the old primary. Switchover: both took part and nothing was lost. Simulation: the
+ * newest drill that called nothing, and from and to say what a failover would have done.
  */
 export type HistoryType = 'Failover' | 'Switchover' | 'Simulation';
 
@@ -1309,8 +1309,8 @@ export interface HistoryEntry {
    */
   id: string;
   /**
-   * Failover: promoted without the old primary. Switchover: both took part and nothing was lost. Simulation: a drill
-   * that called nothing, and from and to say what a failover would have done.
+   * Failover: promoted without the old primary. Switchover: both took part and nothing was lost. Simulation: the
+   * newest drill that called nothing, and from and to say what a failover would have done.
    */
   type: HistoryType;
   /**
