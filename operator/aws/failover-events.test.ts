@@ -27,10 +27,13 @@ describe('readFailoverEvent', () => {
     });
   });
 
-  it('keeps an unknown event of the category, without an id', () => {
-    const read = readFailoverEvent(event('Something new happened.', ['global failover']));
-    expect(read).toMatchObject({ eventId: undefined, message: 'Something new happened.' });
-  });
+  it.each(['global failover', 'global-failover'])(
+    'keeps an unknown event of the category %s, without an id',
+    (category) => {
+      const read = readFailoverEvent(event('Something new happened.', [category]));
+      expect(read).toMatchObject({ eventId: undefined, message: 'Something new happened.' });
+    },
+  );
 
   it('drops what has nothing to do with a role change', () => {
     expect(readFailoverEvent(event('DB instance restarted.', ['availability']))).toBeUndefined();

@@ -27,12 +27,13 @@ const documentedTexts: readonly (readonly [id: string, text: RegExp])[] = [
   ['RDS-EVENT-0519', /^Global database failover to .* completed/i],
 ];
 
-const CATEGORY = 'global failover';
+/** As the event table spells it; subscriptions, and perhaps events, have a hyphen. */
+const CATEGORY = /^global[ -]failover$/i;
 
 /** Undefined for an event that has nothing to do with a role change. */
 export function readFailoverEvent(event: RawEvent): FailoverEvent | undefined {
   const eventId = documentedTexts.find(([, text]) => text.test(event.message))?.[0];
-  if (eventId === undefined && !event.categories.includes(CATEGORY)) return undefined;
+  if (eventId === undefined && !event.categories.some((category) => CATEGORY.test(category))) return undefined;
   const named = /DB cluster (?<cluster>\S+) in Region (?<region>[a-z0-9-]+)/i.exec(event.message)?.groups;
   const cluster = named?.['cluster'];
   const region = named?.['region'];
