@@ -22,6 +22,8 @@ export interface GlobalCluster {
   engineVersion: string;
   /** `available`, `failing-over`, `switching-over`, or whatever a test sets. */
   status: string;
+  /** Whether AWS refuses to delete it; absent means no. */
+  deletionProtection?: boolean;
   members: GlobalMember[];
   /** The operation in flight; absent when there is none. */
   operation: RoleChange | undefined;
@@ -66,6 +68,8 @@ export interface DbCluster {
   address: string;
   port: number;
   endpointMode: EndpointMode;
+  /** Whether AWS refuses to delete it; absent means no. */
+  deletionProtection?: boolean;
   instances: DbInstance[];
   globalClusterIdentifier: string | undefined;
   replication: Replication;

@@ -177,6 +177,18 @@ export class World {
     this.clusterChanged(cluster);
   }
 
+  /** Lets a DB cluster be no more, in answers about the past too. */
+  removeCluster({ arn }: DbCluster): void {
+    this.clusters.delete(arn);
+    this.lists.clear();
+  }
+
+  /** Lets a global cluster be no more, in answers about the past too. */
+  removeGlobalCluster({ accountId, identifier }: GlobalCluster): void {
+    this.globalClusters.delete(globalKey(accountId, identifier));
+    this.lists.clear();
+  }
+
   /** The global cluster that a cluster belongs to, as it is or as it was at `at`. */
   globalClusterOf(cluster: DbCluster, at = Infinity): GlobalCluster | undefined {
     if (cluster.globalClusterIdentifier === undefined) {

@@ -128,7 +128,7 @@ function isNamed({ identifier, arn }: { identifier: string; arn: string }, value
   return identifier === value.toLowerCase() || arn === value;
 }
 
-function clusterOutput(world: World, cluster: DbCluster, readAt: number): Output {
+export function clusterOutput(world: World, cluster: DbCluster, readAt: number): Output {
   const globalCluster = world.globalClusterOf(cluster, readAt);
   const member = globalCluster?.members.find(({ clusterArn: arn }) => arn === cluster.arn);
   const isSecondary = globalCluster !== undefined && member?.isWriter === false;
@@ -155,7 +155,7 @@ function clusterOutput(world: World, cluster: DbCluster, readAt: number): Output
     ReadReplicaIdentifiers: [],
     BackupRetentionPeriod: 7,
     StorageEncrypted: true,
-    DeletionProtection: false,
+    DeletionProtection: cluster.deletionProtection ?? false,
     ClusterCreateTime: new Date(cluster.createdAt),
     GlobalClusterIdentifier: cluster.globalClusterIdentifier,
     GlobalWriteForwardingStatus: isSecondary ? 'disabled' : undefined,
@@ -163,7 +163,7 @@ function clusterOutput(world: World, cluster: DbCluster, readAt: number): Output
   };
 }
 
-function instanceOutput(cluster: DbCluster, instance: DbInstance): Output {
+export function instanceOutput(cluster: DbCluster, instance: DbInstance): Output {
   return {
     DBInstanceIdentifier: instance.identifier,
     DBInstanceArn: instance.arn,

@@ -74,7 +74,7 @@ export const createGlobalCluster: Action = ({ world, caller, now }, input) => {
   return { GlobalCluster: globalClusterOutput(world, globalCluster) };
 };
 
-function globalClusterOutput(world: World, globalCluster: GlobalCluster): Output {
+export function globalClusterOutput(world: World, globalCluster: GlobalCluster): Output {
   const { operation } = globalCluster;
   return {
     GlobalClusterIdentifier: globalCluster.identifier,
@@ -84,7 +84,7 @@ function globalClusterOutput(world: World, globalCluster: GlobalCluster): Output
     Engine: globalCluster.engine,
     EngineVersion: globalCluster.engineVersion,
     StorageEncrypted: true,
-    DeletionProtection: false,
+    DeletionProtection: globalCluster.deletionProtection ?? false,
     GlobalClusterMembers: globalCluster.members.map((member) => memberOutput(globalCluster, member)),
     // A name that follows the writer; here the address that it resolves to.
     Endpoint: world.writerOf(globalCluster)?.address,

@@ -2,6 +2,14 @@ import type { Action, Service } from './action.ts';
 import { getMetricData, listMetrics, putMetricData } from './cloudwatch.ts';
 import { createDbCluster, createDbInstance, describeDbClusters, describeDbInstances } from './rds-clusters.ts';
 import {
+  deleteDbCluster,
+  deleteDbInstance,
+  deleteGlobalCluster,
+  modifyDbCluster,
+  modifyGlobalCluster,
+  removeFromGlobalCluster,
+} from './rds-deletion.ts';
+import {
   createGlobalCluster,
   describeGlobalClusters,
   failoverGlobalCluster,
@@ -20,12 +28,18 @@ export const actions: Record<Service, Partial<Record<string, Action>>> = {
     CreateDBClusterSnapshot: createDbClusterSnapshot,
     CreateDBInstance: createDbInstance,
     CreateGlobalCluster: createGlobalCluster,
+    DeleteDBCluster: deleteDbCluster,
+    DeleteDBInstance: deleteDbInstance,
+    DeleteGlobalCluster: deleteGlobalCluster,
     DescribeDBClusterSnapshots: describeDbClusterSnapshots,
     DescribeDBClusters: describeDbClusters,
     DescribeDBInstances: describeDbInstances,
     DescribeEvents: describeEvents,
     DescribeGlobalClusters: describeGlobalClusters,
     FailoverGlobalCluster: failoverGlobalCluster,
+    ModifyDBCluster: modifyDbCluster,
+    ModifyGlobalCluster: modifyGlobalCluster,
+    RemoveFromGlobalCluster: removeFromGlobalCluster,
     SwitchoverGlobalCluster: switchoverGlobalCluster,
   },
   monitoring: { GetMetricData: getMetricData, ListMetrics: listMetrics, PutMetricData: putMetricData },
