@@ -222,6 +222,26 @@ describe('Given a mistake, then the message has its path and what is allowed', (
       /^network\.endpointNames\.us-west-2\.rds: .*is not an endpoint of rds in us-west-2/,
     ],
     [
+      'a writer endpoint of another cluster',
+      { dns: { writerEndpoints: { 'us-west-2': 'other.cluster-abc123.us-west-2.rds.amazonaws.com' } } },
+      /^dns\.writerEndpoints\.us-west-2: .*is not the endpoint of aurora-us-west-2-/,
+    ],
+    [
+      'a writer endpoint of no region',
+      { dns: { writerEndpoints: { 'eu-west-1': 'aurora-eu-west-1-prod.cluster-abc123.eu-west-1.rds.amazonaws.com' } } },
+      /^dns\.writerEndpoints\.eu-west-1: eu-west-1 is not in regions/,
+    ],
+    [
+      'a reader endpoint',
+      { dns: { writerEndpoints: { 'us-west-2': 'a.cluster-ro-abc123.us-west-2.rds.amazonaws.com' } } },
+      /^dns\.writerEndpoints\.us-west-2: must be the endpoint of a cluster/,
+    ],
+    [
+      'a record from which no longer names can be made',
+      { dns: { record: 'w'.repeat(60) } },
+      /^dns\.record: w+ has 60 characters; use at most 47/,
+    ],
+    [
       'a scope that has no such kind',
       { scope: 'cluster', provider: { kind: 'ProviderConfig' } },
       /^provider\.kind: counts with scope namespaced only/,

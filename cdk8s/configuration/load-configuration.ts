@@ -26,7 +26,8 @@ export function loadConfiguration(file: string, observed?: string): Configuratio
   return createConfiguration(withObserved(value, observed) as ConfigurationInput);
 }
 
-const isObject = (value: unknown): value is ConfigurationInput => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is ConfigurationInput =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Only an object can hold them: anything else goes to the schema as it is, which says what is wrong. */
 function withObserved(input: unknown, observed: string | undefined): unknown {

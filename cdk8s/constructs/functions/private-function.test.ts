@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Testing } from 'cdk8s';
 import { Names } from '../../configuration/names.ts';
 import { FUNCTION_PERMISSIONS } from '../../../lambda/permissions.ts';
+import { LARGEST_ZIP_BYTES } from '../../../scripts/bundle-functions.ts';
 import { testChart } from '../../managed/test-chart.ts';
 import { FunctionCodeBucket } from './function-code-bucket.ts';
 import type { PrivateFunctionProps } from './private-function.ts';
@@ -105,6 +106,14 @@ describe('a function', () => {
       'function-code-failover-0123456789ab-us-west-2-test',
       'function-code-failover-fedcba987654-us-west-2-test',
     ]);
+  });
+
+  it('given the largest code, fits into the annotation of a client-side apply, which holds the whole object', () => {
+    const zipBase64 = 'A'.repeat(Math.ceil(LARGEST_ZIP_BYTES / 3) * 4);
+    const manifests = synthesize({ function: 'health-monitor', schedule, code: { ...code, zipBase64 } });
+    const object = manifests.find(({ kind }) => kind === 'Object');
+    // TotalAnnotationSizeLimitB of Kubernetes' API machinery; the rest is for other annotations and tags.
+    expect(JSON.stringify(object).length).toBeLessThan(256 * 1024 - 20_000);
   });
 
   it('may do what its code calls and no more, besides what Lambda needs', () => {
