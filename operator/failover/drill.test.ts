@@ -106,6 +106,32 @@ describe('simulateFailover', () => {
     );
   });
 
+  it('given a global cluster that names no writer, when simulated, then roles are not known', () => {
+    const watch = new Watch(aSettings({ signals: signalsNamed('controlPlane', 'endpoint', 'http') }), undefined, {});
+    watch.seeAlike(1, 0, { writer: 'nobody', witness: 200 });
+    const { assessment, settings } = watch;
+    expect(assessment.topology.isObserved).toBe(true);
+    const { checks } = simulateFailover({ assessment, settings, facts: calm(), now: assessment.round.completedAt });
+    expect(checks[0]).toEqual({ name: 'Roles', passed: false, message: 'no region describes the writer' });
+  });
+
+  it('given no target, when simulated where two operators live, then it is not this one that fails over', () => {
+    const settings = { operatorRegion: WEST, regions: [aRegion(EAST), aRegion(WEST, 'Never')] };
+    const found = simulateFailover(scene({ settings }));
+    expect(found).not.toHaveProperty('target');
+    expect(found.checks.at(-1)?.message).toBe(
+      `this operator lives in ${WEST}: the one in the target’s region fails over`,
+    );
+  });
+
+  it('given a cooldown that ends now, when simulated, then it limits nothing any more', () => {
+    const question = scene();
+    const facts = calm({ cooldownUntil: question.now });
+    expect(simulateFailover({ ...question, facts }).checks.at(-1)?.message).toBe(
+      'a confirmed loss is failed over automatically',
+    );
+  });
+
   it('given nothing to publish, when simulated, then publication is not asked for', () => {
     const props = { settings: { isPublishing: false }, facts: { publicationProblem: 'NotConfigured' } };
     expect(failed(props)).toEqual([]);
@@ -281,8 +307,27 @@ describe('nextDrillAction', () => {
       expect(said(next({ drill: { ...AWAY, ...notBefore }, ...props }))).toBe(action);
     });
 
+    it('given a rest, when judged, then it says until when', () => {
+      expect(next({ drill: { ...AWAY, notBefore: T0 + 20 * MINUTE } })).toEqual({
+        kind: 'Wait',
+        obstacles: [{ reason: 'Resting', message: 'the return is not tried again before 2026-01-01T00:20:00.000Z' }],
+      });
+    });
+
+    it('given nobody who is known to be the writer, when judged, then it waits for one', () => {
+      const found = scene({ writer: WEST });
+      const { primaryRegion: _, ...topology } = found.assessment.topology;
+      const step = { ...found, assessment: { ...found.assessment, topology }, drill: aDrill(AWAY) };
+      expect(nextDrillAction(step)).toEqual({
+        kind: 'Wait',
+        obstacles: [{ reason: 'NoPrimary', message: 'no primary is known' }],
+      });
+    });
+
     it('given a rest that is over, when judged, then the writer comes home', () => {
-      expect(said(next({ drill: { ...AWAY, notBefore: T0 + 11 * MINUTE } }))).toBe('Return');
+      const notBefore = T0 + 11 * MINUTE;
+      expect(said(next({ drill: { ...AWAY, notBefore } }))).toBe('Return');
+      expect(said(next({ drill: { ...AWAY, notBefore }, now: notBefore }))).toBe('Return');
     });
 
     it('given a writer that something else has moved, when judged, then the drill has failed', () => {
@@ -347,6 +392,26 @@ describe('nextDrillAction', () => {
     it('given no count of tries, when one had no effect, then it was the first', () => {
       const { returnAttempts: _, ...uncounted } = BACK;
       expect(said(next({ drill: uncounted, ended: CANCELLED }))).toBe('Retry');
+    });
+
+    it('given a record that lost the operation, when seen, then only where the writer is counts', () => {
+      expect(next({ drill: BACK, writer: EAST })).toEqual({
+        kind: 'Finish',
+        result: 'Failed',
+        reason: 'BackNotProven',
+        message: `the switchover home ended without a record: nothing is known of it; the writer is in ${EAST}`,
+      });
+      expect(said(next({ drill: BACK }))).toBe('Retry');
+    });
+
+    it('given no writer that is known, when no success is seen, then it says so', () => {
+      const found = scene({ writer: WEST });
+      const { primaryRegion: _, ...topology } = found.assessment.topology;
+      const assessment = { ...found.assessment, topology };
+      expect(nextDrillAction({ ...found, assessment, drill: aDrill(BACK), ended: CANCELLED })).toMatchObject({
+        reason: 'BackNotProven',
+        message: 'the switchover home ended Cancelled: AWS gave up; the writer is in an unknown region',
+      });
     });
 
     it('given a writer at home without a proof in time, when seen, then the drill has failed', () => {

@@ -82,6 +82,14 @@ describe('judgeFailback', () => {
     expect(judgeFailback({ assessment, settings: byHand, facts: calmFacts(), now })).toEqual({ kind: 'Unneeded' });
   });
 
+  it('given a writer that is where it belongs, when judged, then there is nothing to do', () => {
+    const watch = watchAway(failbackSettings(), { primaryRegion: EAST });
+    const { assessment, now } = see(watch, FAILED_OVER, STABLE, { writer: EAST });
+    expect(judgeFailback({ assessment, settings: watch.settings, facts: calmFacts(), now })).toEqual({
+      kind: 'Unneeded',
+    });
+  });
+
   it('given a cooldown, when it is over, then the writer is switched back', () => {
     const end = T0 + FAILED_OVER + STABLE + 2 * SECOND;
     const waits = judge({ facts: { cooldownUntil: end } });
@@ -138,8 +146,9 @@ describe('judgeFailback', () => {
     });
 
     it('given no window now, when judged, then only that is said', () => {
-      const props = { settings: inWindows(NIGHTLY), from: 3 * HOUR, facts: { tries: [tried(HOUR)] } };
-      expect(said(judge(props))).toBe('OutsideWindow');
+      const props = { settings: inWindows(NIGHTLY), from: 3 * HOUR };
+      expect(said(judge({ ...props, facts: { tries: [tried(HOUR)] } }))).toBe('OutsideWindow');
+      expect(said(judge({ ...props, facts: { tries: [tried(3 * HOUR)] } }))).toBe('OutsideWindow');
     });
 
     it.each([

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { nextRun, scheduleProblem } from './schedule.ts';
 import { propertyRuns } from './testing/property-runs.ts';
@@ -50,6 +50,59 @@ describe('nextRun', () => {
     expect(nextRun({ schedule: 'never', timeZone: 'UTC' }, 0)).toBeUndefined();
     expect(nextRun({ schedule: '0 3 * * *', timeZone: 'Mars/Phobos' }, 0)).toBeUndefined();
     expect(nextRun({ schedule: '0 0 30 2 *', timeZone: 'UTC' }, 0)).toBeUndefined();
+  });
+
+  it('given a moment right before a run and the run itself, when asked in either order, then both answers hold', () => {
+    const hourly = { schedule: '0 * * * *', timeZone: 'Europe/Rome' };
+    const noon = at('2026-01-01T12:00:00Z');
+    const hour = 60 * 60 * 1000;
+    const answers = [noon - 1, noon, noon + hour - 1, noon - 1, noon].map((after) => nextRun(hourly, after));
+    expect(answers).toEqual([noon, noon + hour, noon + hour, noon, noon + hour]);
+  });
+
+  describe('what it remembers', () => {
+    const from = at('2026-01-01T00:00:00Z');
+    /** The module without a memory of other tests, and how often it has worked out a run since. */
+    const forgetful = async () => {
+      jest.resetModules();
+      const fresh = await import('./schedule.ts');
+      const { Cron: ownCron } = await import('croner');
+      return { ask: fresh.nextRun, work: jest.spyOn(ownCron.prototype, 'nextRun') };
+    };
+    const minute = (index: number) => ({
+      schedule: `${index % 60} ${Math.floor(index / 60)} * * *`,
+      timeZone: 'UTC',
+    });
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('given questions between the same two runs, when asked again, then the answer is not worked out anew', async () => {
+      const { ask, work } = await forgetful();
+      const daily = { schedule: '0 3 * * *', timeZone: 'UTC' };
+      ask(daily, from);
+      ask(daily, from);
+      ask(daily, from + 1);
+      ask(daily, at('2026-01-01T02:59:59.999Z'));
+      expect(work).toHaveBeenCalledTimes(1);
+      ask(daily, at('2026-01-01T03:00:00Z'));
+      expect(work).toHaveBeenCalledTimes(2);
+      ask(daily, from);
+      expect(work).toHaveBeenCalledTimes(3);
+    });
+
+    it('given more schedules than policies share, when asked, then what is remembered stays bounded', async () => {
+      const { ask, work } = await forgetful();
+      for (let index = 0; index < 1024; index += 1) {
+        ask(minute(index), from);
+      }
+      const known = work.mock.calls.length;
+      ask(minute(0), from);
+      expect(work).toHaveBeenCalledTimes(known);
+      ask(minute(1024), from);
+      ask(minute(0), from);
+      expect(work).toHaveBeenCalledTimes(known + 2);
+    });
   });
 
   it('is a function of its arguments, whatever was asked before', () => {

@@ -81,6 +81,23 @@ describe('the stability of the preferred region', () => {
     expect(see(watch, at, 0).memory.stability?.since).toBe(T0 + at);
   });
 
+  it('given a clock that is set back, when nothing can be seen then, then only what has counted before goes on', () => {
+    const watch = watchAway();
+    const { memory: before } = see(watch, FAILED_OVER, 2 * MINUTE);
+    expect(see(watch, FAILED_OVER, 0, silent).memory.stability).toEqual(before.stability);
+    expect(see(watch, FAILED_OVER - 1, 0, silent).memory.stability).toBeUndefined();
+  });
+
+  it('given the longest gap, when it is seen fit again, then it goes on, and a millisecond later it begins anew', () => {
+    const since = (gap: number): number | undefined => {
+      const watch = watchAway();
+      see(watch, FAILED_OVER, 2 * MINUTE);
+      return see(watch, FAILED_OVER + 2 * MINUTE + gap, 0).memory.stability?.since;
+    };
+    expect(since(5 * MINUTE)).toBe(T0 + FAILED_OVER);
+    expect(since(5 * MINUTE + 1)).toBe(T0 + FAILED_OVER + 7 * MINUTE + 1);
+  });
+
   it('given a clock that is set back a little, when seen, then what has counted is less, not more', () => {
     const watch = watchAway();
     see(watch, FAILED_OVER, 2 * MINUTE);

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { switchoverObjection } from './switchover-fitness.ts';
 import { FAILED_OVER, failbackSettings, see, watchAway } from './testing/a-failback.ts';
 import { MINUTE, type RoundProps } from './testing/a-round.ts';
-import { CENTRAL, EAST, signalsNamed, WEST } from './testing/a-settings.ts';
+import { aRegion, CENTRAL, EAST, signalsNamed, WEST } from './testing/a-settings.ts';
 import { noAnswer, rejected } from './testing/attempts.ts';
+import { Watch } from './testing/watch.ts';
 import type { Settings } from './settings.ts';
 
 interface Case {
@@ -93,6 +94,35 @@ describe('switchoverObjection', () => {
     ],
   ])('given %s, when asked, then it says so, and whether it was seen', (_what, props, message) => {
     expect(objection(props)).toContain(message);
+  });
+
+  it('given another vantage that cannot tell, when both sides are seen well, then there is none', () => {
+    const watch = watchAway();
+    see(watch, FAILED_OVER, MINUTE, { witness: 404 });
+    expect(watch.assessment.signals).toContainEqual(expect.objectContaining({ name: 'http', state: 'Unknown' }));
+    expect(switchoverObjection(watch.assessment, watch.settings, EAST)).toBeUndefined();
+  });
+
+  it('given a global cluster that names no writer, when asked, then nobody is known to be moved', () => {
+    const watch = new Watch(failbackSettings(), undefined, {});
+    watch.seeAlike(1, FAILED_OVER, { writer: 'nobody', witness: 200 });
+    expect(watch.assessment.topology).toMatchObject({ isObserved: true });
+    expect(switchoverObjection(watch.assessment, watch.settings, EAST)).toMatchObject({
+      isProven: false,
+      reason: 'RolesNotObserved',
+    });
+  });
+
+  it('given a recorded primary that the policy no longer names, when asked, then it was not seen', () => {
+    const settings = failbackSettings({ regions: [aRegion(EAST), aRegion(CENTRAL)], signals: signalsNamed('http') });
+    const watch = watchAway(settings);
+    watch.seeAlike(3, FAILED_OVER, { writer: 'nobody', members: [EAST, CENTRAL], witness: 200 });
+    expect(watch.assessment.topology.primaryRegion).toBe(WEST);
+    expect(switchoverObjection(watch.assessment, settings, EAST)).toEqual({
+      isProven: false,
+      reason: 'PrimaryNotObserved',
+      message: `RDS in ${WEST} did not describe the cluster`,
+    });
   });
 
   it('given several that fail, when told, then each is named', () => {
