@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   bundleFunction,
+  bundleFunctionSync,
   bundleSource,
   FUNCTION_NAMES,
   LARGEST_ZIP_BYTES,
@@ -69,6 +70,12 @@ describe('zipOf', () => {
     const files = unzipSync(zipOf('export const handler = 1;'));
     expect(Object.keys(files)).toEqual(['index.mjs']);
     expect(Buffer.from(files['index.mjs']!).toString()).toBe('export const handler = 1;');
+  });
+});
+
+describe('bundleFunctionSync', () => {
+  it('bundles the same bytes for those who cannot wait', async () => {
+    expect(bundleFunctionSync('failover')).toEqual(await bundleFunction('failover'));
   });
 });
 

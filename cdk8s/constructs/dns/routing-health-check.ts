@@ -76,8 +76,9 @@ export class RoutingHealthCheck extends Construct {
         namespace: metric.namespace,
         metricName: metric.name,
         dimensions: { GlobalCluster: metric.globalClusterIdentifier, Region: region },
-        // In the minute of a change both values are there: the old region is left at once.
-        statistic: 'Minimum',
+        // In the minute of a change both values are there. Between two regions the old one is left at once. In a chain it stays
+        // until the new one is known: otherwise the last region of the chain would be named in between.
+        statistic: part === undefined ? 'Minimum' : 'Maximum',
         comparisonOperator: 'LessThanThreshold',
         threshold: 1,
         period: PERIOD_SECONDS,
