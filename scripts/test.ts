@@ -1,8 +1,8 @@
 /**
- * `npm test`: everything that the tests need, then unit, contract and end-to-end tests, one after the other.
+ * `npm test`: everything that the tests need, then unit, contract, simulation and end-to-end tests, one after the other.
  *
- * Units run side by side; the other two start API servers, databases and operators of their own, which two cores carry
- * only a few of. Arguments after `--` go to jest: `npm test -- operator/failover`.
+ * Units and simulated seeds run side by side; the other two start API servers, databases and operators of their own, which
+ * two cores carry only a few of. Arguments after `--` go to jest: `npm test -- operator/failover`.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -19,6 +19,7 @@ interface Suite {
 const SUITES: readonly Suite[] = [
   { name: 'unit', workers: 2 },
   { name: 'contract', workers: 2 },
+  { name: 'simulation', workers: 2 },
   { name: 'e2e', workers: 2 },
 ];
 
