@@ -83,6 +83,38 @@ describe('finishChanges', () => {
     expect(history?.[0]?.message).toContain('AccessDenied: no');
   });
 
+  it('given one that AWS never took and never spoke of, when its time is over, then only that is said', () => {
+    const { history } = finish(anOperation({ step: 'Accepted' }), TIMED_OUT);
+    expect(history?.[0]).toMatchObject({ reason: 'NotTakenByAws', message: 'timed out' });
+  });
+
+  it.each<[string, Partial<Operation>, Ending]>([
+    ['a call that AWS took', { message: 'AWS said so' }, TIMED_OUT],
+    ['one that was not called, its primary being back', { step: 'Accepted', message: 'AWS said so' }, RECOVERED],
+  ])('given %s, when it ends, then history has the ending as it is', (_name, overrides, ending) => {
+    expect(finish(anOperation(overrides), ending).history?.[0]).toMatchObject(ending);
+  });
+
+  it('given a risk that begins, when it ends, then its rescue snapshot is awaited, next to those that are', () => {
+    const known = {
+      operationId: 'op-0',
+      region: 'eu-west-1',
+      clusterIdentifier: 'orders',
+      since: '2025-01-01T00:00:00.000Z',
+      state: 'Awaited',
+    } as const;
+    const changes = finishChanges(anOperation({ promotedAt: T0 }), SUCCEEDED, {
+      record: { history: [], rescueSnapshots: [known] },
+      settings: aSettings(),
+      now: NOW,
+    });
+    expect(changes.rescueSnapshots).toEqual([
+      expect.objectContaining({ operationId: 'op-1', region: EAST, clusterIdentifier: 'orders', state: 'Awaited' }),
+      known,
+    ]);
+    expect(finish(anOperation(), FAILED)).not.toHaveProperty('rescueSnapshots');
+  });
+
   it.each<[string, Partial<Operation>, Ending, boolean]>([
     ['an automatic success', {}, SUCCEEDED, true],
     ['an automatic refusal', {}, REFUSED, true],
@@ -95,6 +127,12 @@ describe('finishChanges', () => {
     ['a forced failure', { trigger: 'Annotation' }, FAILED, true],
     ['a forced one without end', { trigger: 'Annotation' }, TIMED_OUT, true],
     ['a cancelled failback', { trigger: 'Failback', type: 'Switchover' }, CANCELLED, false],
+    ['a drill’s success', { trigger: 'Drill', type: 'Switchover' }, SUCCEEDED, false],
+    ['a drill’s failure', { trigger: 'Drill', type: 'Switchover' }, FAILED, true],
+    ['a cancelled drill', { trigger: 'Drill', type: 'Switchover' }, CANCELLED, false],
+    ['a failback’s success', { trigger: 'Failback', type: 'Switchover' }, SUCCEEDED, true],
+    ['a forced one that AWS never took', { trigger: 'Annotation', step: 'Accepted' }, TIMED_OUT, false],
+    ['one refused before it was called', { step: 'Accepted' }, REFUSED, true],
     ['somebody else’s success', { trigger: 'External' }, SUCCEEDED, true],
     ['somebody else’s cancelled one', { trigger: 'External', type: 'Switchover' }, CANCELLED, false],
   ])('given %s, when it ends, then automation rests or not', (_name, overrides, ending, rests) => {
