@@ -1,6 +1,7 @@
 /**
  * `npm run mutate:changed -- [BASE] [--minutes N]`: mutation testing of the pure modules that changed since the branch
- * left BASE, in commits or not committed yet, and of those whose own tests changed. BASE is the upstream of the branch,
+ * left BASE, in commits or not committed yet, and of those whose own tests changed, unless docs/evidence/mutation.md was
+ * written for that very source and these very tests: then its figures stand. BASE is the upstream of the branch,
  * or where there is none the commit before the last one. Fails when a file is below the threshold, and when the time,
  * 45 minutes unless told, is not enough: what was not tested did not pass.
  */
@@ -12,9 +13,11 @@ import { parseArgs } from 'node:util';
 import type { schema } from '@stryker-mutator/api/core';
 import { mutantsOf, scoreOf, survivorsIn, talliesOf } from './mutation-result.ts';
 import { LOWEST_SCORE, touchedModules } from './pure-modules.ts';
+import { evidenceHash, hashesIn } from './standing-evidence.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const resultPath = join(root, 'reports/mutation/mutation.json');
+const reportPath = join(root, 'docs/evidence/mutation.md');
 
 function git(...args: readonly string[]): string {
   const result = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
@@ -79,9 +82,17 @@ if (!(minutes > 0)) {
   throw new Error(`cannot limit the time to "${values.minutes}" minutes: give a number above 0`);
 }
 const base = positionals[0] ?? (isKnown('@{upstream}') ? '@{upstream}' : 'HEAD~1');
-const files = touchedModules(changedSince(base), (file) => existsSync(join(root, file)));
+const touched = touchedModules(changedSince(base), (file) => existsSync(join(root, file)));
+const reported = hashesIn(readFileSync(reportPath, 'utf8'));
+const files = touched.filter((file) => reported.get(file) !== evidenceHash(root, file));
+const standing = touched.filter((file) => !files.includes(file));
+if (standing.length > 0) {
+  process.stdout.write(`Measured as they are, see docs/evidence/mutation.md: ${standing.join(', ')}\n`);
+}
 if (files.length === 0) {
-  process.stdout.write(`No pure module and no test of one changed since ${base}: nothing to mutate.\n`);
+  process.stdout.write(
+    `No pure module and no test of one changed since ${base} without being measured: nothing to mutate.\n`,
+  );
 } else {
   process.stdout.write(`Changed since ${base}: ${files.join(', ')}\n`);
   mutate(files, minutes);

@@ -1,9 +1,9 @@
 /**
  * `npm run mutate:report`: writes docs/evidence/mutation.md from the last `npm run mutate` and the explanations of its
  * survivors in docs/evidence/mutation-survivors.yaml. Fails when a survivor has no explanation, when an explanation has
- * no survivor, when a file is below 90 %, or when the run left files out.
+ * no survivor, when a file is below 90 %, when the run left files out, or when a
+ * file has changed since.
  */
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -22,6 +22,7 @@ import {
   type Survivor,
 } from './mutation-result.ts';
 import { LOWEST_SCORE, pureModules } from './pure-modules.ts';
+import { evidenceHash } from './standing-evidence.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const resultPath = join(root, 'reports/mutation/mutation.json');
@@ -37,7 +38,6 @@ function readResult(): schema.MutationTestResult {
 }
 
 const codeOf = (file: string): string => stripTypeScriptTypes(readFileSync(join(root, file), 'utf8'));
-const hashOf = (source: string): string => createHash('sha256').update(source).digest('hex').slice(0, 12);
 const percent = (tally: FileTally): string => scoreOf(tally)?.toFixed(1) ?? 'no mutant';
 function code(text: string): string {
   const shown = text.length > 160 ? `${text.slice(0, 160)}…` : text;
@@ -49,11 +49,11 @@ function row(tally: FileTally, hash: string): string {
   return `| ${tally.file} | ${[percent(tally), ...counts, hash].join(' | ')} |`;
 }
 
-function tableOf(result: schema.MutationTestResult, tallies: readonly FileTally[]): string {
+function tableOf(tallies: readonly FileTally[]): string {
   return [
-    '| file | killed % | mutants | killed | timeout | survived | not covered | broken | sha-256 of the source |',
+    '| file | killed % | mutants | killed | timeout | survived | not covered | broken | sha-256 of source and tests |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
-    ...tallies.map((tally) => row(tally, `\`${hashOf(result.files[tally.file]?.source ?? '')}\``)),
+    ...tallies.map((tally) => row(tally, `\`${evidenceHash(root, tally.file)}\``)),
     row({ ...totalOf(tallies), file: '**all**' }, ''),
   ].join('\n');
 }
@@ -91,7 +91,7 @@ Only unit tests may kill: the random worlds of safety.property.test.ts and the s
 Not mutated: texts for people (string literals). A timeout counts as killed: the mutant never ended. A broken
 mutant keeps a whole test file from being loaded, and does not count.
 
-${tableOf(result, tallies)}
+${tableOf(tallies)}
 
 ## Survivors
 
@@ -117,6 +117,7 @@ const tallies = talliesOf(result);
 const missing = pureModules(root).filter(
   (file) => result.files[file] === undefined && /=>|\bfunction\b/.test(codeOf(file)),
 );
+const stale = tallies.filter(({ file }) => result.files[file]?.source !== readFileSync(join(root, file), 'utf8'));
 const low = tallies.filter((tally) => (scoreOf(tally) ?? 100) < LOWEST_SCORE);
 const { explained, unexplained, needless } = joinExplanations(
   survivorsIn(result),
@@ -124,6 +125,7 @@ const { explained, unexplained, needless } = joinExplanations(
 );
 const problems = [
   ...missing.map((file) => `${file} was not mutated: run \`npm run mutate\` for all of it`),
+  ...stale.map(({ file }) => `${file} has changed since it was mutated: run \`npm run mutate\` again`),
   ...low.map((tally) => `${tally.file}: ${percent(tally)} % killed, below ${LOWEST_SCORE} %: write the missing tests`),
   ...needless.map(
     (mutant) => `${mutant.file}: no survivor any more, remove its explanation: ${mutant.in} → ${mutant.by}`,
