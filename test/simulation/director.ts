@@ -10,6 +10,7 @@ import type { Network } from './network.ts';
 import { ACCOUNT, namesOf, policyOf, type PolicyNames } from './policy-of.ts';
 import type { Replicas } from './replicas.ts';
 import {
+  OF_SITES,
   policiesOf,
   replicasOf,
   type Action,
@@ -365,19 +366,6 @@ function merged(target: unknown, patch: unknown): unknown {
     ...Object.entries(patch).map(([key, value]) => [key, merged(base[key], value)]),
   ]);
 }
-
-/** What happens in every Kubernetes cluster, unless the event names one. */
-const OF_SITES: readonly Action['kind'][] = [
-  'apiUnavailable',
-  'apiSilentWatches',
-  'apiLateWatches',
-  'apiRestart',
-  'apiConflicts',
-  'annotate',
-  'edit',
-  'deletePolicy',
-  'editService',
-];
 
 /** Plays the events of a scenario, each at its time. */
 export class Director {

@@ -163,3 +163,16 @@ export function replicasOf(sites: readonly Site[], site: number): readonly numbe
 export function troubleEnd({ events }: Scenario): number {
   return Math.max(0, ...events.map(({ at, until }) => until ?? at));
 }
+
+/** What people and API servers do in one Kubernetes cluster: in each of them, unless the event names one. */
+export const OF_SITES: readonly Action['kind'][] = [
+  'apiUnavailable',
+  'apiSilentWatches',
+  'apiLateWatches',
+  'apiRestart',
+  'apiConflicts',
+  'annotate',
+  'edit',
+  'deletePolicy',
+  'editService',
+];

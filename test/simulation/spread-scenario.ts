@@ -1,4 +1,5 @@
 import {
+  OF_SITES,
   replicasOf,
   troubleEnd,
   type Action,
@@ -11,19 +12,6 @@ import { namesOf } from './policy-of.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 const SECOND = 1_000;
-
-/** What people and API servers do in one Kubernetes cluster, or in each at its own time. */
-const OF_SITES: readonly Action['kind'][] = [
-  'apiUnavailable',
-  'apiSilentWatches',
-  'apiLateWatches',
-  'apiRestart',
-  'apiConflicts',
-  'annotate',
-  'edit',
-  'deletePolicy',
-  'editService',
-];
 
 /** What is about one global cluster or its policy. */
 const OF_POLICIES: readonly Action['kind'][] = [
