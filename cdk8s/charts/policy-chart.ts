@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { OPERATOR_METRICS } from '../constructs/monitoring/operator-metrics.ts';
 import type { NotificationTopic } from '../constructs/monitoring/notification-topic.ts';
 import { API_VERSION, KIND } from '../../operator/api/v1alpha1/group-version.ts';
+import { NEVER_PRUNED } from '../managed/never-pruned.ts';
 import type { InfrastructureChartProps } from './infrastructure-chart.ts';
 import { InfrastructureChart } from './infrastructure-chart.ts';
 
@@ -25,7 +26,7 @@ export class PolicyChart extends InfrastructureChart {
       new ApiObject(this, 'namespace', {
         apiVersion: 'v1',
         kind: 'Namespace',
-        metadata: { name: policy.namespace, annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' } },
+        metadata: { name: policy.namespace, annotations: { ...NEVER_PRUNED } },
       });
     }
     new ApiObject(this, 'policy', {
@@ -35,7 +36,7 @@ export class PolicyChart extends InfrastructureChart {
         name: policy.name,
         namespace: policy.namespace,
         // Without it nobody looks after the database: it goes by hand or not at all.
-        annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' },
+        annotations: { ...NEVER_PRUNED },
       },
       spec: {
         globalClusterIdentifier: names.globalCluster,

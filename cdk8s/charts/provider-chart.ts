@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { ProviderConfigSpec } from '../imports/provider.ts';
 import { ClusterProviderConfig, ProviderConfig } from '../imports/provider.ts';
+import { NEVER_PRUNED } from '../managed/never-pruned.ts';
 import type { InfrastructureChartProps } from './infrastructure-chart.ts';
 import { InfrastructureChart } from './infrastructure-chart.ts';
 
@@ -29,7 +30,7 @@ export class ProviderChart extends InfrastructureChart {
       apiVersion: 'v1',
       kind: 'Namespace',
       // Deleting it would delete everything in it.
-      metadata: { name: namespace, annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' } },
+      metadata: { name: namespace, annotations: { ...NEVER_PRUNED } },
     });
     if (provider.credentials === undefined) return;
     const isShared = managedScope === 'namespaced' && provider.kind === 'ClusterProviderConfig';

@@ -51,7 +51,7 @@ describe('a managed resource', () => {
     new Key(chart, 'key', { name: 'key', forProvider: { region: 'us-east-1' }, holdsData: true });
     expect(Testing.synth(chart)).toMatchObject([
       {
-        metadata: { annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' } },
+        metadata: { annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' } },
         spec: { managementPolicies: ['Observe', 'Create', 'Update'] },
       },
     ]);
@@ -62,7 +62,7 @@ describe('a managed resource', () => {
     new Key(chart, 'key', { name: 'key', forProvider: { region: 'us-east-1' }, holdsData: true });
     expect(Testing.synth(chart)).toMatchObject([
       {
-        metadata: { annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' } },
+        metadata: { annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' } },
         spec: { managementPolicies: ['Observe', 'Create', 'Update', 'Delete'] },
       },
     ]);

@@ -2,6 +2,7 @@ import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { ManagementPolicy, ManagedScope } from './managed-settings.ts';
 import { ManagedSettings } from './managed-settings.ts';
+import { NEVER_PRUNED } from './never-pruned.ts';
 import type { Reference, ReferencePolicy } from './reference.ts';
 
 /** What is known of a kind: its generated class. */
@@ -51,9 +52,6 @@ export interface ManagedResourceProps<Parameters> {
    */
   readonly connectionSecretName?: string;
 }
-
-/** Never deleted by Argo CD when it leaves Git. */
-const NEVER_PRUNED = { 'argocd.argoproj.io/sync-options': 'Prune=false' };
 
 /**
  * A resource in AWS that Crossplane manages: base of the generated classes in imports/. Everything that all resources share

@@ -117,7 +117,9 @@ const WRONG: Readonly<Record<Rule, readonly Manifest[]>> = {
     trust({ AWS: 'arn:aws:iam::210987654321:root' }),
     trust({ Service: ['lambda.amazonaws.com', 'ec2.amazonaws.com'] }, { StringEquals: { 'aws:SourceAccount': '1' } }),
   ],
-  'what holds data is never pruned by Argo CD': [written('rds.Cluster', {})],
+  'what holds data, and what everything hangs on, is neither pruned nor deleted by Argo CD': [
+    written('rds.Cluster', {}),
+  ],
   'what holds data is deleted only where that is allowed': [allowed(['Observe', 'Create', 'Delete']), allowed(['*'])],
   'nothing takes on what AWS or a failover has changed': [allowed(['Observe', 'LateInitialize']), allowed(['*'])],
 };

@@ -42,6 +42,9 @@ const KINDS_WITH_DATA: ReadonlySet<string> = new Set([
   'route53.Zone',
 ]);
 
+/** Of Kubernetes and the operator: what goes with them is more than they are. */
+const ROOT_KINDS: ReadonlySet<string> = new Set(['Namespace', 'Secret', 'DisasterRecoveryPolicy']);
+
 /**
  * Actions that know no resource, so that `*` is all that can be said; the value is the condition that then limits them.
  * Source: the tables of actions in the Service Authorization Reference.
@@ -244,14 +247,17 @@ export const POLICY_RULES = {
       .map(({ title }) => title);
   },
 
-  'what holds data is never pruned by Argo CD': ({ managed }) =>
+  'what holds data, and what everything hangs on, is neither pruned nor deleted by Argo CD': ({ manifests }) =>
     titlesOf(
-      managed
-        .filter((manifest) => KINDS_WITH_DATA.has(managedKindOf(manifest) ?? ''))
-        .filter(
-          ({ metadata }) =>
-            metadata.annotations?.['argocd.argoproj.io/sync-options']?.split(',').includes('Prune=false') !== true,
-        ),
+      manifests
+        .filter((manifest) => {
+          const kind = managedKindOf(manifest);
+          return kind === undefined ? ROOT_KINDS.has(manifest.kind) : KINDS_WITH_DATA.has(kind);
+        })
+        .filter(({ metadata }) => {
+          const options = metadata.annotations?.['argocd.argoproj.io/sync-options']?.split(',') ?? [];
+          return !['Prune=false', 'Delete=false'].every((option) => options.includes(option));
+        }),
     ),
 
   'what holds data is deleted only where that is allowed': ({ managed, configuration }) =>

@@ -100,7 +100,7 @@ describe('a global database', () => {
     const manifests = ofKind(synthesize(), 'GlobalCluster', 'Cluster', 'ClusterInstance');
     expect(manifests).toHaveLength(9);
     for (const { metadata } of manifests) {
-      expect(metadata.annotations).toMatchObject({ 'argocd.argoproj.io/sync-options': 'Prune=false' });
+      expect(metadata.annotations).toMatchObject({ 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' });
     }
   });
 

@@ -4,6 +4,7 @@ import type { Names } from '../../configuration/names.ts';
 import { Secret, SecretVersion } from '../../imports/secretsmanager.ts';
 import { ManagedSettings } from '../../managed/managed-settings.ts';
 import type { SecretKeyReference } from '../../managed/reference.ts';
+import { NEVER_PRUNED } from '../../managed/never-pruned.ts';
 import type { MultiRegionKey } from './multi-region-key.ts';
 
 export interface MasterPasswordProps {
@@ -48,7 +49,7 @@ export class MasterPassword extends Construct {
       metadata: {
         name,
         namespace: settings.namespace,
-        annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' },
+        annotations: { ...NEVER_PRUNED },
       },
       type: 'Opaque',
     });

@@ -36,7 +36,7 @@ describe('a multi-region key', () => {
   it('keeps every key when its object is deleted, because data die with their key', () => {
     for (const { metadata, spec } of synthesize().manifests) {
       expect(spec.managementPolicies).not.toContain('Delete');
-      expect(metadata.annotations).toMatchObject({ 'argocd.argoproj.io/sync-options': 'Prune=false' });
+      expect(metadata.annotations).toMatchObject({ 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' });
     }
   });
 
