@@ -57,12 +57,32 @@ describe('recordFrom', () => {
   });
 });
 
+describe('recordFrom, of drills', () => {
+  it('Given a drill under way, the last and the next, then a new process knows them', () => {
+    const drill = { id: 'd-2', home: 'east', away: 'west', leg: 'Away', startedAt: at(1), operationId: 's-1' } as const;
+    const lastDrill = { id: 'd-1', mode: 'Simulate', result: 'Missed', completedAt: at(0) } as const;
+    const nextDrill = { at: at(9), schedule: '0 3 1 * * UTC' };
+
+    expect(recordFrom({ drill, lastDrill, nextDrill })).toEqual({
+      history: [],
+      drill: { ...drill, startedAt: Date.parse(at(1)) },
+      lastDrill: { ...lastDrill, completedAt: Date.parse(at(0)), reason: '', message: '' },
+      nextDrill: { ...nextDrill, at: Date.parse(at(9)) },
+    });
+  });
+});
+
 describe('primarySince', () => {
   it.each<[string, readonly HistoryEntry[], string | undefined]>([
     ['nothing on record', [], undefined],
     ['a success', [entry('west', { completedAt: at(7) })], at(7)],
     ['a promotion that was published later', [entry('west', { promotedAt: at(5), completedAt: at(9) })], at(5)],
     ['a promotion that timed out', [entry('west', { promotedAt: at(5), outcome: 'TimedOut' })], at(5)],
+    [
+      'a simulation of a failover to it',
+      [entry('west', { type: 'Simulation', completedAt: at(9) }), entry('west', { completedAt: at(2) })],
+      at(2),
+    ],
     ['a failure before any promotion', [entry('west', { outcome: 'Failed' })], undefined],
     ['a change to another region, long ago', [entry('east', { completedAt: at(2) })], undefined],
     ['two changes to it', [entry('west', { completedAt: at(9) }), entry('west', { completedAt: at(2) })], at(9)],

@@ -174,6 +174,12 @@ describe('failbacks and drills', () => {
     expect(settingsOf(aSpec(), INSTALLATION)).not.toHaveProperty('drill');
   });
 
+  it('given a failback without windows, when read, then any time will do', () => {
+    const settings = settingsOf(aSpec({ failback: { mode: 'Automatic', stabilization: '30m' } }), INSTALLATION);
+    expect(settings.failback).toEqual({ stabilizationMilliseconds: 1_800_000, windows: [] });
+    expect(settings).not.toHaveProperty('scheduleProblems');
+  });
+
   it('given schedules that got past the schema, when read, then each is named with its field', () => {
     const bad = [windows[0], { schedule: '0 0 30 2 *', duration: '1h', timeZone: 'UTC' }] as typeof windows;
     const failback = { mode: 'Automatic', stabilization: '30m', windows: bad } as const;

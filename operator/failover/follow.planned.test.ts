@@ -27,6 +27,7 @@ const FAILBACK: Operation = {
 };
 const DRILL: Operation = { ...FAILBACK, trigger: 'Drill' };
 const { automatic: _, ...ASKED } = FAILBACK;
+const ASKED_DRILL: Operation = { ...ASKED, trigger: 'Drill' };
 const BEHIND: RoundProps = { lag: { [EAST]: { lags: [5000, 5000, 5000] } } };
 
 interface Case {
@@ -76,6 +77,8 @@ describe('a failback or a drill that AWS has not taken yet', () => {
     ['a drill is well', { operation: DRILL }, /^Call$/],
     ['a drill is suspended', { operation: DRILL, settings: { isSuspended: true } }, /^Cancelled NoLongerNeeded/],
     ['a drill lags', { operation: DRILL, last: BEHIND }, /^Cancelled NoLongerFit/],
+    ['a drill that a person asked for is well', { operation: ASKED_DRILL }, /^Call$/],
+    ['a drill that a person asked for lags', { operation: ASKED_DRILL, last: BEHIND }, /^Cancelled NoLongerFit/],
     [
       'a drill is outside of the windows of failback',
       { operation: DRILL, settings: { failback: { stabilizationMilliseconds: MINUTE, windows: [CLOSED] } } },
