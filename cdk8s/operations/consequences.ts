@@ -92,7 +92,11 @@ export function consequenceOfChange(
   if (section === 'initProvider') return consequenceAtCreation(kind, change);
   if (section !== 'forProvider') return undefined;
   if (kind === 'rds.Cluster' && ROLE_FIELDS.includes(fieldOf(change))) {
-    return harmless('follows the declared role: nothing happens to what exists');
+    return harmless(
+      policies.includes('Update')
+        ? 'follows the declared role: Crossplane may send the password of the Secret once more'
+        : 'follows the declared role: nothing happens to what exists',
+    );
   }
   const inAws = consequenceInAws(kind, change);
   if (policies.includes('Update') || policies.includes('*')) return inAws;
