@@ -15,18 +15,21 @@ const tagPointer = (key: string): string => `/spec/forProvider/tags/${key}`;
 
 /**
  * What Crossplane writes into an object besides its status: names that AWS gave, how far creation got (losing that makes it
- * create a second time), its finalizer, and the tags by which it knows its own. Nothing is late-initialised here.
+ * create a second time), and the tags by which it knows its own. Nothing is late-initialised here. Finalizers are left out: a sync
+ * would copy them into what it applies, and hold on to them.
  */
 const WRITTEN_BY_CROSSPLANE = [
   '/status',
-  '/metadata/finalizers',
   ...['external-name', 'external-create-pending', 'external-create-succeeded', 'external-create-failed'].map((key) =>
     annotationPointer(`crossplane.io/${key}`),
   ),
   ...['crossplane-kind', 'crossplane-name', 'crossplane-providerconfig'].map(tagPointer),
 ];
 
-/** Ids that stand beside each reference once it is resolved: crossplane-runtime's field manager for them. */
+/**
+ * Ids that stand beside each reference once it is resolved: crossplane-runtime's field manager for them. It owns whole lists where
+ * references stand in items, `vpc` of a zone: by pointers to ids alone, Argo CD and Crossplane would write it in turn for ever.
+ */
 const REFERENCE_RESOLVER = 'managed.crossplane.io/api-simple-reference-resolver';
 
 /** The pause of a database during and after a role change, and the mark of who paused it. */
@@ -72,7 +75,7 @@ export function ignoredDifferences(objects: readonly TypedObject[]): IgnoredDiff
           group: 'aurora-dr.io',
           kind: 'DisasterRecoveryPolicy',
           // Requests of people, which the operator takes away; they are never in Git.
-          jsonPointers: ['/status', '/metadata/finalizers', ...REQUEST_ANNOTATIONS.map(annotationPointer)],
+          jsonPointers: ['/status', ...REQUEST_ANNOTATIONS.map(annotationPointer)],
         },
       ]
     : [];

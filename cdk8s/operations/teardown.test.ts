@@ -72,6 +72,15 @@ describe('a teardown', () => {
     expect(isLifted('Public')).toBe(false);
   });
 
+  it('names a namespace only for what is in one', () => {
+    const namespaced = (scope: 'namespaced' | 'cluster') =>
+      commandsOf(stagesOf({ ...small, scope })).filter(
+        (one) => one.startsWith('delete cluster') && one.includes(' -n '),
+      );
+    expect(namespaced('namespaced')).toHaveLength(4 + 2);
+    expect(namespaced('cluster')).toEqual([]);
+  });
+
   it('never deletes the namespace or the provider configuration', () => {
     expect(commandsOf(stagesOf(small)).join('\n')).not.toMatch(/delete.*(00-provider|namespace\/)/);
   });

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { cacheDirectory } from '../control-plane/go-tool.ts';
 import { waitUntilServed } from '../control-plane/serve-crd.ts';
 
 const run = promisify(execFile);
@@ -21,8 +22,8 @@ interface Downloaded {
   readonly Error?: string;
 }
 
-/** Where Argo CD's sources are: in the cache of Go modules, fetched when they are not there yet. */
-export async function ensureArgoSources(): Promise<string> {
+/** Runs `use` with Argo CD's sources: in the cache of Go modules, fetched when they are not there yet. */
+async function withSources(use: (directory: string) => Promise<void>): Promise<void> {
   // Outside of any module: which other modules Argo CD needs does not matter here.
   const folder = await mkdtemp(join(tmpdir(), 'argo-cd-'));
   try {
@@ -39,17 +40,36 @@ export async function ensureArgoSources(): Promise<string> {
         `cannot use ${MODULE.path}@${MODULE.version}: ${found}; look at its pin in ${import.meta.filename}`,
       );
     }
-    return Dir;
+    await use(Dir);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** Folder with Argo CD's CRDs: kept where the programs of the control plane are, so that Go is needed only once. */
+async function ensureCrds(): Promise<string> {
+  const directory = join(cacheDirectory(process.env), `argo-cd-crds-${MODULE.version}`);
+  const isThere = await access(directory).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return directory;
+  const partial = `${directory}.${String(process.pid)}`;
+  await withSources(async (sources) => {
+    await mkdir(partial, { recursive: true });
+    for (const file of Object.values(CRDS))
+      await copyFile(join(sources, 'manifests', 'crds', file), join(partial, file));
+  });
+  // Somebody else may have been faster: theirs is the same.
+  await rename(partial, directory).catch(() => rm(partial, { recursive: true, force: true }));
+  return directory;
+}
+
 /** Installs Argo CD's kinds and waits until they are served. */
 export async function serveArgoSchemas(plane: ControlPlane): Promise<void> {
-  const sources = await ensureArgoSources();
+  const directory = await ensureCrds();
   for (const [plural, file] of Object.entries(CRDS)) {
-    await plane.kubectl(['apply', '--server-side', '-f', join(sources, 'manifests', 'crds', file)]);
+    await plane.kubectl(['apply', '--server-side', '-f', join(directory, file)]);
     await waitUntilServed(plane, `${plural}.argoproj.io`);
   }
 }

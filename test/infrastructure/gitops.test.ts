@@ -124,4 +124,53 @@ describe('Given an API server with the schemas of Argo CD, of Crossplane and of 
     },
     TIMEOUT_MS,
   );
+
+  it(
+    'when references were resolved, then ids beside them stay, but for those in lists: these are the resolver’s or nobody’s',
+    async () => {
+      const manifests = createInfrastructure(createConfiguration(base)).flatMap(
+        (chart) => chart.toJson() as Manifest[],
+      );
+      const [subnet, zone] = ['Subnet', 'Zone'].map((kind) => manifests.find((one) => one.kind === kind)) as [
+        Manifest,
+        Manifest,
+      ];
+      await apply([subnet, zone]);
+      const resolved = ({ apiVersion, kind, metadata }: Manifest, forProvider: object): object => ({
+        apiVersion,
+        kind,
+        metadata: { name: metadata.name, namespace: metadata.namespace },
+        spec: { forProvider },
+      });
+      const vpcs = zone.spec?.forProvider?.['vpc'] as object[];
+      const [resolver] = filesOf(INPUTS['one cluster, the one of Argo CD'] ?? base)
+        .flatMap(
+          (file) => file.manifests as { spec?: { ignoreDifferences?: { managedFieldsManagers?: string[] }[] } }[],
+        )
+        .flatMap(({ spec }) => spec?.ignoreDifferences ?? [])
+        .flatMap(({ managedFieldsManagers }) => managedFieldsManagers ?? []);
+      await apply(
+        [
+          resolved(subnet, { region: 'us-east-1', vpcId: 'vpc-1' }),
+          resolved(zone, { vpc: vpcs.map((vpc) => ({ ...vpc, vpcId: 'vpc-1' })) }),
+        ],
+        resolver,
+      );
+      const read = async ({ apiVersion, kind, metadata }: Manifest, path: string): Promise<string> =>
+        plane.kubectl([
+          'get',
+          `${kind.toLowerCase()}.${apiVersion.split('/')[0] ?? ''}`,
+          metadata.name,
+          '-n',
+          metadata.namespace ?? '',
+          '-o',
+          `jsonpath={.spec.forProvider.${path}}`,
+        ]);
+      expect(await read(zone, 'vpc[0].vpcId')).toBe('vpc-1');
+      await apply([subnet, zone]);
+      expect(await read(subnet, 'vpcId')).toBe('vpc-1');
+      expect(await read(zone, 'vpc[0].vpcId')).toBe('');
+    },
+    TIMEOUT_MS,
+  );
 });
