@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Assessment } from '../failover/assess.ts';
-import { MINUTE, T0, type RoundProps } from '../failover/testing/a-round.ts';
+import { MINUTE, NOT_REPORTED, T0, type RoundProps } from '../failover/testing/a-round.ts';
 import { CENTRAL, EAST, signalsNamed, THREE_REGIONS, WEST } from '../failover/testing/a-settings.ts';
 import { noAnswer, rejected } from '../failover/testing/attempts.ts';
 import { silentPrimary, stoppedLag } from '../failover/testing/losses.ts';
@@ -269,6 +269,11 @@ describe('what the conditions say', () => {
     );
   });
 
+  it('given members of which none is the writer, when told, then Ready says so', () => {
+    const props = { isFresh: true, record: { primaryRegion: undefined } as never, sees: { writer: CENTRAL } };
+    expect(both('Ready', props)).toBe('False NoPrimary: no member is the writer');
+  });
+
   it('given schedules that cannot be followed, when told, then Ready names each, and that all else is done', () => {
     expect(both('Ready', { settings: { scheduleProblems: ['a: x', 'b: y'] } })).toBe(
       'False InvalidSchedule: what it schedules is not done, everything else is: a: x; b: y',
@@ -333,6 +338,12 @@ describe('what the conditions say', () => {
     expect(both('ReplicationHealthy', { sees: { regions } })).toBe(
       `False NotConnected: not connected: ${WEST} (pending-resync)`,
     );
+  });
+
+  it('given a secondary of which AWS says no synchronization, when told, then its lag is what is told', () => {
+    const synchronization = { [WEST]: NOT_REPORTED };
+    const regions = { [EAST]: { synchronization }, [WEST]: { synchronization } };
+    expect(both('ReplicationHealthy', { sees: { regions } })).toBe(`True Replicating: lag ${WEST}: 100 ms`);
   });
 
   it('given no region that describes the roles, when told, then nothing is said of replication', () => {

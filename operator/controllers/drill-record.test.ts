@@ -112,6 +112,16 @@ describe('simulationChanges', () => {
     ]);
   });
 
+  it('given simulations before, when recorded, then the newest stands for all, and what really happened stays', () => {
+    const history = [
+      anEntry({ id: 'drill-0', type: 'Simulation' }),
+      anEntry(),
+      anEntry({ id: 'drill-z', type: 'Simulation' }),
+    ];
+    const ids = simulate({}, aRecord({ history })).history?.map(({ id }) => id);
+    expect(ids).toEqual(['drill-1', 'switchover-1']);
+  });
+
   it('given one check that failed, when recorded, then the drill has failed and the last success stays known', () => {
     const { lastDrill: last, history } = simulate({ simulation: failing }, aRecord({ lastDrill: lastDrill() }));
     expect(last).toMatchObject({ result: 'Failed', reason: 'NotReady', completedAt: NOW, lastSucceededAt: T0 });

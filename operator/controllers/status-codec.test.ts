@@ -203,6 +203,16 @@ describe('status codec', () => {
       message: long,
       checks: [{ name: 'Votes', passed: false, message: long }],
     });
+    expect(
+      lastDrillStatus({ id: 'd', mode: 'Simulate', result: 'Missed', reason: '', completedAt: 0, message: '' }),
+    ).toEqual({
+      id: 'd',
+      mode: 'Simulate',
+      result: 'Missed',
+      reason: '',
+      completedAt: '1970-01-01T00:00:00.000Z',
+      message: '',
+    });
     expect(status).toMatchObject({ thereMilliseconds: 0, backMilliseconds: 2 });
     expect(status.message).toHaveLength(4096);
     expect(status.checks?.[0]).toMatchObject({ name: 'Votes', passed: false });
@@ -323,7 +333,7 @@ describe('memoryFrom', () => {
         { ...region, name: 'west', replicationLagMilliseconds: 7 },
       ],
     });
-    expect(memory).toEqual({
+    expect(memory).toStrictEqual({
       quorumRounds: 0,
       calmRounds: 0,
       incident: { startedAt: at },
