@@ -276,10 +276,25 @@ function afterBack(step: DrillStep): DrillAction {
     : fail('NotReturned', `the writer stays in ${drill.away}: ${how}; ${HOW_TO_RETURN}`);
 }
 
+/** Why a leg that did not succeed cannot be judged yet: AWS may be at it still, after `failover.timeout`. */
+function unsettled({ drill, ended, facts, assessment: { topology } }: DrillStep): DrillAction | undefined {
+  if (facts.hasOperation) {
+    return wait('OperationInFlight', 'an operation is in flight');
+  }
+  if (topology.inFlight !== undefined) {
+    return wait('OperationInFlight', 'a switchover or failover is in flight in AWS');
+  }
+  const isProven = drill.leg === 'Away' || ended?.outcome === 'Succeeded';
+  return isProven || (topology.isObserved && topology.primaryRegion !== undefined)
+    ? undefined
+    : wait('RolesNotObserved', 'no region described the writer in this round');
+}
+
 /** What to do next about a drill under way, while no operation is. The return is always a switchover. */
 export function nextDrillAction(step: DrillStep): DrillAction {
-  if (step.facts.hasOperation) {
-    return wait('OperationInFlight', 'an operation is in flight');
+  const pause = unsettled(step);
+  if (pause !== undefined) {
+    return pause;
   }
   switch (step.drill.leg) {
     case 'There':
