@@ -10,6 +10,7 @@ const NOW = T0 + 90_000;
 const SUCCEEDED: Ending = { outcome: 'Succeeded', reason: 'Succeeded', message: 'us-west-2 is the writer' };
 const CANCELLED: Ending = { outcome: 'Cancelled', reason: 'CancelledByAws', message: 'cancelled' };
 const RECOVERED: Ending = { outcome: 'Cancelled', reason: 'NoLongerNeeded', message: 'serves again' };
+const UNFIT: Ending = { outcome: 'Cancelled', reason: 'NoLongerFit', message: 'its target is modified' };
 const REFUSED: Ending = { outcome: 'Failed', reason: 'RefusedByAws', message: 'refused' };
 const FAILED: Ending = { outcome: 'Failed', reason: 'FailedInAws', message: 'failed' };
 const TIMED_OUT: Ending = { outcome: 'TimedOut', reason: 'TimedOut', message: 'timed out' };
@@ -122,6 +123,8 @@ describe('finishChanges', () => {
     ['one that AWS never took', { step: 'Accepted' }, TIMED_OUT, false],
     ['one that was not called, its primary being back', { step: 'Accepted' }, RECOVERED, false],
     ['one whose call may have arrived, its primary being back', { step: 'Unconfirmed' }, RECOVERED, true],
+    ['one that was not called, its target being unfit', { step: 'Accepted' }, UNFIT, false],
+    ['one whose call may have arrived, its target being unfit', { step: 'Unconfirmed' }, UNFIT, true],
     ['a forced success', { trigger: 'Annotation' }, SUCCEEDED, true],
     ['a forced refusal', { trigger: 'Annotation' }, REFUSED, false],
     ['a forced failure', { trigger: 'Annotation' }, FAILED, true],

@@ -24,7 +24,7 @@ export const withHistory = (record: PolicyRecord, entry: HistoryEntry): readonly
  * else's doing, and a loss that goes on must not wait for it.
  */
 const isUntaken = (operation: Operation, { reason }: Ending): boolean =>
-  operation.step === 'Accepted' && (reason === 'NoLongerNeeded' || reason === 'TimedOut');
+  operation.step === 'Accepted' && ['NoLongerNeeded', 'NoLongerFit', 'TimedOut'].includes(reason);
 
 /** What AWS said last is what a person has to know of a call that it never took. */
 function endingOf(operation: Operation, ending: Ending): Ending {

@@ -15,7 +15,7 @@ import { EMPTY_MEMORY } from './memory.ts';
 import type { Operation } from './operation.ts';
 import type { Settings } from './settings.ts';
 import { arnOf, aRound, MINUTE, SECOND, T0, type RegionProps, type RoundProps } from './testing/a-round.ts';
-import { aSettings, CENTRAL, EAST, signalsNamed, THREE_REGIONS, WEST } from './testing/a-settings.ts';
+import { aRegion, aSettings, CENTRAL, EAST, signalsNamed, THREE_REGIONS, WEST } from './testing/a-settings.ts';
 import { noAnswer } from './testing/attempts.ts';
 import { Watch } from './testing/watch.ts';
 
@@ -318,7 +318,7 @@ describe('every step and effect', () => {
 
   it.each<[Effect, string]>([
     ['Unchanged', 'Call'],
-    ['Unseen', 'Call'],
+    ['Unseen', 'Finish Cancelled'],
     ['InFlight', 'Advance Promoting'],
     ['Cancelling', 'Advance Promoting'],
     ['Promoted', 'Advance Promoted'],
@@ -494,6 +494,47 @@ describe('a call that comes late', () => {
       message: expect.stringMatching(why),
     });
     expect(short(follow(anOperation({ trigger: 'Annotation' }), given))).toBe('Call');
+  });
+
+  describe('given the target that automation chose is not what it was', () => {
+    const uncalled: Given = { at: CALLED, isCertainlyUncalled: true };
+    const modifying = (...regions: string[]): RoundProps => ({
+      regions: {
+        [EAST]: SILENT,
+        ...Object.fromEntries(regions.map((region) => [region, { status: 'modifying' }])),
+      },
+    });
+    const forbidden: Partial<Settings> = { regions: [aRegion(EAST, 'Prefer'), aRegion(WEST, 'Never')] };
+    const unnamed: Partial<Settings> = { regions: [aRegion(EAST, 'Prefer'), aRegion(CENTRAL)] };
+
+    it.each<[string, Given, string]>([
+      ['it is unfit and another region is fit', { round: modifying(WEST) }, 'Finish Cancelled'],
+      ['nobody is fit', { round: modifying(WEST, CENTRAL) }, 'Wait'],
+      ['the policy forbids it by now', { round: ROUNDS.Unchanged, settings: forbidden }, 'Finish Cancelled'],
+    ])('when %s, then it is not called', (_what, given, expected) => {
+      expect(short(follow(anOperation(), { ...uncalled, ...given }))).toBe(expected);
+      // What a person asked for needs nobody's permission, and AWS refuses what it cannot do.
+      expect(short(follow(anOperation({ trigger: 'Annotation' }), { ...uncalled, ...given }))).toBe('Call');
+    });
+
+    it('when the policy does not name it any more, then it is given up', () => {
+      const given: Given = { ...uncalled, round: ROUNDS.Unchanged, settings: unnamed };
+      expect(follow(anOperation(), given)).toEqual({
+        kind: 'Finish',
+        outcome: 'Cancelled',
+        reason: 'NoLongerFit',
+        message: `${WEST}: spec.regions does not name it any more: what AWS has not taken is given up`,
+      });
+    });
+
+    it('when the call may have taken effect before, then it waits for the target, and says so', () => {
+      const operation = anOperation({ step: 'Unconfirmed', calledAt: T0 + CALLED, attempts: 1 });
+      const given: Given = { at: CALLED + MINUTE, follow: unconfirmed, round: modifying(WEST) };
+      expect(follow(operation, given)).toEqual({
+        kind: 'Wait',
+        message: `AWS is not called: ${WEST}: the cluster is "modifying", not "available"`,
+      });
+    });
   });
 
   it('Given a round that is too old, then the next one decides', () => {

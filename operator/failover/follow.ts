@@ -1,6 +1,7 @@
 import type { Outcome } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Assessment } from './assess.ts';
 import { isTooOld } from './automatic.ts';
+import type { Objection } from './candidates.ts';
 import { defined } from './defined.ts';
 import { windowState } from './maintenance-window.ts';
 import type { Memory } from './memory.ts';
@@ -153,17 +154,19 @@ function followUnconfirmed(question: FollowQuestion): FollowAction {
 
 /**
  * A call that does not follow its registration at once: AWS did not take it before, or another process registered it.
- * What automation decided then rests on a loss that must still be seen now; a primary that came back meanwhile is not
- * given up any more. What a person asked for needs no loss.
+ * What a person asked for is made all the same; what the operator wanted by itself must still be what it wants.
  */
 function callLate(question: FollowQuestion): FollowAction {
-  const { operation, assessment, settings, now } = question;
+  const { operation } = question;
   if (operation.automatic === true || operation.trigger === 'Drill') {
     return callPlanned(question);
   }
-  if (operation.trigger !== 'Automatic') {
-    return { kind: 'Call' };
-  }
+  return operation.trigger === 'Automatic' ? callAutomatic(question) : { kind: 'Call' };
+}
+
+/** A failover rests on a loss that must still be seen now: a primary that came back meanwhile is not given up any more. */
+function callAutomatic(question: FollowQuestion): FollowAction {
+  const { operation, assessment, settings, now } = question;
   if (settings.isSuspended || settings.mode === 'Manual') {
     const why = settings.isSuspended ? 'spec.suspend is true' : 'failover.mode is Manual';
     return finish('Cancelled', 'NoLongerNeeded', `${why}: automation gives up what AWS has not taken`);
@@ -176,9 +179,30 @@ function callLate(question: FollowQuestion): FollowAction {
   if (obstacle !== undefined) {
     return wait(`AWS is not called: ${obstacle.message}`);
   }
+  const objection = targetObjection(question);
+  if (objection !== undefined) {
+    return withoutTarget(question, objection);
+  }
   return assessment.quorumRounds >= settings.failureThreshold && !isTooOld(assessment.round, settings, now)
     ? { kind: 'Call' }
     : wait(`AWS is not called until ${settings.failureThreshold} consecutive rounds show the loss again`);
+}
+
+/** What speaks by now against the region that automation chose before: it may have been lost too, or been forbidden. */
+function targetObjection({ operation, assessment }: FollowQuestion): Objection | undefined {
+  const target = assessment.regions.find(({ region }) => region === operation.to);
+  return target === undefined
+    ? { reason: 'NotInPolicy', message: 'spec.regions does not name it any more' }
+    : (target.unfit ?? target.excluded);
+}
+
+/** What passes is waited for, unless another region can take over meanwhile; what the policy forbids does not pass. */
+function withoutTarget({ operation, assessment }: FollowQuestion, { reason, message }: Objection): FollowAction {
+  const isForbidden = reason === 'PromotionNever' || reason === 'NotInPolicy';
+  const isReplaceable = operation.step === 'Accepted' && (isForbidden || assessment.target !== undefined);
+  return isReplaceable
+    ? finish('Cancelled', 'NoLongerFit', `${operation.to}: ${message}: what AWS has not taken is given up`)
+    : wait(`AWS is not called: ${operation.to}: ${message}`);
 }
 
 /** Why the operator does not want any more what it wanted by itself, whatever the regions are like. */

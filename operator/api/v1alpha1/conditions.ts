@@ -193,7 +193,7 @@ export const OPERATION_REASONS = {
   DrillInProgress: 'DrillInProgress',
   /** Its return home waits for something. */
   DrillReturnWaiting: 'DrillReturnWaiting',
-  /** A failback or drill that AWS had not taken was given up: the regions are not fit for it any more. */
+  /** What AWS had not taken was given up: the regions are not fit for it any more, or the policy forbids the target by now. */
   NoLongerFit: 'NoLongerFit',
   Accepted: 'Accepted',
   Requested: 'Requested',
