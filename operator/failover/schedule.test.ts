@@ -91,6 +91,17 @@ describe('nextRun', () => {
       expect(work).toHaveBeenCalledTimes(3);
     });
 
+    it('given a day that never comes, when asked again, then nobody looks for it anew', async () => {
+      const { ask, work } = await forgetful();
+      const never = { schedule: '0 0 30 2 *', timeZone: 'UTC' };
+      expect([ask(never, from), ask(never, from + 1), ask(never, from + 1e9)]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      expect(work).toHaveBeenCalledTimes(1);
+    });
+
     it('given more schedules than policies share, when asked, then what is remembered stays bounded', async () => {
       const { ask, work } = await forgetful();
       for (let index = 0; index < 1024; index += 1) {

@@ -53,7 +53,8 @@ function lookUp(recurring: Schedule, after: Instant): Remembered {
 export function nextRun(recurring: Schedule, after: Instant): Instant | undefined {
   try {
     const found = lookUp(recurring, after);
-    const isKnown = after >= found.after && found.next !== undefined && after < found.next;
+    // What never comes does not come later either, and finding that out is what costs most.
+    const isKnown = after >= found.after && (found.next === undefined || after < found.next);
     if (!isKnown) {
       found.next = compute(found.cron, after);
       found.after = after;
