@@ -91,6 +91,21 @@ function operatorObstacle({ operator }: Sight, { isForced }: FailoverRequest): A
       };
 }
 
+/** A switchover is asked of the primary's region: without a way there AWS would never hear of it. */
+function wayObstacle(type: Operation['type'], { assessment }: Sight, { session }: Setting): Answered | undefined {
+  const { primaryRegion = '' } = assessment.topology;
+  return type === 'Switchover' && session.environment.unreachedRegions.has(primaryRegion)
+    ? {
+        status: 'refused',
+        reason: 'PrimaryUnreachable',
+        message:
+          `this function has no way to RDS in ${primaryRegion}, which a switchover is asked of: ` +
+          `tell it the endpoints of that region, or invoke the function in ${primaryRegion}`,
+        from_region: primaryRegion,
+      }
+    : undefined;
+}
+
 /** A call whose answer nobody can wait for would only be a doubt for whoever comes next. */
 function timeObstacle({ remainingMilliseconds }: Setting): Answered | undefined {
   const left = Math.round(remainingMilliseconds());
@@ -222,6 +237,7 @@ async function decide(setting: Setting): Promise<Answered> {
     return refused(verdict, sight);
   }
   return (
+    wayObstacle(verdict.type, sight, setting) ??
     operatorObstacle(sight, request) ??
     timeObstacle(setting) ??
     changeRoles(register(verdict.type, verdict.target, sight, setting), sight, setting)

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { assess } from '../../operator/failover/assess.ts';
 import { judgeForce, type ForceVerdict } from '../../operator/failover/force.ts';
 import { EMPTY_MEMORY } from '../../operator/failover/memory.ts';
-import { aRound, MINUTE, type RoundProps } from '../../operator/failover/testing/a-round.ts';
+import { aRound, MINUTE, T0, type RoundProps } from '../../operator/failover/testing/a-round.ts';
 import { aSettings, EAST, WEST } from '../../operator/failover/testing/a-settings.ts';
 import { local, noAnswer, rejected } from '../../operator/failover/testing/attempts.ts';
 import type { FailoverRequest } from './failover-request.ts';
@@ -13,9 +13,10 @@ const LOST: RoundProps = { ...lostRds, endpoint: noAnswer('refused') };
 
 const REQUEST: FailoverRequest = { targetRegion: WEST, hasAcceptedDataLoss: true, type: 'auto', isForced: false };
 
-function judge(props: RoundProps, changes: Partial<FailoverRequest> = {}) {
+function judge(props: RoundProps, changes: Partial<FailoverRequest> = {}, lostAt?: number) {
   const settings = aSettings();
-  const { assessment } = assess(EMPTY_MEMORY, aRound({ at: 20 * MINUTE, ...props }), settings, {});
+  const memory = lostAt === undefined ? EMPTY_MEMORY : { ...EMPTY_MEMORY, incident: { startedAt: T0 + lostAt } };
+  const { assessment } = assess(memory, aRound({ at: 20 * MINUTE, ...props }), settings, {});
   const request = forceRequestOf({ ...REQUEST, ...changes }, assessment);
   const verdict = judgeForce({ request, assessment, settings });
   return { verdict, message: verdict.kind === 'Refuse' ? refusalMessage(verdict, assessment) : '' };
@@ -45,6 +46,25 @@ describe('auto', () => {
     ['nobody answers', { regions: { [EAST]: { rds: noAnswer() }, [WEST]: { rds: noAnswer() } } }, 'NoPrimary'],
   ])('given that %s, is %s', (_, props, expected) => {
     expect(kindOf(judge(props).verdict)).toBe(expected);
+  });
+
+  it.each<[string, RoundProps, number, string]>([
+    ['a secondary has received for minutes since', LOST, 15 * MINUTE, 'TypeUndecided'],
+    ['samples of that time have not arrived yet', LOST, 18.5 * MINUTE, 'Failover'],
+    [
+      'nothing has arrived since',
+      { ...LOST, lag: { [WEST]: { until: 16 * MINUTE, lags: [120, 120] } } },
+      15 * MINUTE,
+      'Failover',
+    ],
+    [
+      'RDS itself calls the cluster failed',
+      { regions: { [EAST]: { status: 'failed' } }, endpoint: noAnswer() },
+      15 * MINUTE,
+      'Failover',
+    ],
+  ])('given a primary that is silent, and %s, is the type that this proves', (_, props, lostAt, expected) => {
+    expect(kindOf(judge(props, {}, lostAt).verdict)).toBe(expected);
   });
 
   it('given a lost primary without acceptance, asks for it and fails nothing over', () => {

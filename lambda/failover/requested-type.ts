@@ -1,18 +1,37 @@
 import type { Assessment } from '../../operator/failover/assess.ts';
-import { readControlPlane, readEndpoint } from '../../operator/failover/direct-signals.ts';
+import { isRegionAlive, readControlPlane, readEndpoint } from '../../operator/failover/direct-signals.ts';
 import type { ForceRequest, ForceVerdict } from '../../operator/failover/force.ts';
 import type { FailoverRequest } from './failover-request.ts';
 
+/** The first failing check is known to the minute that it was put in, and took some seconds to fail. */
+const LOSS_TIME_ACCURACY_MILLISECONDS = 90_000;
+
 /**
- * Whether this round alone shows the primary lost: its control plane fails while a surviving region answers, and its
- * writer is not seen to accept. A quorum of votes, which the operator's `Auto` wants, needs a memory that no function has.
+ * Whether a secondary still received what was written after the primary fell silent: then the way to it is lost, and not
+ * the primary. The operator calls it a veto. Nobody can tell before samples of that time arrive.
  */
-function isPrimaryLost({ round, topology }: Assessment): boolean {
+function isStillReplicating({ signals, incident, round, topology }: Assessment): boolean {
+  if (incident === undefined || isRegionAlive(round.regions[topology.primaryRegion ?? ''])) {
+    return false;
+  }
+  const replication = signals.find(({ name }) => name === 'replication');
+  const provenAt = replication?.state === 'Passing' ? replication.evidenceAt : undefined;
+  return provenAt !== undefined && provenAt > incident.startedAt + LOSS_TIME_ACCURACY_MILLISECONDS;
+}
+
+/**
+ * Whether the primary is seen lost: its control plane fails while a surviving region answers, its writer is not seen to
+ * accept, and no secondary goes on receiving. A quorum of votes, which the operator's `Auto` wants, needs a memory that
+ * no function has.
+ */
+function isPrimaryLost(assessment: Assessment): boolean {
+  const { round, topology } = assessment;
   const { primaryRegion } = topology;
   return (
     primaryRegion !== undefined &&
     readControlPlane(round, primaryRegion).state === 'Failing' &&
-    readEndpoint(round, primaryRegion).state !== 'Passing'
+    readEndpoint(round, primaryRegion).state !== 'Passing' &&
+    !isStillReplicating(assessment)
   );
 }
 

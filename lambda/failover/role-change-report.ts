@@ -40,7 +40,10 @@ export class RoleChangeReport {
       globalClusterIdentifier: environment.globalClusterIdentifier,
       regions,
       writerRegion,
-      lostRegions: regions.filter((region) => round.regions[region]?.globalClusters.kind === 'noAnswer'),
+      lostRegions: regions.filter(
+        (region) =>
+          environment.unreachedRegions.has(region) || round.regions[region]?.globalClusters.kind === 'noAnswer',
+      ),
     };
     const target = { namespace: environment.metricNamespace, metric: this.#routingMetric };
     const publisher = new RoutingMetricPublisher({

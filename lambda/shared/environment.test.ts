@@ -20,6 +20,7 @@ describe('readEnvironment', () => {
         { name: 'us-west-2', clusterIdentifier: 'aurora-b', promotion: 'Allow' },
       ],
       endpoints: new Map(),
+      unreachedRegions: new Set(),
       topicArns: [],
       metricNamespace: 'AuroraDR',
       timeoutMilliseconds: 3_000,

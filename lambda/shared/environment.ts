@@ -19,6 +19,8 @@ export interface FunctionEnvironment {
   /** Region names are unique; at least two, the function's own among them. */
   readonly regions: readonly RegionSettings[];
   readonly endpoints: AwsEndpoints;
+  /** Regions that the function has no way to: silence of theirs would say nothing, so that they are not asked. */
+  readonly unreachedRegions: ReadonlySet<string>;
   readonly topicArns: readonly string[];
   /** Namespace of the project's own metrics. */
   readonly metricNamespace: string;
@@ -109,6 +111,11 @@ const SHARED = {
     'REGION[/rds|/monitoring|/sns|/sts]=URL with commas: http or https, no credentials, no query',
     '',
   ),
+  AURORA_DR_UNREACHED_REGIONS: variable(
+    (text) => parseAll(text, (entry) => (isRegionName(entry) ? entry : undefined)),
+    'names of AWS regions with commas',
+    '',
+  ),
   AURORA_DR_TOPIC_ARNS: variable(
     (text) => parseAll(text, (entry) => (TOPIC_ARN.test(entry) ? entry : undefined)),
     'ARNs of SNS topics with commas',
@@ -153,11 +160,16 @@ export function readEnvironment<S extends z.core.$ZodShape>(
     const message = `does not name ${data.AWS_REGION}, where the function runs: add it, or run the function elsewhere`;
     throw failed(name, [{ path: ['AURORA_DR_REGIONS'], message }]);
   }
+  if (data.AURORA_DR_UNREACHED_REGIONS.includes(data.AWS_REGION)) {
+    const message = `names ${data.AWS_REGION}, where the function runs: it may name other regions alone`;
+    throw failed(name, [{ path: ['AURORA_DR_UNREACHED_REGIONS'], message }]);
+  }
   return {
     region: data.AWS_REGION,
     globalClusterIdentifier: data.AURORA_DR_GLOBAL_CLUSTER,
     regions: data.AURORA_DR_REGIONS,
     endpoints: data.AURORA_DR_AWS_ENDPOINTS,
+    unreachedRegions: new Set(data.AURORA_DR_UNREACHED_REGIONS),
     topicArns: data.AURORA_DR_TOPIC_ARNS,
     metricNamespace: data.AURORA_DR_METRIC_NAMESPACE,
     timeoutMilliseconds: data.AURORA_DR_TIMEOUT,

@@ -104,7 +104,9 @@ export class Rounds {
   }
 
   #target(key: string, what: Partial<ObservationTarget>): ObservationTarget {
-    const { globalClusterIdentifier, regions, timeoutMilliseconds } = this.#environment;
+    const { globalClusterIdentifier, unreachedRegions, timeoutMilliseconds } = this.#environment;
+    // A region that is not asked is not observed: whatever is read of it is Unknown.
+    const regions = this.#environment.regions.filter(({ name }) => !unreachedRegions.has(name));
     return {
       key,
       account: {},

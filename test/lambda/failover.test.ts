@@ -113,6 +113,33 @@ describe('given a healthy primary', () => {
     expect(bench.roleCalls).toEqual([]);
   });
 
+  it('when only the way to it is lost and replication goes on, then a person has to say which type', async () => {
+    await bench.checked(WEST, EAST, [
+      [6, 1],
+      [5, 0],
+    ]);
+    bench.aws.setFault({ region: EAST, action: 'rds', fault: { kind: 'hang' } });
+    await bench.aws.setEndpoint(EAST, CLUSTER, 'refuse');
+    const undecided = await invoke(ACCEPTED);
+    expect(undecided).toMatchObject({ status: 'refused', reason: 'TypeUndecided' });
+    expect(undecided.message).toContain('replication Passing');
+    expect(bench.roleCalls).toEqual([]);
+    expect(await invoke({ ...ACCEPTED, type: 'failover' })).toMatchObject({ status: 'completed', type: 'failover' });
+  });
+
+  it('when the function has no way to it, then its silence proves nothing, and a person has to say the type', async () => {
+    bench.deploy(WEST, { AURORA_DR_UNREACHED_REGIONS: EAST });
+    await bench.aws.setEndpoint(EAST, CLUSTER, 'refuse');
+    expect(await invoke(ACCEPTED)).toMatchObject({ status: 'refused', reason: 'TypeUndecided' });
+    const switchover = await invoke({ ...ACCEPTED, type: 'switchover' });
+    expect(switchover).toMatchObject({ status: 'refused', reason: 'PrimaryUnreachable' });
+    expect(switchover.message).toContain(`invoke the function in ${EAST}`);
+    expect(bench.roleCalls).toEqual([]);
+    expect(bench.aws.callsOf({ region: EAST })).toEqual([]);
+    await bench.aws.loseRegion(EAST);
+    expect(await invoke({ ...ACCEPTED, type: 'failover' })).toMatchObject({ status: 'completed', type: 'failover' });
+  });
+
   it('when the target runs another engine version, then it is refused with the reason', async () => {
     bench.aws.setEngineVersion(WEST, CLUSTER, '8.0.mysql_aurora.3.09.0');
     const answer = await invoke(ACCEPTED);

@@ -122,6 +122,22 @@ describe('given a healthy global cluster', () => {
   });
 });
 
+describe('given a region that the function has no way to', () => {
+  beforeEach(() => start());
+
+  it('when it is invoked, then it does not ask there, and calls the check not made: silence would look like a loss', async () => {
+    variables = { ...variables, AURORA_DR_UNREACHED_REGIONS: EAST };
+    const { states } = await check();
+    await check();
+    expect(states.map(({ region, health }) => [region, health])).toEqual([
+      [EAST, -1],
+      [WEST, 1],
+    ]);
+    expect(told()).toEqual([expect.stringContaining(`the health check of ${EAST} could not be made`)]);
+    expect(bench.aws.callsOf({ region: EAST })).toEqual([]);
+  });
+});
+
 describe('given a lost region', () => {
   beforeEach(() => start());
 

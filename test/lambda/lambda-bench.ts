@@ -1,4 +1,5 @@
 import { EnvironmentCredentials } from '../../lambda/shared/environment-credentials.ts';
+import { regionMetricDatum } from '../../lambda/shared/monitor-metrics.ts';
 import type { LambdaContext } from '../../lambda/shared/lambda-context.ts';
 import { SdkAwsGateway } from '../../operator/aws/sdk-aws-gateway.ts';
 import { RoutingMetricPublisher } from '../../operator/publishing/routing-metric.ts';
@@ -84,6 +85,21 @@ export class LambdaBench implements AsyncDisposable {
       { namespace: 'AuroraDR', metric: 'WriterRegion' },
       facts,
     );
+    gateway.close();
+  }
+
+  /** What the health monitor of a region put so many minutes ago: 1 passed, 0 failed. */
+  async checked(region: string, about: string, values: readonly (readonly [minutesAgo: number, value: number])[]) {
+    const clock = new SystemClock();
+    const gateway = new SdkAwsGateway({
+      clock,
+      endpoints: new Map(Object.entries(this.aws.endpoints)),
+      credentials: new EnvironmentCredentials(this.aws.environment),
+    });
+    const metrics = values.map(([minutesAgo, value]) =>
+      regionMetricDatum(GLOBAL, 'HealthCheck', about, value, clock.now() - minutesAgo * 60_000),
+    );
+    await gateway.putMetricData({}, region, { namespace: 'AuroraDR', metrics }, { timeoutMilliseconds: 1_000 });
     gateway.close();
   }
 

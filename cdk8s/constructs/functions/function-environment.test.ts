@@ -41,6 +41,8 @@ describe('the environment of a function', () => {
         const others = names.filter((name) => name !== own && known.includes(name));
         const wanted = others.flatMap((name) => [`${name}/rds`, `${name}/monitoring`]);
         expect([...read.endpoints.keys()].toSorted()).toEqual(wanted.toSorted());
+        const unknown = names.filter((name) => name !== own && !known.includes(name));
+        expect([...read.unreachedRegions].toSorted()).toEqual(unknown.toSorted());
       }),
     );
   });

@@ -23,14 +23,14 @@ const ASKED_SERVICES = ['rds', 'monitoring'] as const;
  */
 export function functionEnvironment(props: FunctionEnvironmentProps): Readonly<Record<string, string>> {
   const { names, region: own, regions, endpointNames, topicArn, metricNamespace } = props;
-  const endpoints = regions
-    .filter(({ name }) => name !== own)
-    .flatMap(({ name }) =>
-      ASKED_SERVICES.flatMap((service) => {
-        const host = endpointNames[name]?.[service];
-        return host === undefined ? [] : [`${name}/${service}=https://${host}`];
-      }),
-    );
+  const others = regions.map(({ name }) => name).filter((name) => name !== own);
+  const endpoints = others.flatMap((name) =>
+    ASKED_SERVICES.flatMap((service) => {
+      const host = endpointNames[name]?.[service];
+      return host === undefined ? [] : [`${name}/${service}=https://${host}`];
+    }),
+  );
+  const unreached = others.filter((name) => endpointNames[name]?.rds === undefined);
   return {
     AURORA_DR_GLOBAL_CLUSTER: names.globalCluster,
     AURORA_DR_REGIONS: regions
@@ -39,5 +39,7 @@ export function functionEnvironment(props: FunctionEnvironmentProps): Readonly<R
     AURORA_DR_TOPIC_ARNS: topicArn,
     AURORA_DR_METRIC_NAMESPACE: metricNamespace,
     ...(endpoints.length === 0 ? {} : { AURORA_DR_AWS_ENDPOINTS: endpoints.join(',') }),
+    // Without this their silence would look like their loss.
+    ...(unreached.length === 0 ? {} : { AURORA_DR_UNREACHED_REGIONS: unreached.join(',') }),
   };
 }
