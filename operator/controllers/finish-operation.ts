@@ -104,6 +104,6 @@ export function finishChanges(
     ...(startsCooldown(operation, ending) ? { cooldownUntil: now + settings.cooldownMilliseconds } : {}),
     ...(splitBrain === undefined
       ? {}
-      : { splitBrain, rescueSnapshots: withRescue(record.rescueSnapshots, entry, splitBrain.clusterIdentifier) }),
+      : { splitBrain, rescueSnapshots: withRescue(record, entry, splitBrain.clusterIdentifier) }),
   };
 }

@@ -57,9 +57,14 @@ export function primarySince({ primaryRegion, operation, history }: PolicyRecord
   if (operation?.to === primaryRegion && operation?.promotedAt !== undefined) {
     return operation.promotedAt;
   }
+  return promotedAt(history, primaryRegion);
+}
+
+/** When the newest role change on record made `region` the primary; undefined without one. */
+export function promotedAt(history: readonly HistoryEntry[], region: string | undefined): Instant | undefined {
   const change = history.find(
-    ({ type, to, outcome, promotedAt }) =>
-      type !== 'Simulation' && to === primaryRegion && (promotedAt !== undefined || outcome === 'Succeeded'),
+    ({ type, to, outcome, promotedAt: at }) =>
+      type !== 'Simulation' && to === region && (at !== undefined || outcome === 'Succeeded'),
   );
   return change === undefined ? undefined : Date.parse(change.promotedAt ?? change.completedAt);
 }

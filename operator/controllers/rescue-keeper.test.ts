@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MAXIMUM_MESSAGE_LENGTH } from '../api/v1alpha1/bounded-text.ts';
 import { MINUTE, T0, type RoundProps } from '../failover/testing/a-round.ts';
 import { EAST, WEST } from '../failover/testing/a-settings.ts';
 import { KEY } from './testing/a-policy.ts';
@@ -141,6 +142,26 @@ describe('RescueKeeper', () => {
     await bench.see(2, rejoining);
     expect(rescueOf(bench)).toMatchObject({ state: 'Refused', message: expect.stringContaining('quota') });
   });
+
+  it.each(['AccessDenied', 'SnapshotQuotaExceeded'])(
+    'given %s in more words than status can hold, when it is told, then what to do is there, and status is written',
+    async (code) => {
+      const bench = await failedOver();
+      bench.aurora.heal();
+      bench.aurora.snapshots = [original()];
+      const cause = code === 'AccessDenied' ? 'denied' : 'malformed';
+      bench.aurora.refuseCopy = () =>
+        awsError({
+          classification: { kind: 'rejected', cause, message: 'x'.repeat(5000) },
+          code,
+          isEffectPossible: false,
+        });
+      await bench.see(4, rejoining);
+      expect(rescueOf(bench)?.message).toHaveLength(MAXIMUM_MESSAGE_LENGTH);
+      expect(rescueOf(bench)?.message).toMatch(/: (allow rds:CopyDBClusterSnapshot|delete manual cluster snapshots)/);
+      expect(bench.errors).toEqual([]);
+    },
+  );
 
   it.each([
     ['throttles', THROTTLED],

@@ -1,3 +1,4 @@
+import { boundedText } from '../api/v1alpha1/bounded-text.ts';
 import type { RescueSnapshot } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { AwsAccount } from '../aws/account.ts';
 import type { AwsGateway, CallOptions, ClusterSnapshotView } from '../aws/aws-gateway.ts';
@@ -188,7 +189,9 @@ function refusalOf(error: unknown, action: string): RescueFinding {
     const rights = `rds:${action}${action.startsWith('Copy') ? ', rds:AddTagsToResource and the use of its KMS key' : ''}`;
     return {
       state: 'Refused',
-      message: `cannot keep the rescue snapshot in ${region}: ${code}: ${classification.message}; allow ${rights} in the policy of the operator's role, or copy it by hand before it expires`,
+      message: boundedText(
+        `cannot keep the rescue snapshot in ${region}: allow ${rights} in the policy of the operator's role, or copy it by hand before it expires; ${code}: ${classification.message}`,
+      ),
     };
   }
   const advice = ADVICE[code];
@@ -197,6 +200,6 @@ function refusalOf(error: unknown, action: string): RescueFinding {
   }
   return {
     state: 'Refused',
-    message: `cannot keep the rescue snapshot in ${region}: ${code}: ${classification.message}; ${advice}`,
+    message: boundedText(`cannot keep the rescue snapshot in ${region}: ${advice}; ${code}: ${classification.message}`),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RescueSnapshot, RescueState } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { HistoryEntry, RescueSnapshot, RescueState } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { defined } from '../failover/defined.ts';
 import { EAST, WEST } from '../failover/testing/a-settings.ts';
 import { changeRescue, isOpenRescue, outstandingRescues, withGrace, withRescue } from './rescue-record.ts';
 
@@ -21,31 +22,60 @@ const aRescue = (operationId: string, state: RescueState = 'Awaited', region = E
 const idsOf = (rescues: readonly RescueSnapshot[]): string[] => rescues.map(({ operationId }) => operationId);
 
 describe('withRescue', () => {
+  type Entry = Parameters<typeof withRescue>[1];
+  const keep = (rescueSnapshots: readonly RescueSnapshot[] | undefined, failover: Entry, cluster: string) =>
+    withRescue(defined({ rescueSnapshots, history: [] }), failover, cluster);
+
   it('given a failover, then what its old primary had is awaited, from a little before its loss on', () => {
-    expect(withRescue(undefined, { ...entry, detectedAt: '2026-01-01T00:09:30.000Z' }, 'orders')).toEqual([
+    expect(keep(undefined, { ...entry, detectedAt: '2026-01-01T00:09:30.000Z' }, 'orders')).toEqual([
       { ...aRescue('op-1'), since: '2026-01-01T00:04:30.000Z' },
     ]);
   });
 
   it('given somebody else’s failover, which may be found late, then from a day before on', () => {
-    const [rescue] = withRescue([], { ...entry, trigger: 'External' }, 'orders');
+    const [rescue] = keep([], { ...entry, trigger: 'External' }, 'orders');
     expect(rescue?.since).toBe('2025-12-31T00:10:00.000Z');
   });
 
+  describe('given the old primary had been one before', () => {
+    const returned = (completedAt: string): HistoryEntry => ({
+      id: 'failback',
+      type: 'Switchover',
+      trigger: 'Failback',
+      from: WEST,
+      to: EAST,
+      outcome: 'Succeeded',
+      startedAt: '2025-12-31T23:00:00.000Z',
+      completedAt,
+    });
+    const sinceAfter = (completedAt: string, trigger: Entry['trigger'] = 'External') =>
+      withRescue({ history: [returned(completedAt)] }, { ...entry, trigger }, 'orders')[0]?.since;
+
+    it('then what that failover left is not taken for this one’s', () => {
+      expect(sinceAfter('2025-12-31T23:05:00.000Z')).toBe('2025-12-31T23:05:00.000Z');
+      expect(sinceAfter('2026-01-01T00:07:00.000Z', 'Automatic')).toBe('2026-01-01T00:07:00.000Z');
+    });
+
+    it('then nothing changes where that was long ago, or found later than this failover', () => {
+      expect(sinceAfter('2025-12-30T00:00:00.000Z')).toBe('2025-12-31T00:10:00.000Z');
+      expect(sinceAfter('2026-01-01T00:11:00.000Z')).toBe(entry.startedAt);
+    });
+  });
+
   it('given the same operation twice, then it is there once', () => {
-    expect(idsOf(withRescue([aRescue('op-1', 'Copying'), aRescue('op-0')], entry, 'orders'))).toEqual(['op-1', 'op-0']);
+    expect(idsOf(keep([aRescue('op-1', 'Copying'), aRescue('op-0')], entry, 'orders'))).toEqual(['op-1', 'op-0']);
   });
 
   it('given more than ten, then the oldest that is done goes, and only without such the oldest', () => {
     const nine = Array.from({ length: 9 }, (_, index) => aRescue(`open-${index}`));
     const done = [...nine.slice(0, 3), aRescue('kept', 'Kept'), ...nine.slice(3)];
-    expect(idsOf(withRescue(done, entry, 'orders'))).toEqual(['op-1', ...idsOf(nine)]);
+    expect(idsOf(keep(done, entry, 'orders'))).toEqual(['op-1', ...idsOf(nine)]);
     const open = [...nine, aRescue('open-9', 'Refused')];
-    expect(idsOf(withRescue(open, entry, 'orders'))).toEqual(['op-1', ...idsOf(nine)]);
+    expect(idsOf(keep(open, entry, 'orders'))).toEqual(['op-1', ...idsOf(nine)]);
   });
 
   it('given the new writer was an old primary, then that is outstanding no more', () => {
-    const rescues = withRescue([aRescue('op-0', 'Kept', WEST), aRescue('op-x', 'Kept', 'eu-west-1')], entry, 'orders');
+    const rescues = keep([aRescue('op-0', 'Kept', WEST), aRescue('op-x', 'Kept', 'eu-west-1')], entry, 'orders');
     expect(idsOf(outstandingRescues(rescues))).toEqual(['op-1', 'op-x']);
   });
 });

@@ -1,6 +1,7 @@
 import type { HistoryEntry, RescueSnapshot } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { defined } from '../failover/defined.ts';
 import type { Instant } from '../failover/observation.ts';
+import { promotedAt, type PolicyRecord } from './policy-record.ts';
 import { timestamp } from './status-codec.ts';
 
 /** As many as the schema admits. */
@@ -12,25 +13,42 @@ const EXTERNAL_MILLISECONDS = 24 * 60 * 60 * 1000;
 /** For this long after an old primary has re-joined, or is gone, a snapshot of it may still appear. */
 const GRACE_MILLISECONDS = 60 * 60 * 1000;
 
+type RescuedFailover = Pick<
+  HistoryEntry,
+  'id' | 'trigger' | 'from' | 'to' | 'startedAt' | 'completedAt' | 'detectedAt'
+>;
+
 /** Whether something is still to be done or waited for. */
 export const isOpenRescue = ({ state }: RescueSnapshot): boolean => state !== 'Kept' && state !== 'GivenUp';
 
 const graced = (rescue: RescueSnapshot, now: Instant): RescueSnapshot =>
   rescue.giveUpAt === undefined ? { ...rescue, giveUpAt: timestamp(now + GRACE_MILLISECONDS) } : rescue;
 
-/** What to keep of the old primary of a failover that may have lost writes; those that are done go first when it is full. */
-export function withRescue(
-  rescues: readonly RescueSnapshot[] = [],
-  entry: Pick<HistoryEntry, 'id' | 'trigger' | 'from' | 'to' | 'startedAt' | 'completedAt' | 'detectedAt'>,
-  clusterIdentifier: string,
-): readonly RescueSnapshot[] {
+/**
+ * From when on a snapshot can be of this failover: not from before the old primary was the primary, however late somebody
+ * else's failover was found. What a failover before that had left is another rescue, and has its copy already.
+ */
+function sinceOf(entry: RescuedFailover, history: readonly HistoryEntry[]): Instant {
   const began = Date.parse(entry.detectedAt ?? entry.startedAt);
   const tolerance = entry.trigger === 'External' ? EXTERNAL_MILLISECONDS : TOLERANCE_MILLISECONDS;
+  return Math.max(began - tolerance, Math.min(promotedAt(history, entry.from) ?? -Infinity, began));
+}
+
+/**
+ * What to keep of the old primary of a failover that may have lost writes; those that are done go first when it is full.
+ *
+ * @param history role changes before this one
+ */
+export function withRescue(
+  { rescueSnapshots: rescues = [], history }: Pick<PolicyRecord, 'rescueSnapshots' | 'history'>,
+  entry: RescuedFailover,
+  clusterIdentifier: string,
+): readonly RescueSnapshot[] {
   const rescue: RescueSnapshot = {
     operationId: entry.id,
     region: entry.from,
     clusterIdentifier,
-    since: timestamp(began - tolerance),
+    since: timestamp(sinceOf(entry, history)),
     state: 'Awaited',
   };
   // An old primary that has become the writer again is outstanding no more.

@@ -36,7 +36,7 @@ function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: Hist
           operationId: id,
           fence: 'Unknown',
         },
-        rescueSnapshots: withRescue(record.rescueSnapshots, entry, old.clusterIdentifier),
+        rescueSnapshots: withRescue(record, entry, old.clusterIdentifier),
       };
 }
 
