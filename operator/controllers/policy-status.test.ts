@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { DisasterRecoveryPolicyStatus } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { problemsOf } from '../api/v1alpha1/guards.ts';
 import { arnOf, ENGINE, MINUTE, T0 } from '../failover/testing/a-round.ts';
@@ -47,6 +47,7 @@ describe('statusOf', () => {
       publication: { isPublished: false, reason: 'Refused', message: long },
     });
     expect(problemsOf({ ...aPolicy(), status: odd })).toEqual([]);
+    expect(odd.operation?.message).toHaveLength(4096);
     expect(odd.regions?.map(({ promotable, reason }) => [promotable, reason])).toEqual([
       [false, 'IsPrimary'],
       [false, 'EngineVersionDiffers'],
@@ -160,6 +161,15 @@ describe('statusOf', () => {
     expect(roles(status({ previousStatus: swapped }))).toEqual(['Primary', 'Secondary']);
   });
 
+  it('given a round in which nobody tells the roles, when no status tells them either, then they are what the record makes of them', () => {
+    const silent = { regions: { [EAST]: { rds: noAnswer() }, [WEST]: { rds: noAnswer() } } };
+    const fresh = aQuestion({ sees: silent });
+    const known = fresh.assessment.regions.map(({ role }) => role);
+    for (const previousStatus of [undefined, {}]) {
+      expect(statusOf({ ...fresh, previousStatus }).regions?.map(({ role }) => role)).toEqual(known);
+    }
+  });
+
   it('given what AWS says of another day, when it is written, then words are shortened, and addresses left out', () => {
     const before = status();
     const question = aQuestion();
@@ -198,7 +208,7 @@ describe('statusOf', () => {
     expect(written.regions?.[0]).toMatchObject(told);
   });
 
-  it.each([0, 0.5, 65_536, NaN])('given a port of %s, when it is written, then there is none', (port) => {
+  it.each([0, 0.5, 1.5, 65_536, NaN])('given a port of %s, when it is written, then there is none', (port) => {
     const question = aQuestion();
     const regions = question.assessment.regions.map((region) => ({ ...region, port }));
     const written = statusOf({ ...question, assessment: { ...question.assessment, regions } });
@@ -232,8 +242,19 @@ describe('statusOf', () => {
       drill,
       lastDrill,
       nextDrill: { at: T0, schedule: 's' },
-      history: [],
-    };
+      history: [
+        {
+          id: 'op-0',
+          type: 'Switchover',
+          trigger: 'Annotation',
+          from: WEST,
+          to: EAST,
+          outcome: 'Succeeded',
+          startedAt: '2025-12-31T00:00:00.000Z',
+          completedAt: '2025-12-31T00:01:00.000Z',
+        },
+      ],
+    } as const;
     const question = aQuestion({ sees: LOST, record });
     const stability = { region: EAST, since: T0, until: T0 + MINUTE };
     const written = statusOf({ ...question, memory: { ...question.memory, stability } });
@@ -255,7 +276,10 @@ describe('statusOf', () => {
 });
 
 describe('hasSignificantChange', () => {
-  const base = status({ record: { operation: anOperation() } });
+  let base: DisasterRecoveryPolicyStatus;
+  beforeAll(() => {
+    base = status({ record: { operation: anOperation() } });
+  });
   const changed = (change: (next: DisasterRecoveryPolicyStatus) => void): boolean => {
     const next = JSON.parse(JSON.stringify(base)) as DisasterRecoveryPolicyStatus;
     change(next);

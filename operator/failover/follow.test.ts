@@ -527,6 +527,11 @@ describe('a call that comes late', () => {
       });
     });
 
+    it('when the policy does not name it any more and nobody else can take over, then it is given up all the same', () => {
+      const given: Given = { ...uncalled, round: modifying(CENTRAL), settings: unnamed };
+      expect(follow(anOperation(), given)).toMatchObject({ kind: 'Finish', reason: 'NoLongerFit' });
+    });
+
     it('when the call may have taken effect before, then it waits for the target, and says so', () => {
       const operation = anOperation({ step: 'Unconfirmed', calledAt: T0 + CALLED, attempts: 1 });
       const given: Given = { at: CALLED + MINUTE, follow: unconfirmed, round: modifying(WEST) };
