@@ -247,6 +247,32 @@ describe('a drill by switchover', () => {
     expect(message(bench, 'FailoverReady')).toContain(`the writer stays in ${WEST}`);
   });
 
+  it.each(['There', 'Back'] as const)(
+    'given AWS takes longer than failover.timeout on leg %s, when it comes to its end, then the drill goes on from there',
+    async (leg) => {
+      const failover = { ...aSpec().failover, timeout: '1m', cooldown: '1m' };
+      const bench = await Bench.protected({ failover });
+      bench.annotate({ drill: 'Switchover' });
+      await bench.settle();
+      if (leg === 'Back') {
+        await play(bench, 60, () => bench.status.drill?.leg === 'Back');
+      }
+      const calls = bench.aurora.calls.length;
+      await bench.see(12);
+      expect(bench.status.history?.[0]).toMatchObject({ trigger: 'Drill', outcome: 'TimedOut' });
+      expect(bench.status.drill).toMatchObject({ leg });
+      expect(bench.status.lastDrill).toBeUndefined();
+      expect(bench.aurora.calls).toHaveLength(calls);
+      bench.aurora.promote();
+      await play(bench, 60, () => bench.status.lastDrill !== undefined);
+
+      expect(bench.aurora.effects).toEqual([THERE, HOME]);
+      expect(bench.status.lastDrill).toMatchObject({ result: 'Succeeded' });
+      expect(bench.published.at(-1)).toBe(EAST);
+      expect(bench.errors).toEqual([]);
+    },
+  );
+
   it('given a return that AWS cancels, when it rests, then it is tried again, three times at most', async () => {
     const bench = await Bench.protected();
     bench.annotate({ drill: 'Switchover' });
