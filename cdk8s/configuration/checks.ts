@@ -14,8 +14,12 @@ const MIN_ZONES = 2;
 /** Sizes of VPCs and subnets: VPC User Guide, "VPC CIDR blocks" and "Subnet sizing". */
 const LARGEST_PREFIX = 16;
 const SMALLEST_PREFIX = 28;
-/** EC2 and RDS User Guides: 50 tags, of which `Name` is one. */
-const MAX_TAGS = 49;
+/** "Reserved and special use" ranges, which CreateVpc refuses: VPC User Guide, "VPC CIDR blocks". */
+const REFUSED_RANGES = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'] as const;
+/** Of a resource, `Name` among them: EC2, RDS and most other User Guides. */
+const MAX_TAGS = 50;
+/** The same of hosted zones, health checks and S3 objects: ChangeTagsForResource, PutObjectTagging. */
+const MAX_TAGS_OF_FEW = 10;
 const MAX_CAPACITY = 256;
 const MIN_CAPACITY = 0.5;
 
@@ -87,13 +91,24 @@ function readRange(path: string, text: string): Range | Problem {
   const cidr = parseCidr(text);
   if (cidr === undefined) {
     const meant = networkOf(text);
+    if (text === '') return problem(path, 'there is no room for a default in the range of its VPC; state the subnets');
     const hint = meant === undefined ? 'write it like 10.0.0.0/16' : `its network is ${meant}`;
-    return problem(path, `${text || '(nothing)'} is not a range of IPv4 addresses; ${hint}`);
+    return problem(path, `${text} is not a range of IPv4 addresses; ${hint}`);
   }
   if (cidr.prefix < LARGEST_PREFIX || cidr.prefix > SMALLEST_PREFIX) {
     return problem(path, `${text} is not a size that AWS allows; use from /16 to /28`);
   }
+  const refused = REFUSED_RANGES.find((range) => overlapsRange(range, cidr));
+  if (refused !== undefined) {
+    const message = `${text} is in ${refused}, which AWS allows no VPC; use a private range such as 10.0.0.0/16`;
+    return problem(path, message);
+  }
   return { path, text, cidr };
+}
+
+function overlapsRange(range: string, cidr: Cidr): boolean {
+  const reserved = parseCidr(range);
+  return reserved !== undefined && overlaps(reserved, cidr);
 }
 
 const isRange = (value: Range | Problem): value is Range => 'cidr' in value;
@@ -202,14 +217,30 @@ function checkTag(key: string, value: string): string | undefined {
     : 'letters, digits, spaces and _ . : / = + - @ are allowed';
 }
 
-function checkTags({ tags }: Configuration): Problem[] {
-  const problems = Object.entries(tags).flatMap(([key, value]) => {
-    const message = checkTag(key, value);
+/** IAM takes keys that differ in case alone for one, and refuses the second: "Tags for IAM resources", IAM User Guide. */
+function sameKey(key: string, keys: readonly string[]): string | undefined {
+  return keys.find((other) => other !== key && other.toLowerCase() === key.toLowerCase());
+}
+
+function checkTags(parsed: ParsedConfiguration, { tags, dns, functions }: Configuration): Problem[] {
+  const keys = [...Object.keys(tags), 'Name'];
+  const problems = Object.entries(parsed.tags).flatMap(([key, value]) => {
+    const same = sameKey(key, keys);
+    const message =
+      checkTag(key, value) ??
+      (same === undefined ? undefined : `IAM takes it for the key ${same}; write it so, or choose another`);
     return message === undefined ? [] : [problem(`tags.${key}`, message)];
   });
-  const count = Object.keys(tags).length;
-  return count > MAX_TAGS
-    ? [...problems, problem('tags', `there are ${String(count)} with the defaults; AWS allows 49 and the name`)]
+  const most = dns.enabled || functions.enabled ? MAX_TAGS_OF_FEW : MAX_TAGS;
+  const reason = most === MAX_TAGS ? 'a resource' : 'a hosted zone, a health check and an object in S3';
+  return keys.length > most
+    ? [
+        ...problems,
+        problem(
+          'tags',
+          `there are ${String(keys.length)} with the defaults and Name; AWS allows ${reason} ${String(most)}`,
+        ),
+      ]
     : problems;
 }
 
@@ -264,17 +295,23 @@ function checkWindows({ database }: ParsedConfiguration): Problem[] {
   return problems;
 }
 
+/** "Aurora Serverless v2 with Aurora MySQL" in the Aurora User Guide: 3.02.0 and higher. */
+const FIRST_SERVERLESS_MINOR = 2;
+
 function checkInstances(parsed: ParsedConfiguration): Problem[] {
-  const { instanceClass } = parsed.database;
+  const { instanceClass, engineVersion } = parsed.database;
   const isBurstable = /^db\.t\d/.test(instanceClass);
-  return isBurstable
-    ? [
-        problem(
-          'database.instanceClass',
-          `${instanceClass} is burstable; global databases need db.serverless or db.r and larger`,
-        ),
-      ]
-    : [];
+  const minor = Number(engineVersion.split('.').at(-2));
+  const problems: Problem[] = [];
+  if (isBurstable) {
+    const message = `${instanceClass} is burstable; global databases need db.serverless or db.r and larger`;
+    problems.push(problem('database.instanceClass', message));
+  }
+  if (instanceClass === 'db.serverless' && minor < FIRST_SERVERLESS_MINOR) {
+    const message = `${engineVersion} knows no db.serverless; use 8.0.mysql_aurora.3.02.0 or higher, or another instanceClass`;
+    problems.push(problem('database.engineVersion', message));
+  }
+  return problems;
 }
 
 function checkPolicy(parsed: ParsedConfiguration): Problem[] {
@@ -292,16 +329,18 @@ function checkPolicy(parsed: ParsedConfiguration): Problem[] {
 
 function checkGitops({ gitops, regions }: ParsedConfiguration): Problem[] {
   const names = regions.map(({ name }) => name);
-  return gitops.clusters.flatMap(({ region }, index) =>
-    names.includes(region)
-      ? []
-      : [
-          problem(
-            `gitops.clusters[${String(index)}].region`,
-            `${region} is not in regions; allowed are ${names.join(', ')}`,
-          ),
-        ],
-  );
+  return gitops.clusters.flatMap(({ region, name }, index) => {
+    const path = `gitops.clusters[${String(index)}]`;
+    const first = gitops.clusters.findIndex((cluster) => cluster.name === name);
+    const problems: Problem[] = [];
+    if (!names.includes(region)) {
+      problems.push(problem(`${path}.region`, `${region} is not in regions; allowed are ${names.join(', ')}`));
+    }
+    if (first !== index) {
+      problems.push(problem(`${path}.name`, `${name} is already gitops.clusters[${String(first)}]; name each once`));
+    }
+    return problems;
+  });
 }
 
 function checkScope({ scope, provider }: ParsedConfiguration): Problem[] {
@@ -337,13 +376,19 @@ function checkEndpointNames({ network, regions }: ParsedConfiguration): Problem[
 /** RFC 1035, 2.3.4. */
 const LONGEST_LABEL = 63;
 
+/** The same in the form that people write: 255 octets with a length before each label and one for the root. */
+const LONGEST_DOMAIN = 253;
+
 /** The longest name that is derived from the writer's, see constructs/dns/. */
-function checkRecord({ dns, regions }: ParsedConfiguration): Problem[] {
+function checkRecord({ dns, regions }: Configuration): Problem[] {
   const longest = Math.max(0, ...regions.map(({ name }) => `-after-${name}`.length));
   const most = LONGEST_LABEL - longest;
-  return dns.record.length <= most
-    ? []
-    : [problem('dns.record', `${dns.record} has ${String(dns.record.length)} characters; use at most ${String(most)}`)];
+  const mostOfZone = LONGEST_DOMAIN - longest - dns.record.length - 1;
+  const tooLong = (path: string, text: string, allowed: number) =>
+    text.length <= allowed
+      ? []
+      : [problem(path, `${text} has ${String(text.length)} characters; use at most ${String(allowed)}`)];
+  return [...tooLong('dns.record', dns.record, most), ...tooLong('dns.zone', dns.zone, mostOfZone)];
 }
 
 function checkWriterEndpoints({ dns }: ParsedConfiguration, { names, regions }: Configuration): Problem[] {
@@ -369,14 +414,14 @@ export function checkConfiguration(parsed: ParsedConfiguration, complete: Config
     ...checkCapacities(parsed),
     ...checkInstances(parsed),
     ...checkWindows(parsed),
-    ...checkTags(complete),
+    ...checkTags(parsed, complete),
     ...checkNames(complete),
     ...checkPolicy(parsed),
     ...checkGitops(parsed),
     ...checkScope(parsed),
     ...checkEndpoints(parsed),
     ...checkEndpointNames(parsed),
-    ...checkRecord(parsed),
+    ...checkRecord(complete),
     ...checkWriterEndpoints(parsed, complete),
   ];
 }

@@ -246,6 +246,94 @@ describe('Given a mistake, then the message has its path and what is allowed', (
       { scope: 'cluster', provider: { kind: 'ProviderConfig' } },
       /^provider\.kind: counts with scope namespaced only/,
     ],
+    ['a list that is none', { regions: 'us-east-1' } as never, 'regions: must be a list'],
+    ['an object that is none', { database: 5 } as never, 'database: must be an object of fields'],
+    ['a number for text', { tags: { CostCenter: 4711 } } as never, 'tags.CostCenter: must be text: put it in quotes'],
+    [
+      'half a capacity',
+      { regions: [{ ...east, capacity: { minimum: 1 } }, west] } as never,
+      'regions[0].capacity.maximum: must be a number',
+    ],
+    [
+      'credentials of an unknown source',
+      { provider: { credentials: { source: 'File' } } } as never,
+      'provider.credentials.source: must be one of PodIdentity, IRSA, WebIdentity, Secret',
+    ],
+    [
+      'a period that is too long',
+      { monitoring: { cpuPercent: { periodSeconds: 7200 } } },
+      'monitoring.cpuPercent.periodSeconds: must be a whole number of seconds from 60 to 3600',
+    ],
+    [
+      'an endpoint twice',
+      { network: { endpoints: ['rds', 'rds', 'monitoring', 'sns', 'sts', 'logs'] } },
+      'network.endpoints: must name each one once',
+    ],
+    ['a log twice', { database: { logs: ['error', 'error'] } }, 'database.logs: must name each one once'],
+    [
+      'an address twice',
+      { monitoring: { emails: ['a@example.com', 'a@example.com'] } },
+      'monitoring.emails: must name each one once',
+    ],
+    [
+      'more tags than Route 53 and S3 take',
+      { tags: Object.fromEntries('abcdefg'.split('').map((key) => [key, 'x'])) },
+      /^tags: there are 11 with the defaults and Name; AWS allows a hosted zone, .* 10$/,
+    ],
+    [
+      'more tags than anything takes',
+      {
+        dns: { enabled: false },
+        functions: { enabled: false },
+        tags: Object.fromEntries(Array.from({ length: 47 }, (_, index) => [`k${String(index)}`, 'x'])),
+      },
+      /^tags: there are 51 with the defaults and Name; AWS allows a resource 50$/,
+    ],
+    [
+      'a tag that differs from a default in case alone',
+      { tags: { environment: 'x' } },
+      /^tags\.environment: IAM takes it for the key Environment/,
+    ],
+    [
+      'a VPC where AWS allows none',
+      { regions: [{ ...east, cidr: '169.254.0.0/16' }, west] },
+      /^regions\[0\]\.cidr: .*which AWS allows no VPC; use a private range/,
+    ],
+    [
+      'a VPC that is too small for defaults',
+      { regions: [{ ...east, cidr: '10.0.0.0/28' }, west] },
+      'regions[0].subnets[0]: there is no room for a default in the range of its VPC; state the subnets',
+    ],
+    [
+      'a zone from which no name can be made',
+      { dns: { zone: Array(5).fill('a'.repeat(50)).join('.') } },
+      /^dns\.zone: .* has 254 characters; use at most 230$/,
+    ],
+    [
+      'an engine without serverless instances',
+      { database: { engineVersion: '8.0.mysql_aurora.3.01.1' } },
+      /^database\.engineVersion: .*3\.02\.0 or higher/,
+    ],
+    ['a user of RDS', { database: { masterUsername: 'rdsadmin' } }, /^database\.masterUsername: must not be rdsadmin/],
+    ['a database of MySQL', { database: { name: 'MySQL' } }, /^database\.name: must not be mysql/],
+    ['an objective of nothing', { policy: { recoveryPoint: '0s' } }, /^policy\.recoveryPoint: must be .* above zero/],
+    [
+      'an objective that the policy cannot hold',
+      { policy: { recoveryTime: '1h1h1h1h1h1h1h1h1h' } },
+      /^policy\.recoveryTime: must be .* at most 16/,
+    ],
+    [
+      'an Argo CD cluster twice',
+      {
+        gitops: {
+          clusters: [
+            { region: 'us-east-1', name: 'x' },
+            { region: 'us-west-2', name: 'x' },
+          ],
+        },
+      },
+      /^gitops\.clusters\[1\]\.name: x is already gitops\.clusters\[0\]/,
+    ],
     [
       'an Argo CD cluster elsewhere',
       { gitops: { clusters: [{ region: 'eu-west-1', name: 'x' }] } },

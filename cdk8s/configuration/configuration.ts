@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import type { ConfigurationProblem } from './configuration-error.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { checkConfiguration } from './checks.ts';
@@ -128,6 +129,21 @@ function pathText(path: readonly PropertyKey[]): string {
   );
 }
 
+const SHAPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'an object of fields',
+  record: 'an object of fields',
+  string: 'text: put it in quotes',
+  number: 'a number',
+};
+
+/** Words of people for what no field has words for. */
+function shapeMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type') return `must be ${SHAPES[issue.expected] ?? issue.expected}`;
+  const options: unknown = issue.code === 'invalid_union' ? issue['options'] : undefined;
+  return Array.isArray(options) ? `must be one of ${options.map(String).join(', ')}` : undefined;
+}
+
 /**
  * A configuration out of what a file says.
  *
@@ -135,7 +151,7 @@ function pathText(path: readonly PropertyKey[]): string {
  * together.
  */
 export function createConfiguration(input: ConfigurationInput): Configuration {
-  const result = configurationSchema.safeParse(input);
+  const result = configurationSchema.safeParse(input, { error: shapeMessage });
   if (!result.success) {
     const problems: ConfigurationProblem[] = result.error.issues.map((issue) => ({
       path: pathText(issue.path),

@@ -54,7 +54,7 @@ describe('Given a file', () => {
     'when it holds no object (%p), then the schema says so, whatever was observed',
     (text) => {
       write(text);
-      expect(() => loadConfiguration(file, OBSERVED)).toThrow(/expected object/);
+      expect(() => loadConfiguration(file, OBSERVED)).toThrow(/must be an object/);
     },
   );
 

@@ -15,7 +15,17 @@ const optional = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strict
 const DNS_LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const kubernetesName = () =>
   text(new RegExp(`^${DNS_LABEL}$`), 'a DNS label: at most 63 of a-z, 0-9 and -, such as aurora-dr');
-const duration = () => text(/^([0-9]{1,6}(ms|s|m|h))+$/, 'a duration such as 10m');
+/** As the policy's CRD has it: at most 16 characters, above zero. */
+const duration = () =>
+  text(/^(?=.*[1-9])(?=.{1,16}$)([0-9]{1,6}(ms|s|m|h))+$/, 'a duration above zero, at most 16 characters, such as 10m');
+/** A list that names nothing twice. */
+const distinct = <Item extends z.ZodType>(item: Item) =>
+  z.array(item).refine((items) => new Set(items).size === items.length, { error: 'must name each one once' });
+const words = () => z.string().min(1, { error: 'must not be empty' });
+const notOneOf = (words: readonly string[], schema: z.ZodString) =>
+  schema.refine((value) => !words.includes(value.toLowerCase()), {
+    error: `must not be ${words.join(', ')}: these are taken in every database`,
+  });
 const email = () => z.email({ error: 'must be an e-mail address' });
 const arn = (service: string) => text(new RegExp(`^arn:aws[a-z-]*:${service}:[^:]*:[^:]*:.+$`), `an ARN of ${service}`);
 const threshold = (unit: string, most: number) => integer(1, most, unit);
@@ -34,11 +44,8 @@ const alarm = (unit: string, most: number, defaults: { threshold: number; period
   optional({
     threshold: threshold(unit, most).default(defaults.threshold),
     periods: integer(1, 10, 'periods').default(defaults.periods),
-    periodSeconds: z
-      .int()
+    periodSeconds: integer(60, 3600, 'seconds')
       .multipleOf(60, { error: 'must be a multiple of 60 s: Aurora reports once a minute' })
-      .min(60)
-      .max(3600)
       .default(defaults.periodSeconds),
   });
 
@@ -90,9 +97,15 @@ const WRITER_ENDPOINT = text(
 
 const network = optional({
   /** Services whose interface endpoints are in every VPC: private functions have no other way out. */
-  endpoints: z
-    .array(oneOf(...INTERFACE_ENDPOINTS))
-    .default(['rds', 'monitoring', 'sns', 'sts', 'secretsmanager', 'logs', 'events']),
+  endpoints: distinct(oneOf(...INTERFACE_ENDPOINTS)).default([
+    'rds',
+    'monitoring',
+    'sns',
+    'sts',
+    'secretsmanager',
+    'logs',
+    'events',
+  ]),
   /**
    * Names of the endpoints, by region and service, as AWS gave them: functions reach another region's RDS and CloudWatch
    * by them, over the peering. `npm run synth -- --observed` reads them from the VPCEndpoint objects.
@@ -109,11 +122,15 @@ const network = optional({
 });
 
 const database = optional({
-  name: text(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/, 'at most 64 letters, digits and _, a letter first').default(
-    'transactions',
-  ),
+  name: notOneOf(
+    ['mysql', 'sys', 'information_schema', 'performance_schema'],
+    text(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/, 'at most 64 letters, digits and _, a letter first'),
+  ).default('transactions'),
   engineVersion: ENGINE_VERSION.default('8.0.mysql_aurora.3.10.0'),
-  masterUsername: text(/^[a-zA-Z][a-zA-Z0-9]{0,15}$/, 'at most 16 letters and digits, a letter first').default('admin'),
+  masterUsername: notOneOf(
+    ['rdsadmin', 'root', 'mysql'],
+    text(/^[a-zA-Z][a-zA-Z0-9]{0,15}$/, 'at most 16 letters and digits, a letter first'),
+  ).default('admin'),
   /** `db.serverless`, or a class of provisioned instances. */
   instanceClass: text(
     /^db\.[a-z0-9]+(\.[a-z0-9-]+)?$/,
@@ -132,9 +149,12 @@ const database = optional({
     new RegExp(`^${WEEKDAY}:${CLOCK}-${WEEKDAY}:${CLOCK}$`),
     'a window in UTC, such as mon:04:00-mon:05:00',
   ).default('mon:04:00-mon:05:00'),
-  logs: z
-    .array(oneOf('audit', 'error', 'general', 'slowquery', 'instance', 'iam-db-auth-error'))
-    .default(['audit', 'error', 'general', 'slowquery']),
+  logs: distinct(oneOf('audit', 'error', 'general', 'slowquery', 'instance', 'iam-db-auth-error')).default([
+    'audit',
+    'error',
+    'general',
+    'slowquery',
+  ]),
   iamAuthentication: yesOrNo().default(true),
   /** Allowed: changes to member clusters reach AWS. Read docs/concepts on what a role swap does then. */
   updates: oneOf('Forbidden', 'Allowed').default('Forbidden'),
@@ -153,7 +173,7 @@ const deletion = optional({
 });
 
 const monitoring = optional({
-  emails: z.array(email()).default([]),
+  emails: distinct(email()).default([]),
   replicationLagMilliseconds: alarm('milliseconds', 3_600_000, { threshold: 500, periods: 2, periodSeconds: 60 }),
   cpuPercent: alarm('percent', 100, { threshold: 80, periods: 2, periodSeconds: 300 }),
   connections: alarm('connections', 16_000, { threshold: 100, periods: 2, periodSeconds: 300 }),
@@ -219,7 +239,7 @@ const provider = optional({
       z.strictObject({ source: z.literal('WebIdentity'), roleArn: arn('iam') }),
       z.strictObject({
         source: z.literal('Secret'),
-        secret: z.strictObject({ name: kubernetesName(), namespace: kubernetesName(), key: z.string().min(1) }),
+        secret: z.strictObject({ name: kubernetesName(), namespace: kubernetesName(), key: words() }),
       }),
     ])
     .optional(),
@@ -227,14 +247,14 @@ const provider = optional({
 
 const gitops = optional({
   /** Where the synthesized manifests are. Without it no Argo CD objects are generated. */
-  repository: z.string().min(1).optional(),
-  revision: z.string().min(1).default('main'),
-  path: z.string().min(1).default('infrastructure'),
+  repository: words().optional(),
+  revision: words().default('main'),
+  path: words().default('infrastructure'),
   project: kubernetesName().default('default'),
   /** Namespace of Argo CD. */
   namespace: kubernetesName().default('argocd'),
   /** Kubernetes clusters that run the operator, by the region that they live in; Argo CD's names of them. */
-  clusters: z.array(z.strictObject({ region: z.string(), name: z.string().min(1) })).default([]),
+  clusters: z.array(z.strictObject({ region: z.string(), name: words() })).default([]),
 });
 
 /** The file as people write it. Each field says what it is where it is defined; checks across fields are in checks.ts. */
