@@ -165,7 +165,9 @@ export class OperationChecks {
       const isHarmless =
         newest.trigger !== 'Automatic' && (newest.outcome === 'Cancelled' || newest.reason === 'RefusedByAws');
       const isDrilled = newest.trigger === 'Drill' && newest.outcome === 'Succeeded';
-      if (!isHarmless && !isDrilled)
+      // The loss goes on, and AWS never took what was to end it.
+      const isUntaken = newest.reason === 'NotTakenByAws' || newest.reason === 'NoLongerNeeded';
+      if (!isHarmless && !isDrilled && !isUntaken)
         this.#restsUntil = Date.parse(newest.completedAt) + parseDuration(spec.failover.cooldown);
     }
     if (status?.cooldownUntil === undefined) this.#restsUntil = 0;
