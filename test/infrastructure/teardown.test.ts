@@ -20,7 +20,7 @@ import { serveSchemas } from './serve-schemas.ts';
 /** The first run builds the programs. */
 const START_TIMEOUT_MS = 20 * 60_000;
 const TIMEOUT_MS = 300_000;
-const POLL_MS = 50;
+const POLL_MS = 100;
 
 const FINALIZER = 'finalizer.managedresource.crossplane.io';
 const REGIONS = ['us-east-1', 'us-west-2'];
@@ -29,6 +29,7 @@ const HELD = ['GlobalCluster', 'Cluster', 'ClusterInstance', 'Zone', 'Key', 'Dis
 
 interface Live extends Manifest {
   readonly metadata: Manifest['metadata'] & { readonly deletionTimestamp?: string; readonly finalizers?: string[] };
+  readonly status?: { readonly phase?: string; readonly atProvider?: { readonly deletionProtection?: boolean } };
 }
 
 let plane: ControlPlane;
@@ -46,6 +47,14 @@ const resourceOf = ({ apiVersion, kind, metadata }: Manifest): string[] => [
   `${kind.toLowerCase()}.${apiVersion.split('/')[0] ?? ''}/${metadata.name}`,
   ...(metadata.namespace === undefined ? [] : ['-n', metadata.namespace]),
 ];
+
+/** What a command is about, of those that have finalizers. */
+function heldBy(command: readonly string[]): Manifest[] {
+  const held = manifests.filter(({ kind }) => HELD.includes(kind));
+  if (command[1] !== '-f') return held.filter((manifest) => resourceOf(manifest)[0] === command[1]);
+  const file = files.find(({ name }) => command[2] === join(folder, name));
+  return held.filter((manifest) => file?.manifests.includes(manifest));
+}
 
 /** Plays Crossplane, with the databases of the local AWS behind it, and the operator, as far as deleting goes. */
 class Controllers {
@@ -89,18 +98,19 @@ class Controllers {
     });
     // Rejections surface below; here they must not count as nobody's.
     running.catch(() => undefined);
-    const target = command[1] === '-f' ? command.slice(1, 3) : command.slice(1, command[2] === '-n' ? 4 : 2);
     do {
-      const output = await plane.kubectl(['get', ...target, '--ignore-not-found', '-o', 'json']);
-      const found = output === '' ? [] : [JSON.parse(output) as Live & { items?: Live[] }];
-      for (const live of found.flatMap((one) => one.items ?? [one])) await this.#reconcile(live);
+      for (const manifest of heldBy(command)) {
+        const output = await plane.kubectl(['get', ...resourceOf(manifest), '--ignore-not-found', '-o', 'json']);
+        if (output !== '') await this.#reconcile(JSON.parse(output) as Live);
+      }
       await delay(POLL_MS);
     } while (!state.isOver);
     await running;
   }
 
   async #reconcile(live: Live): Promise<void> {
-    if (live.kind === 'DisasterRecoveryPolicy' && live.spec?.['suspend'] === true) {
+    const isNews = live.status?.phase !== 'Suspended';
+    if (live.kind === 'DisasterRecoveryPolicy' && live.spec?.['suspend'] === true && isNews) {
       const status = { phase: 'Suspended', primaryRegion: this.#writer() };
       await this.#patch(live, { status }, ['--subresource=status']);
     }
@@ -117,6 +127,7 @@ class Controllers {
   async #update(live: Live): Promise<void> {
     const { region, deletionProtection } = live.spec?.forProvider as { region: string; deletionProtection: boolean };
     if (live.spec?.managementPolicies?.includes('Update') !== true) return;
+    if (live.status?.atProvider?.deletionProtection === deletionProtection) return;
     const [action, identifier] =
       live.kind === 'Cluster'
         ? ['ModifyDBCluster', 'DBClusterIdentifier']
@@ -218,7 +229,8 @@ describe('Given the default set-up on an API server, with the databases in the l
       expect(controllers.refusals.join()).toMatch(/is not empty/);
       expect(controllers.world.globalClusters.size).toBe(1);
       // What is terminating can only go on: the order is made up for.
-      for (const command of stages.flatMap(({ commands }) => commands).filter(([verb]) => verb === 'delete')) {
+      const deletions = stages.flatMap(({ commands }) => commands).filter(([verb]) => verb === 'delete');
+      for (const command of deletions.filter(([, option]) => option !== '-f')) {
         await controllers.run(command);
       }
       expect(controllers.world.globalClusters.size).toBe(0);
