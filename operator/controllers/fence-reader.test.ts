@@ -45,6 +45,36 @@ describe('FenceReader', () => {
     expect(bench.status.operation?.fence).toBe('Unknown');
   });
 
+  describe('given a failover of somebody else’s, whose fence RDS told before it was seen here', () => {
+    /** Seen while it is in flight, or once it is over. */
+    const elsewhere = async (isSeenInFlight: boolean, told: number): Promise<Bench> => {
+      const bench = await Bench.protected({ fencing: { mode: 'Required' } });
+      bench.aurora.lose(bench.now);
+      bench.aurora.events = [event('RDS-EVENT-0390', EAST, 'orders', T0 + bench.now + told)];
+      bench.aurora.begin(WEST, true);
+      if (isSeenInFlight) {
+        await bench.see(2);
+        expect(bench.status.operation).toMatchObject({ trigger: 'External', type: 'Failover' });
+      }
+      bench.aurora.promote();
+      await bench.see(6);
+      expect(bench.status.history?.[0]).toMatchObject({ trigger: 'External', type: 'Failover' });
+      return bench;
+    };
+
+    it.each([true, false])('when it is read (seen in flight: %s), then the writer is published', async (isSeen) => {
+      const bench = await elsewhere(isSeen, -5 * SECOND);
+      expect(bench.status.splitBrain?.fence).toBe('Succeeded');
+      expect(bench.published.at(-1)).toBe(WEST);
+    });
+
+    it('when it is of long before, then nothing is concluded', async () => {
+      const bench = await elsewhere(false, -16 * MINUTE);
+      expect(bench.status.splitBrain?.fence).toBe('Unknown');
+      expect(bench.condition('EndpointPublished')).toBe('False AwaitingFence');
+    });
+  });
+
   it('given a region that never answers, when another one does, then its word counts at once', async () => {
     const bench = await failingOver();
     bench.aurora.events = [event('RDS-EVENT-0390')];

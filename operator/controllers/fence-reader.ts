@@ -2,7 +2,9 @@ import type { FenceState } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { accountKey } from '../aws/account.ts';
 import type { FailoverEvent } from '../aws/aws-gateway.ts';
 import type { Instant } from '../failover/observation.ts';
+import type { Operation } from '../failover/operation.ts';
 import { regionSettings } from '../failover/settings.ts';
+import { promotedAt, type PolicyRecord } from './policy-record.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 
 /** RDS tells of the fence within seconds to minutes of the call; it is asked this often meanwhile. */
@@ -10,6 +12,8 @@ const READ_MILLISECONDS = 2_000;
 /** After an operation has ended without a word of the fence, RDS is asked on for this long, less often. */
 const AFTERWARDS_MILLISECONDS = 15 * 60 * 1000;
 const AFTERWARDS_READ_MILLISECONDS = 30_000;
+/** Somebody else's failover may be seen this much after it began. */
+const LATE_MILLISECONDS = 15 * 60 * 1000;
 
 /**
  * RDS-EVENT-0390: writes to the old primary's storage are blocked. RDS-EVENT-0391: that timed out.
@@ -28,6 +32,18 @@ interface Question {
   readonly every: number;
 }
 
+/**
+ * From when on an event can be of this failover. Somebody else's began before it was seen, perhaps by more than RDS took
+ * for the fence; but never before the old primary became the primary.
+ */
+function sinceOf(
+  { trigger, startedAt, from }: Pick<Operation, 'trigger' | 'startedAt' | 'from'>,
+  { history }: PolicyRecord,
+): Instant {
+  const earliest = promotedAt(history, from) ?? -Infinity;
+  return trigger === 'External' ? Math.min(startedAt, Math.max(startedAt - LATE_MILLISECONDS, earliest)) : startedAt;
+}
+
 /** An operation whose call may have been made, and whose fence nobody has told yet. */
 function runningQuestion({ record }: PolicyTurn): Question | undefined {
   const { operation } = record;
@@ -35,7 +51,7 @@ function runningQuestion({ record }: PolicyTurn): Question | undefined {
   return isOpen
     ? {
         operationId: operation.id,
-        since: operation.startedAt,
+        since: sinceOf(operation, record),
         from: operation.from,
         every: READ_MILLISECONDS,
       }
@@ -53,7 +69,7 @@ function outstandingQuestion({ record, now }: PolicyTurn): Question | undefined 
     ? undefined
     : {
         operationId: entry.id,
-        since: Date.parse(entry.startedAt),
+        since: sinceOf({ ...entry, startedAt: Date.parse(entry.startedAt) }, record),
         from: splitBrain.region,
         every: AFTERWARDS_READ_MILLISECONDS,
       };

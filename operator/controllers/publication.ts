@@ -7,6 +7,7 @@ import { referenceOf } from '../runtime/resource.ts';
 import { regionSettings } from '../failover/settings.ts';
 import { lastKnownAddress } from './last-known-address.ts';
 import type { PolicyTurn } from './policy-turn.ts';
+import { isFenceOutstanding } from './split-brain.ts';
 import { timestamp } from './status-codec.ts';
 
 /** A publication that is right is checked again after this long, jittered: somebody may have edited the objects. */
@@ -111,7 +112,7 @@ export class Publication {
     if (isChanging || region === undefined || dispute !== undefined) {
       return;
     }
-    if (this.#isAwaitingFence(turn)) {
+    if (isFenceOutstanding(turn)) {
       const message = `${region} is the writer, but fencing.mode is Required and the old primary is not known to be fenced: aurora-dr.io/confirm-fenced`;
       session.publication = { isPublished: false, reason: 'AwaitingFence', message };
       return;
@@ -207,17 +208,7 @@ export class Publication {
   #routedRegion(turn: PolicyTurn): string | undefined {
     const { operation, primaryRegion } = turn.record;
     const isChanging = operation !== undefined && operation.step !== 'Published';
-    return isChanging || this.#isAwaitingFence(turn) ? undefined : primaryRegion;
-  }
-
-  #isAwaitingFence({ settings, record }: PolicyTurn): boolean {
-    const { splitBrain, published } = record;
-    return (
-      settings.fencing === 'Required' &&
-      splitBrain !== undefined &&
-      splitBrain.fence !== 'Succeeded' &&
-      published?.primaryRegion !== record.primaryRegion
-    );
+    return isChanging || isFenceOutstanding(turn) ? undefined : primaryRegion;
   }
 
   #keyOf(turn: PolicyTurn, writer: Writer): string {

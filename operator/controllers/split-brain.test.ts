@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { defined } from '../failover/defined.ts';
 import type { RoundProps } from '../failover/testing/a-round.ts';
 import { EAST, WEST } from '../failover/testing/a-settings.ts';
 import { noAnswer } from '../failover/testing/attempts.ts';
@@ -143,6 +144,45 @@ describe('the risk of a split brain', () => {
     expect(bench.condition('SplitBrainRisk')).toBe('False NoRisk');
     expect(bench.status.rescueSnapshots?.every(({ giveUpAt }) => giveUpAt !== undefined)).toBe(true);
   });
+
+  it.each([
+    ['was published', '2026-01-01T00:00:00.000Z', 'True Published'],
+    ['was not', undefined, 'False AwaitingFence'],
+  ])(
+    'given required fencing and two failovers, when the second old primary is back and the first one’s writer %s, then the writer is published or not',
+    async (_what, publishedAt, expected) => {
+      const bench = await failedOver({
+        fencing: { mode: 'Required' },
+        failover: { ...(await Bench.protected()).policy.spec.failover, timeout: '2m' },
+      });
+      await bench.see(12);
+      expect(bench.condition('EndpointPublished')).toBe('False AwaitingFence');
+      const members = [EAST, WEST, 'eu-west-1'];
+      bench.api.edit(KEY, ({ spec, status }) => {
+        spec.regions = members.map((name) => ({ name, clusterIdentifier: 'orders', promotion: 'Allow' }));
+        const earlier = { operationId: 'earlier', region: 'eu-west-1', clusterIdentifier: 'orders' };
+        const since = '2026-01-01T00:00:00.000Z';
+        status?.rescueSnapshots?.push({ ...earlier, since, state: 'Awaited' });
+        status?.history?.push(
+          defined({
+            id: 'earlier',
+            type: 'Failover' as const,
+            trigger: 'Automatic' as const,
+            from: 'eu-west-1',
+            to: EAST,
+            outcome: 'Succeeded' as const,
+            startedAt: since,
+            publishedAt,
+            completedAt: since,
+          }),
+        );
+      });
+      bench.aurora.heal();
+      await bench.see(4, { members, regions: { 'eu-west-1': { rds: noAnswer() } } });
+      expect(bench.status.splitBrain).toMatchObject({ region: 'eu-west-1', fence: 'Unknown' });
+      expect(bench.condition('EndpointPublished')).toBe(expected);
+    },
+  );
 
   const withoutEast = (bench: Bench): void =>
     bench.api.edit(KEY, ({ spec }) => {

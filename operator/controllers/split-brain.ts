@@ -32,10 +32,19 @@ function isBelieved({ session, assessment }: PolicyTurn, finding: OldPrimaryFind
   return finding === 'Connected' || finding === 'NotInPolicy' || (session.oldPrimary?.rounds ?? 0) >= needed;
 }
 
-/** With `fencing.mode: Required` the word on the old primary is what keeps the new one from being published. */
-function isFenceOutstanding({ settings, record }: PolicyTurn, { fence }: SplitBrain): boolean {
+/**
+ * With `fencing.mode: Required` the word on the old primary is what keeps the new one from being published. That of an
+ * earlier failover, to which the risk goes back once the later one's is over, was given before its writer was published.
+ */
+export function isFenceOutstanding({ settings, record }: Pick<PolicyTurn, 'settings' | 'record'>): boolean {
+  const { splitBrain, published, history, primaryRegion } = record;
+  const failover = history.find(({ id }) => id === splitBrain?.operationId);
   return (
-    settings.fencing === 'Required' && fence !== 'Succeeded' && record.published?.primaryRegion !== record.primaryRegion
+    settings.fencing === 'Required' &&
+    splitBrain !== undefined &&
+    splitBrain.fence !== 'Succeeded' &&
+    failover?.publishedAt === undefined &&
+    published?.primaryRegion !== primaryRegion
   );
 }
 
@@ -50,7 +59,7 @@ function endOf(turn: PolicyTurn, splitBrain: SplitBrain, finding: OldPrimaryFind
         message: `old primary ${name} does not exist any more: it was deleted before it was seen re-joined`,
       };
     case 'NotInPolicy':
-      return isFenceOutstanding(turn, splitBrain)
+      return isFenceOutstanding(turn)
         ? undefined
         : {
             reason: 'OldPrimaryNotInPolicy',
