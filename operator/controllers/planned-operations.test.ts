@@ -401,6 +401,23 @@ describe('scheduled drills', () => {
     expect(bench.aurora.calls).toEqual([]);
   });
 
+  it('given a loss that lasts for longer, when it is over, then the drill is missed and nobody says that no operator was there', async () => {
+    const failover = { ...aSpec().failover, mode: 'Manual' as const };
+    const bench = await Bench.protected({ ...drillSpec('Simulate', AT_TEN), failover });
+    bench.aurora.lose(bench.now);
+    await play(bench, 60);
+    expect(message(bench, 'FailoverReady')).toContain('is due and has not started yet');
+    await bench.pass(60 * MINUTE);
+    await bench.see(3);
+    expect(bench.status.lastDrill).toBeUndefined();
+    bench.aurora.heal();
+    await bench.see(3);
+    expect(bench.status.lastDrill).toMatchObject({
+      result: 'Missed',
+      message: expect.stringContaining('a loss or another role change was in the way until now'),
+    });
+  });
+
   it('given a schedule that got past the schema, when read, then Ready says so and everything else goes on', async () => {
     const bench = await Bench.protected(drillSpec('Simulate', '0 0 30 2 *'));
     expect(bench.condition('Ready')).toBe('False InvalidSchedule');

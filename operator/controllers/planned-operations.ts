@@ -205,7 +205,8 @@ export class PlannedOperations {
   async #miss(turn: PolicyTurn, { scheduledFor, next: nextDrill }: Due, obstacle: string | undefined): Promise<void> {
     const { settings, record, now } = turn;
     const id = operationId('drill', now, turn.dependencies.random);
-    const why = obstacle ?? 'nobody was there to start it';
+    // What was in the way is over by now, or nobody was there to see it.
+    const why = obstacle ?? 'no operator led, or a loss or another role change was in the way until now';
     const mode = settings.drill?.mode ?? 'Simulate';
     await conclude(turn, { ...missedChanges(record, { id, mode, scheduledFor, why, now }), nextDrill });
   }
