@@ -46,7 +46,7 @@ const alarm = fc.record({
 });
 
 const monitoring: fc.Arbitrary<Monitoring> = fc.record({
-  emails: fc.array(
+  emails: fc.uniqueArray(
     fc.stringMatching(/^[a-z][a-z0-9.+-]{0,8}[a-z0-9]@example\.(com|org)$/).filter((email) => !email.includes('..')),
     {
       maxLength: 4,

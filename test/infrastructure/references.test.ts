@@ -7,11 +7,21 @@ import { SET_UPS } from './set-ups.ts';
 /** What the API server takes as all annotations of an object together. */
 const LARGEST_ANNOTATION_BYTES = 262_144;
 
-/** What `manifests.test.ts` does not see: what is referred to by other means than Crossplane's references. */
 describe.each(SET_UPS)('Given $title', ({ manifests, configuration }) => {
   const values = manifests.flatMap((manifest) =>
     [...fieldsOf(manifest.spec, 'spec')].map((field) => ({ ...field, manifest })),
   );
+
+  it('then every reference leads to a resource of the set-up', () => {
+    const { problems, count } = followReferences(manifests);
+    expect(problems).toEqual([]);
+    expect(count).toBeGreaterThan(0);
+  });
+
+  it('then no two objects have the same kind and name', () => {
+    const names = manifests.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.name}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
 
   it('then nothing waits for what Argo CD applies only later: it would wait for ever', () => {
     const { links } = followReferences(manifests);
@@ -81,6 +91,39 @@ describe.each(SET_UPS)('Given $title', ({ manifests, configuration }) => {
     });
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     expect(names.length).toBeGreaterThan(0);
+  });
+});
+
+describe('Given manifests with a reference that leads nowhere', () => {
+  const [vpc, subnet] = ['VPC', 'Subnet'].map((kind) =>
+    SET_UPS.find(({ title }) => title === 'default.yaml, namespaced')?.manifests.find(
+      (manifest) => manifest.kind === kind,
+    ),
+  ) as [Manifest, Manifest];
+
+  it('when the target is missing, then it is found out', () => {
+    expect(followReferences([subnet]).problems).toHaveLength(1);
+    expect(followReferences([vpc, subnet]).problems).toEqual([]);
+  });
+
+  it('when the target is in another namespace, then it is found out', () => {
+    const elsewhere = { ...vpc, metadata: { ...vpc.metadata, namespace: 'elsewhere' } };
+    expect(followReferences([elsewhere, subnet]).problems).toHaveLength(1);
+  });
+
+  it('when the target is in another region, then it is found out', () => {
+    const elsewhere = { ...vpc, spec: { forProvider: { ...vpc.spec?.forProvider, region: 'eu-west-1' } } };
+    expect(followReferences([elsewhere, subnet]).problems).toEqual([expect.stringContaining('another region')]);
+  });
+
+  it('when a selector matches nothing, then it is found out', () => {
+    const selecting = (matchLabels: Record<string, string>): Manifest => ({
+      ...subnet,
+      spec: { forProvider: { vpcIdSelector: { matchLabels } } },
+    });
+    const labelled = { ...vpc, metadata: { ...vpc.metadata, labels: { tier: 'data' } } };
+    expect(followReferences([labelled, selecting({ tier: 'data' })]).problems).toEqual([]);
+    expect(followReferences([labelled, selecting({ tier: 'web' })]).problems).toHaveLength(1);
   });
 });
 

@@ -22,8 +22,35 @@ function setUpOf(title: string, input: ConfigurationInput): SetUp {
   return { title, configuration, manifests: files.flatMap(({ manifests }) => manifests as readonly Manifest[]) };
 }
 
-/** Every example, in both scopes. */
-export const SET_UPS: readonly SetUp[] = readdirSync(examples).flatMap((file) => {
-  const input = parse(readFileSync(join(examples, file), 'utf8')) as ConfigurationInput;
-  return (['namespaced', 'cluster'] as const).map((scope) => setUpOf(`${file}, ${scope}`, { ...input, scope }));
-});
+const endpointsOf = (region: string) =>
+  Object.fromEntries(
+    ['rds', 'monitoring'].map((service) => [service, `vpce-0a1b-2c3d.${service}.${region}.vpce.amazonaws.com`]),
+  );
+
+/** After the second run, which knows the names that AWS gave, and after a failover that Git has followed. */
+const LATER: ConfigurationInput = {
+  suffix: 'later',
+  accountId: '123456789012',
+  primary: 'us-west-2',
+  network: { endpointNames: { 'us-east-1': endpointsOf('us-east-1'), 'us-west-2': endpointsOf('us-west-2') } },
+  dns: {
+    writerEndpoints: Object.fromEntries(
+      ['us-east-1', 'us-west-2'].map((region) => [
+        region,
+        `aurora-${region}-later.cluster-abcdefghijkl.${region}.rds.amazonaws.com`,
+      ]),
+    ),
+  },
+};
+
+const INPUTS: readonly (readonly [title: string, input: ConfigurationInput])[] = [
+  ...readdirSync(examples).map(
+    (file) => [file, parse(readFileSync(join(examples, file), 'utf8')) as ConfigurationInput] as const,
+  ),
+  ['a later run with another primary', LATER],
+];
+
+/** Every example, and a later run, in both scopes. */
+export const SET_UPS: readonly SetUp[] = INPUTS.flatMap(([title, input]) =>
+  (['namespaced', 'cluster'] as const).map((scope) => setUpOf(`${title}, ${scope}`, { ...input, scope })),
+);

@@ -30,7 +30,7 @@ export function functionEnvironment(props: FunctionEnvironmentProps): Readonly<R
       return host === undefined ? [] : [`${name}/${service}=https://${host}`];
     }),
   );
-  const unreached = others.filter((name) => endpointNames[name]?.rds === undefined);
+  const unreached = others.filter((name) => endpointNames[name]?.['rds'] === undefined);
   return {
     AURORA_DR_GLOBAL_CLUSTER: names.globalCluster,
     AURORA_DR_REGIONS: regions

@@ -15,13 +15,12 @@ export interface MultiRegionKeyProps {
 }
 
 /**
- * Services of AWS that encrypt with the key in their own name: an alarm or an RDS event that goes to an encrypted topic, an
- * undelivered event that goes to an encrypted queue. Without them they fail silently.
+ * Services of AWS that encrypt with the key in their own name: an alarm or an RDS event that goes to an encrypted topic.
+ * Without them they fail silently.
  * Sources: "Encrypting an Amazon SNS topic with server-side encryption" (event sources) in the SNS Developer Guide, "Granting
- * permissions to publish notifications to an Amazon SNS topic" in the RDS User Guide, "Using dead-letter queues" in the
- * EventBridge User Guide.
+ * permissions to publish notifications to an Amazon SNS topic" in the RDS User Guide.
  */
-const ENCRYPTING_SERVICES = ['cloudwatch.amazonaws.com', 'events.rds.amazonaws.com', 'events.amazonaws.com'] as const;
+const ENCRYPTING_SERVICES = ['cloudwatch.amazonaws.com', 'events.rds.amazonaws.com'] as const;
 
 /** In a key's own policy `*` is that key. */
 const THIS_KEY = ['*'] as const;
