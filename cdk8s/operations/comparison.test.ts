@@ -72,7 +72,7 @@ describe('the difference of two configurations', () => {
 
   it('given another master user, says that what exists keeps the old one', () => {
     const user = (masterUsername: string) => ({ database: { ...updatable, masterUsername } });
-    const [change] = changesIn(compare(user('admin'), user('root')), 'rds.Cluster aurora-us-east-1-test');
+    const [change] = changesIn(compare(user('admin'), user('owner')), 'rds.Cluster aurora-us-east-1-test');
     expect(change).toMatchObject({
       section: 'initProvider',
       path: 'masterUsername',
