@@ -271,6 +271,31 @@ describe('failback', () => {
     expect(judge(request, {}, overrides)).toBe(expected);
   });
 
+  describe('Given the lag of the preferred region', () => {
+    const regions = [aRegion(EAST), aRegion(WEST, 'Prefer'), aRegion(CENTRAL)];
+    const behind = (lag: number): RoundProps => ({ lag: { [WEST]: { lags: [lag, lag, lag] } } });
+
+    it('when it is above the recovery point, then a failback waits, and a switchover by force does not', () => {
+      expect(verdictOn(failback, behind(1001), { regions })).toEqual({
+        kind: 'Refuse',
+        reason: 'LagHigh',
+        message:
+          `the lag of ${WEST}, 1001 ms, is above objectives.recoveryPoint of 1000 ms: wait until it has caught up, ` +
+          `or set aurora-dr.io/force-failover: ${WEST} with aurora-dr.io/force-type: Switchover`,
+      });
+      expect(judge({ value: WEST, forceType: 'Switchover' }, behind(1001), { regions })).toBe(`Switchover ${WEST}`);
+    });
+
+    it('when it is at the recovery point, or is not known, then a failback is made', () => {
+      expect(judge(failback, behind(1000), { regions })).toBe(`Switchover ${WEST}`);
+      const settings = aSettings({ regions, signals: signalsNamed('controlPlane', 'endpoint') });
+      const { assessment } = new Watch(settings).seeAlike(2, LOSS, { members, lag: { [WEST]: { until: 0 } } });
+      expect(assessment.regions.find(({ region }) => region === WEST)).not.toHaveProperty('loss');
+      const verdict = judgeForce({ request: aRequest(failback), assessment, settings });
+      expect(verdict).toMatchObject({ kind: 'Start', type: 'Switchover' });
+    });
+  });
+
   it('Given the primary region is lost, then a failback never becomes a failover', () => {
     const regions = [aRegion(EAST), aRegion(WEST, 'Prefer'), aRegion(CENTRAL)];
 

@@ -136,10 +136,26 @@ function switchoverProblem({ assessment }: Question): Finding | undefined {
     : undefined;
 }
 
+/**
+ * A failback is never urgent, and the writer rests until its target has caught up. A lag that is not known, as in the first
+ * minutes after a role change, keeps nobody from what they ask for: a switchover loses nothing.
+ */
+function lagProblem({ request, settings }: Question, { region, loss }: RegionAssessment): Finding | undefined {
+  const lag = loss?.lastKnownMilliseconds ?? 0;
+  return request.action === 'failback' && lag > settings.recoveryPointMilliseconds
+    ? {
+        reason: 'LagHigh',
+        message:
+          `the lag of ${region}, ${lag} ms, is above objectives.recoveryPoint of ${settings.recoveryPointMilliseconds} ms: ` +
+          `wait until it has caught up, or set aurora-dr.io/force-failover: ${region} with aurora-dr.io/force-type: Switchover`,
+      }
+    : undefined;
+}
+
 /** What a request for this type still lacks. */
-function typeProblem(question: Question, type: OperationType): Finding | undefined {
+function typeProblem(question: Question, type: OperationType, target: RegionAssessment): Finding | undefined {
   if (type === 'Switchover') {
-    return switchoverProblem(question);
+    return switchoverProblem(question) ?? lagProblem(question, target);
   }
   return question.request.hasAcceptedDataLoss
     ? undefined
@@ -172,7 +188,7 @@ export function judgeForce(question: Question): ForceVerdict {
         'say which with aurora-dr.io/force-type: Switchover (no loss, needs the primary) or Failover (with accept-data-loss)',
     );
   }
-  const missing = typeProblem(question, type);
+  const missing = typeProblem(question, type, target);
   if (missing !== undefined) {
     return refuse(missing.reason, missing.message);
   }
