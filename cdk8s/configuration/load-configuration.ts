@@ -3,8 +3,7 @@ import { parse } from 'yaml';
 import type { Configuration } from './configuration.ts';
 import { createConfiguration } from './configuration.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import { endpointNamesOf } from './observed-endpoints.ts';
-import { writerEndpointsOf } from './observed-writers.ts';
+import { observedNames } from './observed-names.ts';
 import type { ConfigurationInput } from './schema.ts';
 
 /**
@@ -32,7 +31,8 @@ const isObject = (value: unknown): value is ConfigurationInput =>
 /** Only an object can hold them: anything else goes to the schema as it is, which says what is wrong. */
 function withObserved(input: unknown, observed: string | undefined): unknown {
   if (observed === undefined || !isObject(input)) return input;
-  const endpointNames = { ...endpointNamesOf(observed), ...input.network?.endpointNames };
-  const writerEndpoints = { ...writerEndpointsOf(observed, input.suffix), ...input.dns?.writerEndpoints };
+  const found = observedNames(observed, input.suffix);
+  const endpointNames = { ...found.endpointNames, ...input.network?.endpointNames };
+  const writerEndpoints = { ...found.writerEndpoints, ...input.dns?.writerEndpoints };
   return { ...input, network: { ...input.network, endpointNames }, dns: { ...input.dns, writerEndpoints } };
 }

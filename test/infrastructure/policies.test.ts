@@ -113,6 +113,12 @@ const WRONG: Readonly<Record<Rule, readonly Manifest[]>> = {
   'every key that a role may use is named by alias': [
     rolePolicy({ Action: 'kms:Decrypt', Resource: 'arn:aws:kms:us-east-1:123456789012:key/*' }),
   ],
+  'services may use the keys exactly where they write to encrypted topics': [
+    written('sns.TopicPolicy', {
+      policy: policyOf({ Action: 'sns:Publish', Principal: { Service: 's3.amazonaws.com' } }),
+    }),
+    written('kms.Key', { policy: policyOf({ Action: 'kms:Decrypt', Principal: { Service: 's3.amazonaws.com' } }) }),
+  ],
   'every role is assumed by one service alone': [
     trust({ AWS: 'arn:aws:iam::210987654321:root' }),
     trust({ Service: ['lambda.amazonaws.com', 'ec2.amazonaws.com'] }, { StringEquals: { 'aws:SourceAccount': '1' } }),

@@ -240,6 +240,21 @@ export const POLICY_RULES = {
       .filter(({ conditions }) => !Object.values(conditions).some((keys) => keys['kms:ResourceAliases'] !== undefined))
       .map(({ title }) => title),
 
+  'services may use the keys exactly where they write to encrypted topics': (estate) => {
+    const servicesOf = (kinds: readonly string[]) =>
+      grantsIn(estate)
+        .filter(({ kind }) => kinds.includes(kind))
+        .flatMap(({ title, principals = [] }) =>
+          principals.filter((name) => name.endsWith('.amazonaws.com')).map((name) => ({ name, title })),
+        );
+    const [users, writers] = [servicesOf(['Key', 'ReplicaKey']), servicesOf(['TopicPolicy'])];
+    const without = (some: typeof users, others: typeof users) =>
+      some
+        .filter(({ name }) => !others.some((other) => other.name === name))
+        .map(({ name, title }) => `${title} ${name}`);
+    return [...without(users, writers), ...without(writers, users)];
+  },
+
   'every role is assumed by one service alone': (estate) => {
     const trusts = grantsIn(estate).filter(({ kind, principals }) => kind === 'Role' && principals !== undefined);
     return trusts
