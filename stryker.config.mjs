@@ -16,7 +16,8 @@ export default {
   // String literals are reasons and messages for people; tests pin the reasons that matter.
   mutator: { excludedMutations: ['StringLiteral'] },
   concurrency: 2,
-  timeoutMS: 10_000,
+  // Long: on a busy machine a mutant that survives all its tests would pass for one that never ends, and so for killed.
+  timeoutMS: 60_000,
   reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { reportTests: false },
   warnings: { slow: false },

@@ -87,7 +87,8 @@ Stryker changes the code in one place at a time, and a test has to notice: each 
 survived. ${mutantsOf(total)} mutants in ${tallies.length} files, **${percent(total)} %** killed; every file is at ${LOWEST_SCORE} % or
 above. Run on ${date} with \`npm run mutate\` (Stryker ${result.framework?.version ?? 'of an unknown version'}), written by \`npm run mutate:report\`.
 
-Only unit tests may kill: the random worlds of safety.property.test.ts and the simulation are left out.
+Only unit tests may kill: the random worlds of safety.property.test.ts and policy-status.property.test.ts and the
+simulation are left out.
 Not mutated: texts for people (string literals). A timeout counts as killed: the mutant never ended. A broken
 mutant keeps a whole test file from being loaded, and does not count.
 
