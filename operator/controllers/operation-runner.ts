@@ -301,6 +301,10 @@ export class OperationRunner {
     if (this.#dependencies.clock.monotonic() < turn.session.retryNotBefore) {
       return;
     }
+    if (turn.session.isAssessmentSpent) {
+      turn.session.waiting = 'AWS is not called: the next round decides, by the policy as it is now';
+      return;
+    }
     const identifier = turn.settings.globalClusterIdentifier;
     await this.#callAfter(turn, operation, await this.#roleChanger.precheck(turn.account, operation, identifier));
   }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { FINALIZER } from '../api/v1alpha1/annotations.ts';
-import { MINUTE } from '../failover/testing/a-round.ts';
+import type { DisasterRecoveryPolicySpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { MINUTE, SECOND } from '../failover/testing/a-round.ts';
 import { WEST } from '../failover/testing/a-settings.ts';
 import { TerminalError } from '../runtime/terminal-error.ts';
 import { aPolicy, KEY } from './testing/a-policy.ts';
 import { Bench } from './testing/bench.ts';
+import { awsError, BUSY } from './testing/fake-aurora.ts';
 
 const finalizersOf = (bench: Bench): readonly string[] => bench.policy.metadata.finalizers ?? [];
 
@@ -57,6 +59,77 @@ describe('PolicyReconciler', () => {
     bench.aurora.lose(bench.now);
     await bench.see(3);
     expect(bench.aurora.calls).toEqual(['failover us-west-2']);
+  });
+
+  describe('given the spec is edited after the round that proved the loss', () => {
+    /** As an API server does it: with a generation of its own. */
+    const edit = (bench: Bench, spec: Partial<DisasterRecoveryPolicySpec>): void =>
+      bench.api.edit(KEY, (policy) => {
+        policy.spec = { ...policy.spec, ...spec };
+        policy.metadata.generation += 1;
+      });
+    const forbidden = (bench: Bench) => ({
+      regions: bench.policy.spec.regions.map((region) => ({
+        ...region,
+        promotion: region.name === WEST ? ('Never' as const) : region.promotion,
+      })),
+    });
+
+    it('when it permits automation and forbids the target, then the target is not chosen by the spec before', async () => {
+      const bench = await Bench.protected({ suspend: true });
+      bench.aurora.lose(bench.now);
+      await bench.see(6);
+      edit(bench, { suspend: false, ...forbidden(bench) });
+      await bench.settle();
+      expect(bench.aurora.calls).toEqual([]);
+      await bench.see(3);
+      expect(bench.aurora.calls).toEqual([]);
+      expect(bench.status.operation).toBeUndefined();
+      expect(bench.condition('Progressing')).toBe('False NoCandidate');
+    });
+
+    it('when it permits automation, then the next round starts the failover', async () => {
+      const bench = await Bench.protected({ suspend: true });
+      bench.aurora.lose(bench.now);
+      await bench.see(6);
+      edit(bench, { suspend: false });
+      await bench.see(1);
+      expect(bench.aurora.effects).toEqual([`failover ${WEST}`]);
+    });
+
+    it('when a conflict tells of it, then the next turn judges the target anew', async () => {
+      const bench = await Bench.protected();
+      bench.aurora.lose(bench.now);
+      let isEdited = false;
+      bench.probe = (what, when) => {
+        if (what === 'status Accepted' && when === 'before' && !isEdited) {
+          isEdited = true;
+          edit(bench, forbidden(bench));
+        }
+      };
+      await bench.see(8);
+      expect(isEdited).toBe(true);
+      expect(bench.aurora.calls).toEqual([]);
+      expect(bench.status.operation).toBeUndefined();
+    });
+
+    it('when AWS has not taken the call yet, then it is not called again before the next round', async () => {
+      const bench = await Bench.protected();
+      bench.aurora.lose(bench.now);
+      bench.aurora.refuse = () => awsError(BUSY);
+      await bench.see(4);
+      expect(bench.status.operation?.step).toBe('Accepted');
+      const calls = bench.aurora.calls.length;
+      // The next call is due, and the newest round is not too old for it yet.
+      await bench.clock.advance(3.9 * SECOND);
+      edit(bench, forbidden(bench));
+      await bench.settle();
+      expect(bench.aurora.calls).toHaveLength(calls);
+      await bench.see(1);
+      expect(bench.aurora.calls).toHaveLength(calls);
+      expect(bench.status.history?.[0]).toMatchObject({ outcome: 'Cancelled', reason: 'NoLongerFit' });
+      expect(bench.status.cooldownUntil).toBeUndefined();
+    });
   });
 
   it('given suspend, when the primary is lost, then nothing starts and it says so', async () => {

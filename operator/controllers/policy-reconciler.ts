@@ -174,6 +174,7 @@ export class PolicyReconciler {
   #turnOf(policy: DisasterRecoveryPolicy, session: PolicySession, settings: Settings): PolicyTurn | undefined {
     const dependencies = this.#dependencies;
     const objects = this.#objects;
+    session.noteGeneration(policy.metadata.generation);
     session.digest(settings, recordFrom(policy.status), (round) => dependencies.decisions?.digested(policy, round));
     const { assessment } = session;
     return assessment === undefined

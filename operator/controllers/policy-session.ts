@@ -42,6 +42,8 @@ export class PolicySession {
   #isSpent = false;
   /** How many of the waiting rounds, the oldest, are older than what spent the assessment. */
   #spentRounds = 0;
+  /** Of the spec by which the assessment was made. */
+  #generation: number | undefined;
   /** The region that the last rounds, one after the other, called the writer although the record names another. */
   #claim: { readonly region: string; readonly rounds: number } | undefined;
   follow: FollowMemory = EMPTY_FOLLOW_MEMORY;
@@ -97,6 +99,15 @@ export class PolicySession {
   spendAssessment(): void {
     this.#isSpent = true;
     this.#spentRounds = this.#waitingRounds.length;
+  }
+
+  /**
+   * Notes which spec counts from now on. An assessment that was made by another one may have chosen what the policy forbids
+   * by now; rounds that wait are judged by the new one.
+   */
+  noteGeneration(generation: number | undefined): void {
+    this.#isSpent ||= this.#generation !== undefined && generation !== this.#generation;
+    this.#generation = generation;
   }
 
   /** Takes a round until the next reconcile. */
