@@ -271,6 +271,14 @@ describe('nextDrillAction', () => {
     },
   );
 
+  it.each(['There', 'Back'] as const)('given regions that disagree, when on leg %s, then it waits for them', (leg) => {
+    const last = { regions: { [WEST]: { writer: WEST }, [EAST]: { writer: EAST } } };
+    const drill = { ...BACK, leg, returnAttempts: 3 };
+    for (const writer of [EAST, WEST]) {
+      expect(said(next({ drill, writer, last, ended: { outcome: 'TimedOut' } }))).toBe('Wait RolesDisputed');
+    }
+  });
+
   it.each(['There', 'Back'] as const)('given nobody who tells the writer, when on leg %s, then it waits', (leg) => {
     const silent = { rds: noAnswer('timeout') };
     const drill = { ...BACK, leg, returnAttempts: 3 };

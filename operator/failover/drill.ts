@@ -285,7 +285,13 @@ function unsettled({ drill, ended, facts, assessment: { topology } }: DrillStep)
     return wait('OperationInFlight', 'a switchover or failover is in flight in AWS');
   }
   const isProven = drill.leg === 'Away' || ended?.outcome === 'Succeeded';
-  return isProven || (topology.isObserved && topology.primaryRegion !== undefined)
+  if (isProven) {
+    return undefined;
+  }
+  if (topology.dispute !== undefined) {
+    return wait('RolesDisputed', `it is not clear who the writer is: ${topology.dispute}`);
+  }
+  return topology.isObserved && topology.primaryRegion !== undefined
     ? undefined
     : wait('RolesNotObserved', 'no region described the writer in this round');
 }
