@@ -453,6 +453,35 @@ describe('a primary that comes back before AWS was called', () => {
 });
 
 describe('an operation that takes its time', () => {
+  it.each([
+    ['at once', 0, [{ trigger: 'Automatic', reason: 'SucceededLate' }]],
+    [
+      'two days later',
+      2 * 24 * 60 * MINUTE,
+      [
+        { trigger: 'External', outcome: 'Succeeded' },
+        { trigger: 'Automatic', outcome: 'TimedOut' },
+      ],
+    ],
+  ])(
+    'given AWS gave up beyond the timeout, when the writer is moved %s, then it is known whose success that is',
+    async (_when, later, expected) => {
+      const bench = await lost({ failover: { ...aSpec().failover, timeout: '2m' } });
+      await bench.see(14);
+      expect(outcomes(bench)).toEqual(['Failover TimedOut TimedOut']);
+      bench.aurora.cancel();
+      bench.aurora.heal();
+      bench.api.edit(KEY, ({ spec }) => (spec.suspend = true));
+      await bench.pass(later);
+      await bench.see(3);
+      bench.aurora.begin(WEST, true);
+      await bench.see(2);
+      bench.aurora.promote();
+      await bench.see(4);
+      expect(bench.status.history).toMatchObject(expected);
+    },
+  );
+
   it('given AWS at work beyond the timeout, when it ends later, then the late success is published and recorded', async () => {
     const bench = await lost();
     await bench.see(2);

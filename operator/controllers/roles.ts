@@ -13,12 +13,20 @@ import { settleSplitBrain } from './split-brain.ts';
 /** One stale answer of a single region must not move the writer; two rounds in a row are no accident. */
 const CLAIM_ROUNDS = 2;
 
+/** AWS is not at one operation for longer: what comes later is somebody else's, and not the success of that one. */
+const LATEST_MILLISECONDS = 24 * 60 * 60 * 1000;
+
 /** The newest operation, if it ended without a proof and this is its late proof. */
-function lateEntry({ record }: PolicyTurn, primary: string): HistoryEntry | undefined {
+function lateEntry({ record, now }: PolicyTurn, primary: string): HistoryEntry | undefined {
   const newest = record.history.find(({ type }) => type !== 'Simulation');
   // What AWS never took cannot come late: somebody else did this.
   const isOpen = newest?.outcome === 'TimedOut' && newest.reason !== 'NotTakenByAws';
-  return isOpen && newest.to === primary ? newest : undefined;
+  if (!isOpen || newest.to !== primary) {
+    return undefined;
+  }
+  // What was promoted in time may wait for a person's word on the fence for as long as it takes.
+  const isYoung = now - Date.parse(newest.completedAt) < LATEST_MILLISECONDS;
+  return isYoung || newest.promotedAt !== undefined ? newest : undefined;
 }
 
 /** A failover that came late, or was somebody else's, leaves the same doubt about its old primary as any other. */
