@@ -74,6 +74,19 @@ describe('the risk of a split brain', () => {
     expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryNotRejoined');
   });
 
+  it('given one round that calls it connected, as a region that has just come back may, then it is not believed either', async () => {
+    const bench = await failedOver();
+    bench.aurora.heal();
+    await bench.see(3, rejoining);
+    await bench.see(1);
+    expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryResynchronizing');
+    await bench.see(3, rejoining);
+    expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryResynchronizing');
+    expect(bench.eventReasons()).not.toContain('SplitBrainRiskOver');
+    await bench.see(2);
+    expect(bench.condition('SplitBrainRisk')).toBe('False NoRisk');
+  });
+
   it('given the region is lost again while it returns, then its return begins anew', async () => {
     const bench = await failedOver();
     bench.aurora.heal();

@@ -29,7 +29,7 @@ function isBelieved({ session, assessment }: PolicyTurn, finding: OldPrimaryFind
     session.oldPrimary = { finding, rounds: known.rounds + 1, sequence };
   }
   const needed = finding === 'Deleted' ? BELIEVED_ABSENCE_ROUNDS : BELIEVED_ROUNDS;
-  return finding === 'Connected' || finding === 'NotInPolicy' || (session.oldPrimary?.rounds ?? 0) >= needed;
+  return finding === 'NotInPolicy' || (session.oldPrimary?.rounds ?? 0) >= needed;
 }
 
 /**
