@@ -3,13 +3,13 @@
  * earlier manifests first, so that nothing stays that the configuration no longer asks for. With `--teardown`, `--cost` or
  * `--diff` nothing is written but an answer.
  */
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { ConfigurationError } from './configuration/configuration-error.ts';
 import type { Configuration } from './configuration/configuration.ts';
-import { loadConfiguration } from './configuration/load-configuration.ts';
+import { loadConfiguration, readObserved } from './configuration/load-configuration.ts';
 import { gitopsFiles } from './gitops/gitops-files.ts';
 import type { ManifestFile } from './infrastructure.ts';
 import { createInfrastructure, manifestFiles } from './infrastructure.ts';
@@ -120,7 +120,7 @@ function synth(): void {
     if (!values.help) process.exitCode = 2;
     return;
   }
-  const observed = values.observed === undefined ? undefined : readFileSync(values.observed, 'utf8');
+  const observed = values.observed === undefined ? undefined : readObserved(values.observed);
   const setUp = new SetUp(config, observed);
   if (teardown) process.stdout.write(describeTeardown(setUp, out));
   else if (cost) process.stdout.write(describeCost(setUp));

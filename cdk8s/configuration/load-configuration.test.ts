@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { loadConfiguration } from './load-configuration.ts';
+import { loadConfiguration, readObserved } from './load-configuration.ts';
 
 const ENDPOINT = 'vpce-0a1b-c2d3.rds.us-west-2.vpce.amazonaws.com';
 const WRITER = 'aurora-us-west-2-prod.cluster-abc123.us-west-2.rds.amazonaws.com';
@@ -59,6 +59,7 @@ describe('Given a file', () => {
   );
 
   it('when it cannot be read, then the message says why', () => {
+    expect(() => readObserved(join(folder, 'nothing.json'))).toThrow(/cannot read .*nothing\.json: .*ENOENT/);
     expect(() => loadConfiguration(join(folder, 'nothing.yaml'))).toThrow(/cannot read .*nothing\.yaml: .*ENOENT/);
   });
 });

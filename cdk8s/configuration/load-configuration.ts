@@ -14,15 +14,27 @@ import type { ConfigurationInput } from './schema.ts';
  * @throws ConfigurationError if it cannot be read or used.
  */
 export function loadConfiguration(file: string, observed?: string): Configuration {
-  let value: unknown;
+  const value = reading(file, (text): unknown => parse(text));
+  // Whatever it is: the schema looks at it next.
+  return createConfiguration(withObserved(value, observed) as ConfigurationInput);
+}
+
+/**
+ * What `kubectl` wrote into a file, for {@link loadConfiguration}.
+ *
+ * @throws ConfigurationError if it cannot be read.
+ */
+export function readObserved(file: string): string {
+  return reading(file, (text) => text);
+}
+
+function reading<T>(file: string, convert: (text: string) => T): T {
   try {
-    value = parse(readFileSync(file, 'utf8'));
+    return convert(readFileSync(file, 'utf8'));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigurationError([{ path: '', message: `cannot read ${file}: ${why}` }], { cause: error });
   }
-  // Whatever it is: the schema looks at it next.
-  return createConfiguration(withObserved(value, observed) as ConfigurationInput);
 }
 
 const isObject = (value: unknown): value is ConfigurationInput =>
