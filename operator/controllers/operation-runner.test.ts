@@ -297,6 +297,26 @@ describe('answers of AWS', () => {
     expect(bench.aurora.calls).toEqual([FAILOVER]);
   });
 
+  it('given automation that AWS refuses, when a person asks for another way, then the refusal names how to end it', async () => {
+    const bench = await lost();
+    bench.aurora.refuse = () => awsError(REFUSED);
+    await bench.see();
+    bench.annotate({ 'force-failover': WEST, 'force-type': 'Failover', 'accept-data-loss': 'true' });
+    await bench.settle();
+    expect(bench.status.lastRequest).toMatchObject({
+      result: 'Refused',
+      reason: 'OperationInFlight',
+      message: expect.stringContaining('spec.suspend: true'),
+    });
+    bench.api.edit(KEY, ({ spec }) => (spec.suspend = true));
+    await bench.see();
+    expect(bench.status.operation).toBeUndefined();
+    bench.aurora.refuse = () => undefined;
+    bench.annotate({ 'force-failover': WEST, 'force-type': 'Failover', 'accept-data-loss': 'true' });
+    await bench.see();
+    expect(bench.aurora.effects).toEqual([FAILOVER]);
+  });
+
   it('given automation that AWS refuses, when it is allowed again, then it is asked again, later and later, without a rest', async () => {
     const bench = await lost();
     bench.aurora.refuse = () => awsError(REFUSED);

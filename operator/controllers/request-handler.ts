@@ -63,6 +63,10 @@ function confirmFenced({ record, now }: PolicyTurn, { value }: PendingRequest): 
     : refuse('UnknownOperation', `"${value}" is neither in flight nor the operation whose old primary is outstanding`);
 }
 
+/** An operation that AWS refuses would be asked for until its timeout: a person with another target need not wait. */
+const wayOut = ({ session }: PolicyTurn): string =>
+  session.refusal === undefined ? 'wait for its end' : 'AWS refuses it so far; end it with spec.suspend: true';
+
 /** Answers what people ask by annotation: records the answer first, removes the annotations, and only then acts. */
 export class RequestHandler {
   readonly #operations: OperationRunner;
@@ -97,7 +101,7 @@ export class RequestHandler {
             request,
             refuse(
               'OperationInFlight',
-              `${operation.type} ${operation.id} is in flight: wait for its end, then ask again`,
+              `${operation.type} ${operation.id} is in flight: ${wayOut(turn)}, then ask again`,
             ),
           ));
       return;
