@@ -128,7 +128,10 @@ function checkSignOfLife(
   }
 }
 
-function checkTarget({ policy, operation, ledger, process, names, accuse }: Registration, last: RoundSpan): void {
+function checkTarget(
+  { policy, operation, ledger, process, names, isSharing, accuse }: Registration,
+  last: RoundSpan,
+): void {
   const { to } = operation;
   const interval = parseDuration(policy.spec.detection.interval);
   const receipts = ledger.receipts(process.name, { from: last.from - interval / 2, to: last.to });
@@ -142,7 +145,13 @@ function checkTarget({ policy, operation, ledger, process, names, accuse }: Regi
     .findLast((each) => each !== undefined)
     ?.GlobalClusterMembers?.find((each) => each.DBClusterArn === cluster?.DBClusterArn);
   const promotion = policy.spec.regions.find((region) => region.name === to)?.promotion;
-  const versions = ledger.engineVersions;
+  // What was told since the policy's own last look at the primary may have been told to another policy.
+  const lastLook = Date.parse(operation.detectedAt ?? operation.startedAt) - EPOCH - interval;
+  const fromVersions: readonly (string | undefined)[] = ledger.engineVersions(
+    process,
+    operation.fromClusterArn,
+    isSharing ? lastLook : Infinity,
+  );
   const objection =
     (promotion === 'Never' && 'is never to be promoted') ||
     (promotion === undefined && 'is not in the policy') ||
@@ -150,7 +159,7 @@ function checkTarget({ policy, operation, ledger, process, names, accuse }: Regi
     ((cluster?.DBClusterMembers ?? []).length === 0 && 'has no instance') ||
     (member?.SynchronizationStatus !== 'connected' && `is ${member?.SynchronizationStatus ?? 'no member'}`) ||
     (member?.IsWriter === true && 'is the writer already') ||
-    (versions.get(operation.targetClusterArn ?? '') !== versions.get(operation.fromClusterArn ?? '') &&
+    (!fromVersions.includes(ledger.engineVersions(process, operation.targetClusterArn).at(-1)) &&
       'is of another version');
   if (objection !== false) accuse('fit-target', `${operation.id}: the target ${to} ${objection}`);
 }

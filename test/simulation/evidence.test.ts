@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { renderEvidence, type Evidence } from './evidence.ts';
 import { Tally } from './statistics.ts';
@@ -51,5 +52,17 @@ describe('renderEvidence', () => {
 
     expect(text).toContain(`| \`liveness\` | ${INVARIANTS.liveness} | 1 |`);
     expect(text).toContain('- seed 7: liveness: nothing started');
+  });
+});
+
+describe('the failure model in docs/concepts', () => {
+  const model = readFileSync(new URL('../../docs/concepts/failure-model.md', import.meta.url), 'utf8');
+  const rows = [...model.matchAll(/^\| `(?<name>[a-z-]+)` +\| (?<text>.*?) +\|$/gm)].map(({ groups }) => [
+    groups?.['name'],
+    groups?.['text'],
+  ]);
+
+  it('Given the invariants that are checked, then it names these and no others', () => {
+    expect(rows).toEqual(Object.entries(INVARIANTS));
   });
 });

@@ -32,11 +32,20 @@ const KEPT = 600;
 export class Ledger {
   readonly #scheduler: Scheduler;
   readonly #accounts = new Map<string, Account>();
-  /** By ARN of a cluster: the engine version that its RDS answered last, to anybody. */
-  readonly engineVersions = new Map<string, string>();
+  /** By Kubernetes cluster, which persists it, and ARN: the engine versions that its RDS answered, newest last. */
+  readonly #engineVersions = new Map<string, { readonly at: number; readonly version: string }[]>();
+  readonly #siteOf: (process: SimulatedProcess) => number;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, site: (process: SimulatedProcess) => number) {
     this.#scheduler = scheduler;
+    this.#siteOf = site;
+  }
+
+  /** What the operators of the process's Kubernetes cluster were told of a cluster's engine, as it was at a time or later. */
+  engineVersions(process: SimulatedProcess, arn: string | undefined, since = Infinity): readonly string[] {
+    const told = this.#engineVersions.get(`${this.#siteOf(process)} ${arn ?? ''}`) ?? [];
+    const present = told.findLastIndex(({ at }) => at <= since);
+    return told.slice(Math.max(0, present)).map(({ version }) => version);
   }
 
   note(process: SimulatedProcess, evidence: Evidence, sentAt: number): void {
@@ -44,8 +53,16 @@ export class Ledger {
     receipts.push({ sentAt, at: this.#scheduler.time, evidence });
     if (receipts.length > KEPT) receipts.splice(0, KEPT / 2);
     for (const { DBClusterArn: arn, EngineVersion: version } of clustersIn(evidence)) {
-      if (arn !== undefined && version !== undefined) this.engineVersions.set(arn, version);
+      if (arn !== undefined && version !== undefined) {
+        this.#noteVersion(`${this.#siteOf(process)} ${arn}`, version);
+      }
     }
+  }
+
+  #noteVersion(key: string, version: string): void {
+    const told = this.#engineVersions.get(key) ?? [];
+    this.#engineVersions.set(key, told);
+    if (told.at(-1)?.version !== version) told.push({ at: this.#scheduler.time, version });
   }
 
   noteRound(process: SimulatedProcess, key: string, { startedAt, completedAt }: Round): void {

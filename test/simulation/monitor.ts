@@ -83,7 +83,7 @@ export class Monitor {
   constructor(props: MonitorProps) {
     this.#props = props;
     const { scenario, scheduler, servers } = props;
-    this.#ledger = new Ledger(scheduler);
+    this.#ledger = new Ledger(scheduler, ({ replica }) => siteOf(props.scenario.installation.sites, replica));
     this.#visibility = new Visibility(props);
     const policies = policiesOf(scenario);
     const shared = { ...props, disagreements: this.#disagreements, accuse: this.#accuse };
