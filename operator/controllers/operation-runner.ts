@@ -12,7 +12,6 @@ import {
 import type { Operation } from '../failover/operation.ts';
 import type { Dependencies } from './dependencies.ts';
 import { finishChanges, type Ending } from './finish-operation.ts';
-import { isConflict } from '../runtime/kube-errors.ts';
 import { tendManagedResources } from './managed-resources.ts';
 import { operationId } from './operation-id.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
@@ -80,8 +79,7 @@ export class OperationRunner {
     turn.session.resetOperation();
     // Known before the write: it may be persisted although its answer is lost.
     turn.session.uncalledOperation = operation.id;
-    await this.#persist(
-      turn,
+    await turn.save(
       defined({
         ...wish.alongside?.(operation.id),
         operation,
@@ -99,18 +97,6 @@ export class OperationRunner {
       return;
     }
     await this.#callAfter(turn, operation, check);
-  }
-
-  async #persist(turn: PolicyTurn, changes: RecordChanges): Promise<void> {
-    try {
-      await turn.save(changes);
-    } catch (error) {
-      // A write that took its whole time to fail has outlived what it was decided on: another try needs another round.
-      if (!isConflict(error)) {
-        turn.session.spendAssessment();
-      }
-      throw error;
-    }
   }
 
   /** Does what this round's observations call for, step after step, until there is something to wait for. */

@@ -208,6 +208,8 @@ export class PolicyTurn {
       // Without an answer it may be persisted all the same: then the next write announces what it says.
       if (!isConflict(error)) {
         this.session.untold = told;
+        // A write that took its whole time to fail has outlived this round: nothing more is decided on it.
+        this.session.spendAssessment();
       }
       throw error;
     }

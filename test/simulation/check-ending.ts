@@ -64,6 +64,15 @@ function checkRescues({ world, names, policy, accuse, now, quietSince }: Ending)
   }
 }
 
+/** A drill in the last moment: who did not start it believes the new writer after two rounds. */
+function hasJustMoved({ world, names, policy, now }: Ending): boolean {
+  const patience = 3 * parseDuration(policy.spec.detection.interval) + 10_000;
+  return world.operations.some(
+    ({ globalClusterIdentifier, promotedAt = 0 }) =>
+      globalClusterIdentifier === names.globalCluster && EPOCH + now - promotedAt < patience,
+  );
+}
+
 /** Whether status, history, endpoint and events tell how things are. */
 export function checkTruth(ending: Ending): void {
   const { world, policy, accuse, now } = ending;
@@ -79,7 +88,8 @@ export function checkTruth(ending: Ending): void {
   if (leftOver.length > 0) accuse('forced-request', `${leftOver.join(', ')} was never answered`);
   checkOperation(ending);
   checkRescues(ending);
-  if (inFlight(ending) === undefined && status.operation === undefined && world.isReachable(writer.region)) {
+  const isSettled = inFlight(ending) === undefined && !hasJustMoved(ending);
+  if (isSettled && status.operation === undefined && world.isReachable(writer.region)) {
     if (status.primaryRegion !== writer.region) {
       accuse(
         'truth',
