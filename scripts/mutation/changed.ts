@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import type { schema } from '@stryker-mutator/api/core';
 import { mutantsOf, scoreOf, survivorsIn, talliesOf } from './mutation-result.ts';
 import { LOWEST_SCORE, touchedModules } from './pure-modules.ts';
-import { evidenceHash, hashesIn } from './standing-evidence.ts';
+import { evidenceHash, hasCode, hashesIn } from './standing-evidence.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const resultPath = join(root, 'reports/mutation/mutation.json');
@@ -82,7 +82,7 @@ if (!(minutes > 0)) {
   throw new Error(`cannot limit the time to "${values.minutes}" minutes: give a number above 0`);
 }
 const base = positionals[0] ?? (isKnown('@{upstream}') ? '@{upstream}' : 'HEAD~1');
-const touched = touchedModules(changedSince(base), (file) => existsSync(join(root, file)));
+const touched = touchedModules(changedSince(base), (file) => existsSync(join(root, file)) && hasCode(root, file));
 const reported = hashesIn(readFileSync(reportPath, 'utf8'));
 const files = touched.filter((file) => reported.get(file) !== evidenceHash(root, file));
 const standing = touched.filter((file) => !files.includes(file));

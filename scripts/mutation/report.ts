@@ -5,7 +5,6 @@
  * file has changed since.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -22,7 +21,7 @@ import {
   type Survivor,
 } from './mutation-result.ts';
 import { LOWEST_SCORE, pureModules } from './pure-modules.ts';
-import { evidenceHash } from './standing-evidence.ts';
+import { evidenceHash, hasCode } from './standing-evidence.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const resultPath = join(root, 'reports/mutation/mutation.json');
@@ -37,7 +36,6 @@ function readResult(): schema.MutationTestResult {
   }
 }
 
-const codeOf = (file: string): string => stripTypeScriptTypes(readFileSync(join(root, file), 'utf8'));
 const percent = (tally: FileTally): string => scoreOf(tally)?.toFixed(1) ?? 'no mutant';
 function code(text: string): string {
   const shown = text.length > 160 ? `${text.slice(0, 160)}…` : text;
@@ -114,10 +112,7 @@ function skeletonOf(survivors: readonly Survivor[]): string {
 
 const result = readResult();
 const tallies = talliesOf(result);
-// Stryker does not name a file of types and plain values alone: nothing in it can be mutated.
-const missing = pureModules(root).filter(
-  (file) => result.files[file] === undefined && /=>|\bfunction\b/.test(codeOf(file)),
-);
+const missing = pureModules(root).filter((file) => result.files[file] === undefined && hasCode(root, file));
 const stale = tallies.filter(({ file }) => result.files[file]?.source !== readFileSync(join(root, file), 'utf8'));
 const low = tallies.filter((tally) => (scoreOf(tally) ?? 100) < LOWEST_SCORE);
 const { explained, unexplained, needless } = joinExplanations(

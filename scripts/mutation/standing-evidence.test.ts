@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { evidenceHash, hashesIn } from './standing-evidence.ts';
+import { evidenceHash, hasCode, hashesIn } from './standing-evidence.ts';
 
 let root: string;
 beforeEach(() => {
@@ -30,6 +30,14 @@ describe('evidenceHash', () => {
     const before = evidenceHash(root, 'a.ts');
     write('b.ts', 'two');
     expect(evidenceHash(root, 'a.ts')).toBe(before);
+  });
+});
+
+describe('hasCode', () => {
+  it('given types and plain values alone, then there is nothing to mutate; given a function, there is', () => {
+    write('types.ts', 'export interface A { readonly f: () => void }\nexport const LIMIT = 10;\n');
+    write('code.ts', 'export const f = (n: number): number => n + 1;\n');
+    expect([hasCode(root, 'types.ts'), hasCode(root, 'code.ts')]).toEqual([false, true]);
   });
 });
 
