@@ -84,36 +84,9 @@ export class DatabaseAlarms extends Construct {
     });
   }
 
-  /** A writer has no such metric, so that missing data is no trouble: silence of a secondary has an alarm of its own. */
-  #replicationLag(): MetricAlarm {
-    const { threshold, periods, periodSeconds } = this.#props.thresholds.replicationLagMilliseconds;
-    return this.#alarm('replication-lag', {
-      alarmDescription: `${this.#cluster}, while it is a secondary, lags more than ${String(threshold)} ms behind the writer`,
-      namespace: 'AWS/RDS',
-      metricName: 'AuroraGlobalDBReplicationLag',
-      dimensions: { DBClusterIdentifier: this.#cluster },
-      statistic: 'Maximum',
-      comparisonOperator: 'GreaterThanThreshold',
-      threshold,
-      period: periodSeconds,
-      evaluationPeriods: periods,
-      datapointsToAlarm: periods,
-      treatMissingData: 'notBreaching',
-    });
-  }
-
-  /**
-   * The maximum of all instances, because on average idle standbys would hide a busy writer. Missing data stay missing: the
-   * state is then INSUFFICIENT_DATA, which is what is known.
-   */
-  #load(
-    part: string,
-    metricName: string,
-    unit: string,
-    { threshold, periods, periodSeconds }: AlarmThreshold,
-  ): MetricAlarm {
-    return this.#alarm(part, {
-      alarmDescription: `An instance of ${this.#cluster} has more than ${String(threshold)} ${unit} (${metricName})`,
+  /** The cluster's metric above a limit, by the worst of its instances. */
+  #above(metricName: string, { threshold, periods, periodSeconds }: AlarmThreshold) {
+    return {
       namespace: 'AWS/RDS',
       metricName,
       dimensions: { DBClusterIdentifier: this.#cluster },
@@ -123,6 +96,27 @@ export class DatabaseAlarms extends Construct {
       period: periodSeconds,
       evaluationPeriods: periods,
       datapointsToAlarm: periods,
+    };
+  }
+
+  /** A writer has no such metric, so that missing data is no trouble: silence of a secondary has an alarm of its own. */
+  #replicationLag(): MetricAlarm {
+    const limit = this.#props.thresholds.replicationLagMilliseconds;
+    return this.#alarm('replication-lag', {
+      alarmDescription: `${this.#cluster}, while it is a secondary, lags more than ${String(limit.threshold)} ms behind the writer`,
+      ...this.#above('AuroraGlobalDBReplicationLag', limit),
+      treatMissingData: 'notBreaching',
+    });
+  }
+
+  /**
+   * The maximum of all instances, because on average idle standbys would hide a busy writer. Missing data stay missing: the
+   * state is then INSUFFICIENT_DATA, which is what is known.
+   */
+  #load(part: string, metricName: string, unit: string, limit: AlarmThreshold): MetricAlarm {
+    return this.#alarm(part, {
+      alarmDescription: `An instance of ${this.#cluster} has more than ${String(limit.threshold)} ${unit} (${metricName})`,
+      ...this.#above(metricName, limit),
       treatMissingData: 'missing',
     });
   }
