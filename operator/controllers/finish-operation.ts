@@ -60,18 +60,19 @@ function entryOf(operation: Operation, ending: Ending, now: Instant): HistoryEnt
   );
 }
 
-/** After a lossy role change the old primary may go on taking writes until it has re-joined. */
-function splitBrainAfter(operation: Operation, settings: Settings, now: Instant): SplitBrain | undefined {
-  const old = regionSettings(settings, operation.from);
-  return operation.type === 'Switchover' || operation.promotedAt === undefined || old === undefined
+/**
+ * After a lossy role change, whoever led it and however late, the old primary may go on taking writes until it has
+ * re-joined. Undefined for a switchover, and for an old primary that the policy does not name.
+ */
+export function splitBrainOf(
+  { id, type, from }: Pick<HistoryEntry, 'id' | 'type' | 'from'>,
+  settings: Settings,
+  facts: Pick<SplitBrain, 'since' | 'fence'>,
+): SplitBrain | undefined {
+  const old = regionSettings(settings, from);
+  return type === 'Switchover' || old === undefined
     ? undefined
-    : {
-        region: old.name,
-        clusterIdentifier: old.clusterIdentifier,
-        since: now,
-        operationId: operation.id,
-        fence: operation.fence,
-      };
+    : { region: old.name, clusterIdentifier: old.clusterIdentifier, operationId: id, ...facts };
 }
 
 /** An operation that changed nothing and was not automation's own idea costs automation no rest. */
@@ -80,11 +81,11 @@ function startsCooldown(operation: Operation, ending: Ending): boolean {
   if (isUntaken(operation, ending)) {
     return false;
   }
-  const isHarmless = outcome === 'Cancelled' || reason === 'RefusedByAws';
   // Both sides were seen to be well just before and have lost nothing: a rest would only leave the writer unprotected.
   if (operation.trigger === 'Drill' && outcome === 'Succeeded') {
     return false;
   }
+  const isHarmless = outcome === 'Cancelled' || reason === 'RefusedByAws';
   return operation.trigger === 'Automatic' || !isHarmless;
 }
 
@@ -95,7 +96,8 @@ export function finishChanges(
   context: { readonly record: PolicyRecord; readonly settings: Settings; readonly now: Instant },
 ): RecordChanges {
   const { record, settings, now } = context;
-  const splitBrain = splitBrainAfter(operation, settings, now);
+  const { fence, promotedAt } = operation;
+  const splitBrain = promotedAt === undefined ? undefined : splitBrainOf(operation, settings, { since: now, fence });
   const entry = entryOf(operation, endingOf(operation, ending), now);
   return {
     operation: undefined,

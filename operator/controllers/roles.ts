@@ -1,12 +1,11 @@
 import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { defined } from '../failover/defined.ts';
 import { hasAnswered } from '../failover/direct-signals.ts';
-import { regionSettings } from '../failover/settings.ts';
 import { historyEntry, timestamp, wholeMilliseconds } from './status-codec.ts';
 import { operationId } from './operation-id.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
-import { withHistory } from './finish-operation.ts';
+import { splitBrainOf, withHistory } from './finish-operation.ts';
 import { withRescue } from './rescue-record.ts';
 import { settleSplitBrain } from './split-brain.ts';
 
@@ -31,21 +30,11 @@ function lateEntry({ record, now }: PolicyTurn, primary: string): HistoryEntry |
 
 /** A failover that came late, or was somebody else's, leaves the same doubt about its old primary as any other. */
 function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: HistoryEntry): RecordChanges {
-  const { id, type, from, to } = entry;
-  const old = regionSettings(settings, from);
+  const splitBrain = splitBrainOf(entry, settings, { since: now, fence: 'Unknown' });
   // Promoted in time and only published late: the end of the operation has recorded it.
-  return type === 'Switchover' || old === undefined || record.primaryRegion === to
+  return splitBrain === undefined || record.primaryRegion === entry.to
     ? {}
-    : {
-        splitBrain: {
-          region: old.name,
-          clusterIdentifier: old.clusterIdentifier,
-          since: now,
-          operationId: id,
-          fence: 'Unknown',
-        },
-        rescueSnapshots: withRescue(record, entry, old.clusterIdentifier),
-      };
+    : { splitBrain, rescueSnapshots: withRescue(record, entry, splitBrain.clusterIdentifier) };
 }
 
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
