@@ -3,6 +3,7 @@ import type { FunctionEnvironment } from './environment.ts';
 
 /** As the policy's defaults: samples come 1 to 3 minutes late, with periods of 60 s. */
 const MAXIMUM_LAG_AGE_MILLISECONDS = 6 * 60_000;
+const RECOVERY_TIME_MILLISECONDS = 10 * 60_000;
 const RECOVERY_POINT_MILLISECONDS = 1_000;
 
 /** What a function observes: all that can be seen without a witness. */
@@ -29,6 +30,7 @@ export function brainSettings(
   return {
     globalClusterIdentifier: environment.globalClusterIdentifier,
     regions: environment.regions,
+    recoveryTimeMilliseconds: RECOVERY_TIME_MILLISECONDS,
     recoveryPointMilliseconds: RECOVERY_POINT_MILLISECONDS,
     intervalMilliseconds: environment.timeoutMilliseconds * 3,
     timeoutMilliseconds: environment.timeoutMilliseconds,

@@ -56,6 +56,25 @@ const switching = { operation: operationStatus(anOperation({ type: 'Switchover' 
 
 const NEWS: readonly (readonly [situation: string, before: Status | undefined, next: Status, expected: string[]])[] = [
   ['a failover starts', {}, started, ['Warning FailoverStarted → FailoverStarted']],
+  [
+    'a failover lasts longer than it should',
+    started,
+    { ...started, recoveryTimeExceeded: true },
+    ['Warning RecoveryTimeExceeded → RecoveryTimeExceeded'],
+  ],
+  [
+    'it goes on lasting',
+    { ...started, recoveryTimeExceeded: true },
+    { ...started, recoveryTimeExceeded: true, conditions: [] },
+    [],
+  ],
+  ['it is over', { recoveryTimeExceeded: true }, {}, []],
+  [
+    'a loss lasts longer than it should',
+    undefined,
+    { recoveryTimeExceeded: true },
+    ['Warning RecoveryTimeExceeded → RecoveryTimeExceeded'],
+  ],
   ['a switchover starts', {}, switching, ['Normal SwitchoverStarted → SwitchoverStarted']],
   ['a failover succeeds', started, { history: [entry()] }, ['Normal FailoverCompleted → FailoverCompleted']],
   [
@@ -273,6 +292,17 @@ describe('announcementsOf', () => {
     const [end] = announcementsOf(started, { history: [entry()] });
     expect(end?.operation).toMatchObject({ id: 'op-1', outcome: 'Succeeded', recoveryTimeMilliseconds: 60_000 });
     expect(end?.note).toMatch(/Succeeded in 60000 ms/);
+    const progress = condition('Progressing', 'True', 'AwaitingFence');
+    const late = announcementsOf(started, { ...started, recoveryTimeExceeded: true, conditions: [progress] });
+    expect(late.at(-1)).toMatchObject({ action: 'Observe', note: 'AwaitingFence: why', operation: { id: 'op-1' } });
+    const [loss] = announcementsOf({}, { recoveryTimeExceeded: true });
+    expect(loss).toEqual({
+      type: 'Warning',
+      reason: 'RecoveryTimeExceeded',
+      action: 'Observe',
+      note: 'Unknown: ',
+      notification: 'RecoveryTimeExceeded',
+    });
   });
 });
 

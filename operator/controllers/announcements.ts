@@ -60,6 +60,23 @@ function started(previous: Status, next: DisasterRecoveryPolicyStatus): Announce
   ];
 }
 
+/** Something lasts longer than it should: told while it does, so that somebody can still help. */
+function overdue(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
+  if (next.recoveryTimeExceeded !== true || previous?.recoveryTimeExceeded === true) {
+    return [];
+  }
+  const progress = next.conditions?.find(({ type }) => type === 'Progressing');
+  const announcement: Announcement = {
+    type: 'Warning',
+    reason: 'RecoveryTimeExceeded',
+    action: 'Observe',
+    note: `${progress?.reason ?? 'Unknown'}: ${progress?.message ?? ''}`,
+    notification: 'RecoveryTimeExceeded',
+    ...(next.operation === undefined ? {} : { operation: notified(next.operation) }),
+  };
+  return [announcement];
+}
+
 /** Drills that began, and drills that ended or were missed. */
 function drilled(previous: Status, next: DisasterRecoveryPolicyStatus): Announcement[] {
   const { drill, lastDrill } = next;
@@ -364,5 +381,6 @@ export function announcementsOf(previous: Status, next: DisasterRecoveryPolicySt
     ...changed(previous, next),
     ...rescued(previous, next),
     ...drilled(previous, next),
+    ...overdue(previous, next),
   ];
 }

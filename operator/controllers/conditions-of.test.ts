@@ -212,6 +212,27 @@ describe('conditionsOf', () => {
     expect(message).toMatch(/the loss of the link between the regions cannot be told/);
   });
 
+  it('given a detection window above the recovery time, when a failover would work, then FailoverReady says so', () => {
+    const objective = (recoveryTimeMilliseconds: number): string =>
+      condition('FailoverReady', { settings: { recoveryTimeMilliseconds } }).message;
+    // Three rounds of 10 s, one more, and the timeout of 3 s.
+    expect(objective(43_000)).not.toMatch(/recoveryTime/);
+    expect(objective(42_999)).toMatch(
+      /a loss may last 43s until it is acted on, longer than objectives.recoveryTime of 42s999ms/,
+    );
+  });
+
+  it('given what lasts longer than the recovery time, then Progressing says so, whatever it waits for', () => {
+    const late = { settings: { recoveryTimeMilliseconds: 1 } };
+    expect(condition('Progressing', { ...late, record: { operation: anOperation() } }).message).toMatch(
+      /Requested; longer than objectives.recoveryTime of 1ms since 2026-01-01T00:00:00.000Z$/,
+    );
+    expect(condition('Progressing', { ...late, sees: LOST, rounds: 2 }).message).toMatch(
+      /2 of 3 consecutive failing rounds; longer than objectives/,
+    );
+    expect(condition('Progressing', late).message).toBe('no operation is in flight');
+  });
+
   it('given limits of automation, when a failover would work, then FailoverReady names them', () => {
     const { status, message } = condition('FailoverReady', {
       settings: { isSuspended: true, mode: 'Manual' },

@@ -1,16 +1,20 @@
 import { boundedText } from '../api/v1alpha1/bounded-text.ts';
 import { CONDITION_TYPES, type ConditionType } from '../api/v1alpha1/conditions.ts';
 import type { Condition, ConditionStatus, SignalName } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { formatDuration } from '../api/v1alpha1/duration.ts';
 import type { DriftReport } from '../crossplane/drift-report.ts';
 import type { Assessment, SignalAssessment } from '../failover/assess.ts';
 import { candidateObstacle, type AutomaticVerdict } from '../failover/automatic.ts';
+import { detectionWindow } from '../failover/detection-window.ts';
 import { publicationObstacle } from '../failover/follow.ts';
 import { drillNotes, type DrillAction } from '../failover/drill.ts';
 import type { FailbackVerdict } from '../failover/failback.ts';
 import type { Instant } from '../failover/observation.ts';
 import type { Operation } from '../failover/operation.ts';
 import { isListed, type Settings } from '../failover/settings.ts';
+import { heldFor } from './incident-status.ts';
 import type { PolicyRecord } from './policy-record.ts';
+import { recoveryNote } from './recovery-time.ts';
 import { riskOf, type SplitBrainEnd } from './split-brain.ts';
 import { timestamp } from './status-codec.ts';
 
@@ -178,6 +182,15 @@ function replicationHealthy(question: ConditionsQuestion): Finding {
     : health;
 }
 
+/** What is certain before anything is lost: that a loss lasts longer than it should. */
+function objectiveNote(settings: Settings): string {
+  const { recoveryTimeMilliseconds } = settings;
+  const window = detectionWindow(settings);
+  return window === undefined || window <= recoveryTimeMilliseconds
+    ? ''
+    : `a loss may last ${formatDuration(window)} until it is acted on, longer than objectives.recoveryTime of ${formatDuration(recoveryTimeMilliseconds)}`;
+}
+
 /** What limits automation although a failover would work. */
 function permissionNotes({ settings, record, now }: ConditionsQuestion): string[] {
   const isCooling = record.cooldownUntil !== undefined && now < record.cooldownUntil;
@@ -188,6 +201,7 @@ function permissionNotes({ settings, record, now }: ConditionsQuestion): string[
     isListed(settings, 'http')
       ? ''
       : 'without an http witness the loss of the link between the regions cannot be told from the loss of the region',
+    objectiveNote(settings),
   ].filter((note) => note !== '');
 }
 
@@ -239,19 +253,18 @@ function operationProgress(operation: Operation, { settings, waiting, refusal }:
 }
 
 function progressing(question: ConditionsQuestion): Finding {
+  const found = progress(question);
+  return { ...found, message: `${found.message}${recoveryNote(question)}` };
+}
+
+function progress(question: ConditionsQuestion): Finding {
   const { record, verdict, assessment } = question;
   if (record.operation !== undefined) {
     return operationProgress(record.operation, question);
   }
   if (verdict.kind === 'Held') {
-    const { hold, veto, topology } = assessment;
-    // What forbids a failover outright is told at once; what only limits automation, once the loss is confirmed.
-    const isForbidden = hold !== undefined || veto !== undefined || topology.dispute !== undefined;
-    const confirming = verdict.obstacles.find((obstacle) => obstacle.reason === 'Confirming');
-    const told = isForbidden ? verdict.obstacles[0] : (confirming ?? verdict.obstacles[0]);
-    const reason = told?.reason ?? 'Confirming';
-    const why = verdict.obstacles.map((obstacle) => obstacle.message).join('; ');
-    return finding('False', reason, `automatic failover is not started: ${why}`);
+    const { reason, message } = heldFor(verdict, assessment);
+    return finding('False', reason, `automatic failover is not started: ${message}`);
   }
   return planProgress(question) ?? finding('False', 'Idle', 'no operation is in flight');
 }

@@ -67,6 +67,16 @@ describe('finishChanges', () => {
     expect(changes).not.toHaveProperty('splitBrain');
   });
 
+  it('given a success that took longer than the objective, when it ends, then history says so; a failure does not', () => {
+    const settings = aSettings({ recoveryTimeMilliseconds: 89_999 });
+    const message = (ending: Ending): string | undefined =>
+      finishChanges(anOperation(), ending, { record: { history: [] }, settings, now: NOW }).history?.[0]?.message;
+    expect(message(SUCCEEDED)).toBe(
+      'us-west-2 is the writer; 1m30s is longer than objectives.recoveryTime of 1m29s999ms',
+    );
+    expect(message(TIMED_OUT)).toBe('timed out');
+  });
+
   it('given a full history, when one more ends, then the newest ten stay, newest first', () => {
     const history = Array.from({ length: 10 }, (_, index) => entry(index));
     const ids = finish(anOperation(), SUCCEEDED, history).history?.map(({ id }) => id);

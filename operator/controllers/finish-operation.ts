@@ -4,6 +4,7 @@ import { defined } from '../failover/defined.ts';
 import type { Instant } from '../failover/observation.ts';
 import { HISTORY_LENGTH, type Operation, type SplitBrain } from '../failover/operation.ts';
 import { regionSettings, type Settings } from '../failover/settings.ts';
+import { missedObjective } from './recovery-time.ts';
 import type { PolicyRecord } from './policy-record.ts';
 import type { RecordChanges } from './policy-turn.ts';
 import { withRescue } from './rescue-record.ts';
@@ -35,8 +36,8 @@ function endingOf(operation: Operation, ending: Ending): Ending {
   return { ...ending, reason: 'NotTakenByAws', message: `${ending.message}${last}` };
 }
 
-function entryOf(operation: Operation, ending: Ending, now: Instant): HistoryEntry {
-  const hasSucceeded = ending.outcome === 'Succeeded';
+function entryOf(operation: Operation, ending: Ending, settings: Settings, now: Instant): HistoryEntry {
+  const recoveryTimeMilliseconds = ending.outcome === 'Succeeded' ? now - operation.detectedAt : undefined;
   return historyEntry(
     defined({
       id: operation.id,
@@ -46,13 +47,13 @@ function entryOf(operation: Operation, ending: Ending, now: Instant): HistoryEnt
       to: operation.to,
       outcome: ending.outcome,
       reason: ending.reason,
-      message: boundedText(ending.message),
+      message: boundedText(`${ending.message}${missedObjective(recoveryTimeMilliseconds ?? 0, settings)}`),
       detectedAt: operation.detectedAt,
       startedAt: operation.startedAt,
       promotedAt: operation.promotedAt,
       publishedAt: operation.publishedAt,
       completedAt: now,
-      recoveryTimeMilliseconds: hasSucceeded ? now - operation.detectedAt : undefined,
+      recoveryTimeMilliseconds,
       estimatedDataLossMilliseconds: operation.estimatedDataLossMilliseconds,
       worstCaseDataLossMilliseconds: operation.worstCaseDataLossMilliseconds,
       automatic: operation.automatic,
@@ -98,7 +99,7 @@ export function finishChanges(
   const { record, settings, now } = context;
   const { fence, promotedAt } = operation;
   const splitBrain = promotedAt === undefined ? undefined : splitBrainOf(operation, settings, { since: now, fence });
-  const entry = entryOf(operation, endingOf(operation, ending), now);
+  const entry = entryOf(operation, endingOf(operation, ending), settings, now);
   return {
     operation: undefined,
     history: withHistory(record, entry),

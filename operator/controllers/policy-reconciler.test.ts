@@ -4,7 +4,7 @@ import type { DisasterRecoveryPolicySpec } from '../api/v1alpha1/disaster-recove
 import { MINUTE, SECOND } from '../failover/testing/a-round.ts';
 import { WEST } from '../failover/testing/a-settings.ts';
 import { TerminalError } from '../runtime/terminal-error.ts';
-import { aPolicy, KEY } from './testing/a-policy.ts';
+import { aPolicy, aSpec, KEY } from './testing/a-policy.ts';
 import { Bench } from './testing/bench.ts';
 import { awsError, BUSY } from './testing/fake-aurora.ts';
 
@@ -140,6 +140,42 @@ describe('PolicyReconciler', () => {
     expect(bench.status.phase).toBe('Suspended');
     expect(bench.condition('Progressing')).toBe('False Suspended');
     expect(bench.notifications.map(({ kind }) => kind)).toEqual(['PrimaryUnhealthy', 'FailoverBlocked']);
+  });
+
+  it('given a loss that nobody ends, when the recovery time runs out, then people hear of it once, until it is over', async () => {
+    const bench = await Bench.protected({
+      failover: { ...aSpec().failover, mode: 'Manual' },
+      objectives: { recoveryTime: '2m', recoveryPoint: '1s' },
+    });
+    bench.aurora.lose(bench.now);
+    await bench.see(12);
+    expect(bench.status.recoveryTimeExceeded).toBeUndefined();
+    expect(bench.status.incident).toMatchObject({ reason: 'ManualMode', message: 'failover.mode is Manual' });
+    await bench.see(6);
+    expect(bench.status.recoveryTimeExceeded).toBe(true);
+    expect(bench.eventReasons().filter((reason) => reason === 'RecoveryTimeExceeded')).toHaveLength(1);
+    expect(bench.notifications.map(({ kind }) => kind)).toEqual([
+      'PrimaryUnhealthy',
+      'FailoverBlocked',
+      'RecoveryTimeExceeded',
+    ]);
+    bench.aurora.heal();
+    await bench.see(2);
+    expect(bench.status).not.toHaveProperty('recoveryTimeExceeded');
+    expect(bench.status).not.toHaveProperty('incident');
+  });
+
+  it('given a failover that takes longer than the recovery time, then people hear of it while it lasts and at its end', async () => {
+    const bench = await Bench.protected({ objectives: { recoveryTime: '1m', recoveryPoint: '1s' } });
+    bench.aurora.lose(bench.now);
+    await bench.see(8);
+    expect(bench.status.operation?.step).toBe('Promoting');
+    const late = bench.notifications.find(({ kind }) => kind === 'RecoveryTimeExceeded');
+    expect(JSON.parse(late?.body ?? '')).toMatchObject({ operation: { id: bench.status.operation?.id } });
+    bench.aurora.promote();
+    await bench.see(3);
+    expect(bench.status).not.toHaveProperty('recoveryTimeExceeded');
+    expect(bench.status.history?.[0]?.message).toMatch(/is longer than objectives\.recoveryTime of 1m$/);
   });
 
   it('given an operation, when it is in flight, then the pace is that of the follow-up, and the target is probed', async () => {

@@ -3,6 +3,7 @@ import { defined } from '../failover/defined.ts';
 import type { LastDrill } from '../failover/drill.ts';
 import type { DrillFigures, PolicySample } from '../observability/policy-metrics.ts';
 import type { PolicyTurn } from './policy-turn.ts';
+import { recoveryBegan } from './recovery-time.ts';
 import { isOpenRescue } from './rescue-record.ts';
 
 function drillFigures({ mode, result, completedAt, lastSucceededAt, ...drill }: LastDrill): DrillFigures {
@@ -11,7 +12,7 @@ function drillFigures({ mode, result, completedAt, lastSucceededAt, ...drill }: 
 }
 
 /** The policy's gauges: what status says, with the live figures of the last round. */
-export function policySampleOf({ policy, record, session, assessment }: PolicyTurn): PolicySample {
+export function policySampleOf({ policy, record, session, assessment, settings }: PolicyTurn): PolicySample {
   const is = (type: ConditionType): boolean => findCondition(policy.status?.conditions, type)?.status === 'True';
   const lastOperation = record.history.find(({ type }) => type !== 'Simulation');
   const { lastDrill } = record;
@@ -27,6 +28,8 @@ export function policySampleOf({ policy, record, session, assessment }: PolicyTu
         : [{ region, lagMilliseconds: sample.lagMilliseconds, sampleTime: sample.periodEnd }];
     }),
     signals: assessment.signals.map(({ name, state }) => ({ name, state })),
+    recoveryBegan: recoveryBegan({ record, assessment }),
+    recoveryTimeMilliseconds: settings.recoveryTimeMilliseconds,
     operationInFlight: record.operation?.type,
     cooldownUntil: record.cooldownUntil,
     lastDrill: lastDrill === undefined ? undefined : drillFigures(lastDrill),

@@ -137,7 +137,14 @@ describe('statusOf', () => {
       writerEndpoint: `orders.${EAST}.example`,
       history: [],
     });
-    for (const absent of ['incident', 'operation', 'splitBrain', 'cooldownUntil', 'rescueSnapshots']) {
+    for (const absent of [
+      'incident',
+      'recoveryTimeExceeded',
+      'operation',
+      'splitBrain',
+      'cooldownUntil',
+      'rescueSnapshots',
+    ]) {
       expect(rest).not.toHaveProperty(absent);
     }
     for (const absent of ['failback', 'nextDrill', 'drill', 'lastDrill']) {
@@ -259,7 +266,7 @@ describe('statusOf', () => {
     const stability = { region: EAST, since: T0, until: T0 + MINUTE };
     const written = statusOf({ ...question, memory: { ...question.memory, stability } });
     expect(recordFrom(written)).toEqual(record);
-    expect(written.incident).toEqual({ startedAt: '2026-01-01T00:03:00.000Z' });
+    expect(written.incident).toMatchObject({ startedAt: '2026-01-01T00:03:00.000Z', reason: 'OperationInFlight' });
     expect(memoryFrom(written)).toMatchObject({ stability, incident: { startedAt: T0 + 3 * MINUTE } });
   });
 
@@ -300,6 +307,12 @@ describe('hasSignificantChange', () => {
     const failback = { region: EAST, healthySince: 'a', observedUntil: 'b' };
     expect(hasSignificantChange({ failback }, { failback: { ...failback, observedUntil: 'c' } })).toBe(false);
     expect(hasSignificantChange({ failback }, { failback: { ...failback, healthySince: 'c' } })).toBe(true);
+  });
+
+  it('given an incident, when something else keeps from acting on it, then it is written; other words are not', () => {
+    const incident = { startedAt: 'a', reason: 'Confirming', message: '1 of 3' };
+    expect(hasSignificantChange({ incident }, { incident: { ...incident, message: '2 of 3' } })).toBe(false);
+    expect(hasSignificantChange({ incident }, { incident: { ...incident, reason: 'ManualMode' } })).toBe(true);
   });
 
   it('given history, when an entry ends in another way, then it is written', () => {
@@ -351,6 +364,7 @@ describe('hasSignificantChange', () => {
     ['the status of a condition', (next) => (next.conditions![0]!.status = 'Unknown')],
     ['the reason of a condition', (next) => (next.conditions![0]!.reason = 'Other')],
     ['the incident', (next) => (next.incident = { startedAt: new Date(T0).toISOString() })],
+    ['whether the recovery time is exceeded', (next) => (next.recoveryTimeExceeded = true)],
     ['the step of the operation', (next) => (next.operation!.step = 'Promoted')],
     ['the fence of the operation', (next) => (next.operation!.fence = 'Succeeded')],
     ['the end of the cooldown', (next) => (next.cooldownUntil = new Date(T0).toISOString())],

@@ -13,6 +13,8 @@ import { defined } from '../failover/defined.ts';
 import { detectionWindow } from '../failover/detection-window.ts';
 import type { Memory } from '../failover/memory.ts';
 import { conditionsOf, type ConditionsQuestion } from './conditions-of.ts';
+import { incidentStatus } from './incident-status.ts';
+import { isRecoveryLate } from './recovery-time.ts';
 import { hasSameContent } from './same-content.ts';
 import {
   drillStatus,
@@ -150,7 +152,6 @@ export function statusOf(question: StatusQuestion): DisasterRecoveryPolicyStatus
   const conditions = conditionsOf(question);
   const regions = assessment.regions.map((region) => regionStatus(region, question));
   const window = detectionWindow(settings);
-  const { incident } = assessment;
   return defined({
     observedGeneration: generation,
     phase: phaseOf(question, conditions),
@@ -160,7 +161,8 @@ export function statusOf(question: StatusQuestion): DisasterRecoveryPolicyStatus
     detectionWindow: window === undefined ? undefined : formatDuration(window),
     regions,
     signals: signalStatuses(question),
-    incident: incident === undefined ? undefined : { startedAt: timestamp(incident.startedAt) },
+    incident: incidentStatus(question),
+    recoveryTimeExceeded: isRecoveryLate(question) ? true : undefined,
     operation: record.operation === undefined ? undefined : boundedOperation(operationStatus(record.operation)),
     lastRequest: record.lastRequest,
     published: record.published,
@@ -180,7 +182,8 @@ export function statusOf(question: StatusQuestion): DisasterRecoveryPolicyStatus
 function significanceOf(status: DisasterRecoveryPolicyStatus): readonly unknown[] {
   const { phase, primaryRegion, writerEndpoint, detectionWindow: window, observedGeneration } = status;
   return [
-    [phase, primaryRegion, writerEndpoint, window, observedGeneration, status.incident?.startedAt],
+    [phase, primaryRegion, writerEndpoint, window, observedGeneration],
+    [status.incident?.startedAt, status.incident?.reason, status.recoveryTimeExceeded],
     status.regions?.map((region) => [
       [region.name, region.role, region.health, region.endpoint, region.engineVersion, region.clusterStatus],
       [region.synchronizationStatus, region.promotable, region.reason],

@@ -6,6 +6,7 @@ import { operationId } from './operation-id.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import { splitBrainOf, withHistory } from './finish-operation.ts';
+import { missedObjective } from './recovery-time.ts';
 import { withRescue } from './rescue-record.ts';
 import { settleSplitBrain } from './split-brain.ts';
 
@@ -40,14 +41,15 @@ function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: Hist
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
   turn.session.spendAssessment();
   const now = timestamp(turn.now);
+  const milliseconds = turn.now - Date.parse(entry.detectedAt ?? entry.startedAt);
   const late: HistoryEntry = defined({
     ...entry,
     outcome: 'Succeeded' as const,
     reason: 'SucceededLate',
     promotedAt: entry.promotedAt ?? now,
     completedAt: now,
-    recoveryTimeMilliseconds: wholeMilliseconds(turn.now - Date.parse(entry.detectedAt ?? entry.startedAt)),
-    message: `${entry.to} became the writer, or came into service, after failover.timeout had passed`,
+    recoveryTimeMilliseconds: wholeMilliseconds(milliseconds),
+    message: `${entry.to} became the writer, or came into service, after failover.timeout had passed${missedObjective(milliseconds, turn.settings)}`,
   });
   await turn.save({
     primaryRegion: entry.to,

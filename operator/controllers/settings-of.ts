@@ -116,6 +116,7 @@ export function settingsOf(spec: DisasterRecoveryPolicySpec, installation: Insta
   return defined({
     globalClusterIdentifier: spec.globalClusterIdentifier,
     regions: spec.regions,
+    recoveryTimeMilliseconds: parseDuration(objectives.recoveryTime),
     recoveryPointMilliseconds: parseDuration(objectives.recoveryPoint),
     intervalMilliseconds: parseDuration(detection.interval),
     timeoutMilliseconds: parseDuration(detection.timeout),

@@ -65,6 +65,8 @@ export interface DrillSettings {
 export interface Settings {
   readonly globalClusterIdentifier: string;
   readonly regions: readonly RegionSettings[];
+  /** Reported and alerted on, never a reason to act. */
+  readonly recoveryTimeMilliseconds: number;
   readonly recoveryPointMilliseconds: number;
   readonly intervalMilliseconds: number;
   readonly timeoutMilliseconds: number;

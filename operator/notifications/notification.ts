@@ -11,6 +11,7 @@ export type NotificationKind =
   | 'HealthCheckError'
   | 'PrimaryUnhealthy'
   | 'FailoverBlocked'
+  | 'RecoveryTimeExceeded'
   | 'SplitBrainRisk'
   | 'RescueSnapshotKept'
   | 'RescueSnapshotFailed'
@@ -83,6 +84,7 @@ const headlines: Readonly<Record<NotificationKind, string>> = {
   HealthCheckError: 'Aurora health check error',
   PrimaryUnhealthy: 'Aurora primary unhealthy',
   FailoverBlocked: 'Aurora failover blocked',
+  RecoveryTimeExceeded: 'Aurora recovery time objective exceeded',
   SplitBrainRisk: 'Aurora split brain possible',
   RescueSnapshotKept: 'Aurora rescue snapshot kept',
   RescueSnapshotFailed: 'Aurora rescue snapshot NOT kept',

@@ -9,6 +9,7 @@ const sample: PolicySample = {
   isFailoverReady: false,
   hasSplitBrainRisk: false,
   rescueSnapshotsPending: 0,
+  recoveryTimeMilliseconds: 600_000,
   lag: [],
   signals: [],
 };
@@ -35,6 +36,8 @@ describe('OperatorMetrics', () => {
       isFailoverReady: false,
       hasSplitBrainRisk: true,
       rescueSnapshotsPending: 2,
+      recoveryBegan: 955_000,
+      recoveryTimeMilliseconds: 600_000,
       lag: [{ region: 'us-west-2', lagMilliseconds: 250, sampleTime: 970_000 }],
       signals: [{ name: 'endpoint', state: 'Failing' }],
       operationInFlight: 'Switchover',
@@ -55,6 +58,8 @@ describe('OperatorMetrics', () => {
       `aurora_dr_operation_in_flight{${policy},type="Switchover"} 1`,
       `aurora_dr_cooldown_remaining_seconds{${policy}} 90`,
       `aurora_dr_estimated_data_loss_seconds{${policy}} 1.5`,
+      `aurora_dr_recovery_duration_seconds{${policy}} 45`,
+      `aurora_dr_recovery_time_objective_seconds{${policy}} 600`,
     ]) {
       expect(text).toContain(`\n${line}\n`);
     }

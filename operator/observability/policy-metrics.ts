@@ -45,6 +45,10 @@ export interface PolicySample {
   /** Secondaries without any sample are left out: no data is not a lag of zero. */
   readonly lag: readonly LagFigure[];
   readonly signals: readonly { readonly name: string; readonly state: SignalState }[];
+  /** Since when an operation or a loss is at hand, milliseconds since the epoch; absent when neither is. */
+  readonly recoveryBegan?: number;
+  /** `objectives.recoveryTime`. */
+  readonly recoveryTimeMilliseconds: number;
   /** Absent when none is in flight. */
   readonly operationInFlight?: OperationType;
   /** Milliseconds since the epoch; absent without a cooldown. */
@@ -114,6 +118,12 @@ export class PolicyMetrics {
     );
     gauge('cooldown_remaining_seconds', 'Until automation may act again; 0 without a cooldown', [], (s) => [
       [{}, Math.max(0, (s.cooldownUntil ?? 0) - clock.now()) / 1000],
+    ]);
+    gauge('recovery_duration_seconds', 'How long the loss or the operation at hand lasts; 0 without one', [], (s) => [
+      [{}, s.recoveryBegan === undefined ? 0 : Math.max(0, clock.now() - s.recoveryBegan) / 1000],
+    ]);
+    gauge('recovery_time_objective_seconds', 'objectives.recoveryTime of the policy', [], (s) => [
+      [{}, s.recoveryTimeMilliseconds / 1000],
     ]);
     this.#addDrills(gauge, clock);
     gauge('estimated_data_loss_seconds', 'Estimate for the operation in flight, else for the last one', [], (s) =>

@@ -73,6 +73,8 @@ export const FAILOVER_REASONS = {
   QuorumNotMet: 'QuorumNotMet',
   /** A quorum is Failing, but not yet for `failureThreshold` rounds. */
   Confirming: 'Confirming',
+  /** The loss is confirmed and nothing stands against a failover: it starts. */
+  Confirmed: 'Confirmed',
   /** No region could be promoted; each region's reason says why. */
   NoCandidate: 'NoCandidate',
   /** No lag sample before the loss, or one older than `maximumLagAge`. */
@@ -97,11 +99,11 @@ export const FAILOVER_REASONS = {
   VetoedByReplication: 'VetoedByReplication',
   /** The witness still sees the primary serving. */
   VetoedByWitness: 'VetoedByWitness',
-  /** Another operator is the one to act: this one lives in the primary's or another region. */
   /** The writer's endpoint accepts. */
   VetoedByEndpoint: 'VetoedByEndpoint',
   /** The last round is too old to act on. */
   StaleObservation: 'StaleObservation',
+  /** Another operator is the one to act: this one lives in the primary's or another region. */
   WrongOperatorRegion: 'WrongOperatorRegion',
   /** The policy is not observed; the condition Ready says why. */
   NotReady: 'NotReady',

@@ -252,6 +252,7 @@ export const DISASTER_RECOVERY_POLICY_SCHEMA: StructuralSchema = {
             message: { type: 'string' },
           },
         },
+        recoveryTimeExceeded: { type: 'boolean' },
         operation: {
           type: 'object',
           required: [

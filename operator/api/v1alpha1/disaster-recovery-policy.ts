@@ -266,7 +266,8 @@ export interface RegionSpec {
 export interface ObjectivesSpec {
   /**
    * Longest acceptable time from the loss to a published new writer (RTO), a duration. Default 10m. Aurora's
-   * promotion alone takes minutes; detection takes status.detectionWindow.
+   * promotion alone takes minutes; detection takes status.detectionWindow, and FailoverReady says so when that is
+   * longer. What lasts longer sets status.recoveryTimeExceeded, with an event and a notification.
    */
   recoveryTime: string;
   /**
@@ -1455,6 +1456,11 @@ export interface DisasterRecoveryPolicyStatus {
    * The present suspicion. Absent while no round fails.
    */
   incident?: IncidentStatus;
+  /**
+   * True while the operation in flight, or a loss that no evidence contradicts, lasts longer than
+   * objectives.recoveryTime. Absent otherwise.
+   */
+  recoveryTimeExceeded?: boolean;
   /**
    * The operation in flight, recorded before AWS is called, so that a restarted operator goes on with it and never
    * calls twice. Absent when nothing is in flight.

@@ -33,6 +33,7 @@ export function aSettings(overrides: Partial<Settings> = {}): Settings {
   return {
     globalClusterIdentifier: 'orders-global',
     regions: TWO_REGIONS,
+    recoveryTimeMilliseconds: 10 * MINUTE,
     recoveryPointMilliseconds: 1000,
     intervalMilliseconds: 10_000,
     timeoutMilliseconds: 3000,
