@@ -2,6 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 
 import { DISASTER_RECOVERY_POLICY } from './api/v1alpha1/group-version.ts';
 import type { DisasterRecoveryPolicy } from './api/v1alpha1/disaster-recovery-policy.ts';
+import type { OnAwsRequest } from './aws/request-report.ts';
 import { SdkAwsGateway } from './aws/sdk-aws-gateway.ts';
 import { StsCredentials } from './aws/sts-credentials.ts';
 import { ConfigError, loadConfig, operatorVersion, type Config } from './config.ts';
@@ -63,18 +64,17 @@ function namespaceOf(kubeConfig: KubeConfig): string {
   return context?.namespace ?? 'default';
 }
 
-/** Counts what observation asks of AWS, by what came back. */
+/** Counts rounds and probes; the gateway itself counts what is asked of AWS. */
 function observationMetrics(metrics: OperatorMetrics, logger: Logger): ObservationListener {
   return {
-    walked: ({ region, action, attempt, durationMilliseconds }) => {
-      const result = attempt.kind === 'answered' ? 'answered' : attempt.cause;
-      metrics.countAwsCall({ region, action, result, durationMilliseconds });
+    probed: ({ kind, attempt }) => {
+      metrics.countProbe({ kind, result: attempt.kind === 'answered' ? 'answered' : attempt.cause });
     },
-    askedMetrics: ({ region, attempt, durationMilliseconds }) => {
-      const result = attempt.kind === 'answered' ? 'answered' : attempt.cause;
-      metrics.countAwsCall({ region, action: 'GetMetricData', result, durationMilliseconds });
+    roundCompleted: (round) => metrics.countRound(round),
+    roundFailed: ({ key, error }) => {
+      metrics.countLostRound();
+      logger.error({ policy: key, error }, 'a round was lost');
     },
-    roundFailed: ({ key, error }) => logger.error({ policy: key, error }, 'a round was lost'),
   };
 }
 
@@ -125,9 +125,12 @@ class Operator {
       config: this.#kubeConfig,
       userAgent: `aurora-dr-operator/${operatorVersion}`,
       clock,
+      onRequest: (request) => this.#metrics.runtime.countRestRequest(request),
     });
     const endpoints = new Map(Object.entries(config.awsEndpoints));
-    this.#gateway = new SdkAwsGateway({ clock, endpoints, credentials: new StsCredentials({ endpoints }) });
+    const onRequest: OnAwsRequest = (request) => this.#metrics.countAwsCall(request);
+    const credentials = new StsCredentials({ clock, endpoints, onRequest });
+    this.#gateway = new SdkAwsGateway({ clock, endpoints, credentials, onRequest });
     this.#store = new Store<DisasterRecoveryPolicy>({
       transform: withoutManagedFields,
       onError: (error, policy) => logger.error({ policy, error }, 'a handler of the watch failed'),
@@ -155,7 +158,10 @@ class Operator {
       random,
       reportingController: 'aurora-dr.io/operator',
       reportingInstance: config.identity,
-      onDrop: (event, error) => logger.warn({ reason: event.reason, error }, 'an event was lost'),
+      onDrop: (event, error) => {
+        this.#metrics.countLostEvent();
+        logger.warn({ reason: event.reason, error }, 'an event was lost');
+      },
     });
     this.#notifier = new Notifier({
       gateway: this.#gateway,
@@ -181,6 +187,7 @@ class Operator {
     if (this.#config.leaderElection.isEnabled) {
       this.#campaign();
     } else {
+      this.#metrics.runtime.setLeader(true);
       this.#run('controller', (signal) => this.#lead(signal, () => Infinity));
     }
   }
@@ -225,6 +232,7 @@ class Operator {
 
   #campaign(): void {
     const { leaderElection, identity } = this.#config;
+    this.#metrics.runtime.setLeader(false, LEASE_NAME);
     const elector: LeaderElector = new LeaderElector({
       client: this.#kube,
       namespace: leaderElection.namespace ?? namespaceOf(this.#kubeConfig),
@@ -236,13 +244,13 @@ class Operator {
       renewDeadlineMilliseconds: leaderElection.renewDeadlineMilliseconds,
       retryPeriodMilliseconds: leaderElection.retryPeriodMilliseconds,
       onStartedLeading: async (leadership) => {
-        this.#metrics.runtime.setLeader(true);
+        this.#metrics.runtime.setLeader(true, LEASE_NAME);
         this.#logger.info({ identity }, 'leading');
         const work = this.#lead(leadership, () => elector.leaseRemainingMilliseconds());
         await work.catch((error: unknown) => this.#failure.resolve({ component: 'controller', error }));
       },
       onStoppedLeading: (reason) => {
-        this.#metrics.runtime.setLeader(false);
+        this.#metrics.runtime.setLeader(false, LEASE_NAME);
         this.#logger.warn({ identity, reason }, 'not leading any more');
       },
       onNewLeader: (leader) => this.#logger.info({ leader }, 'another process leads'),

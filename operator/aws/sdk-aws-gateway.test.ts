@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SystemClock } from '../runtime/clock.ts';
 import { AwsCallError } from './errors.ts';
+import type { AwsRequest } from './request-report.ts';
 import { SdkAwsGateway } from './sdk-aws-gateway.ts';
 import { StsCredentials } from './sts-credentials.ts';
 
@@ -11,6 +12,7 @@ describe('given an endpoint that answers with a foreign document', () => {
   let server: Server;
   let gateway: SdkAwsGateway;
   let answer: { status: number; body: string };
+  let requests: AwsRequest[];
   const input = { globalClusterIdentifier: 'g', targetClusterArn: 'arn' };
   const options = { timeoutMilliseconds: 5000 };
 
@@ -22,10 +24,13 @@ describe('given an endpoint that answers with a foreign document', () => {
     const { port } = server.address() as AddressInfo;
     const endpoints = new Map([['r', `http://127.0.0.1:${port}`]]);
     const readOwn = () => Promise.resolve({ accessKeyId: 'key', secretAccessKey: 'secret' });
+    const clock = new SystemClock();
+    requests = [];
     gateway = new SdkAwsGateway({
-      clock: new SystemClock(),
+      clock,
       endpoints,
-      credentials: new StsCredentials({ endpoints, readOwn }),
+      credentials: new StsCredentials({ clock, endpoints, readOwn }),
+      onRequest: (request) => requests.push(request),
     });
   });
 
@@ -39,6 +44,32 @@ describe('given an endpoint that answers with a foreign document', () => {
     if (!(outcome instanceof AwsCallError)) throw new Error('the call did not fail as it should', { cause: outcome });
     return outcome;
   };
+
+  const fault = (code: string) =>
+    `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
+  const list =
+    '<DescribeDBClustersResponse><DescribeDBClustersResult><DBClusters/></DescribeDBClustersResult></DescribeDBClustersResponse>';
+
+  it.each([
+    ['an answer', 200, list, 'answered'],
+    ['a fault of the API', 404, fault('DBClusterNotFoundFault'), 'fault'],
+    ['throttling', 400, fault('Throttling'), 'throttled'],
+    ['a refusal of IAM', 403, fault('AccessDenied'), 'denied'],
+    ['a foreign page', 200, '<html/>', 'malformed'],
+    ['a bad gateway', 502, '', 'serverError'],
+  ])('given %s, tells of the request, how it ended and how long it took', async (_, status, body, result) => {
+    answer = { status, body };
+    await gateway.describeClusters({}, 'r', options).catch(() => undefined);
+    expect(requests).toEqual([
+      { region: 'r', action: 'DescribeDBClusters', result, durationMilliseconds: expect.any(Number) as unknown },
+    ]);
+  });
+
+  it('given a caller whose own turn never comes, tells of no request', async () => {
+    const beforeRequest = () => Promise.reject(new Error('not now'));
+    await expect(gateway.describeClusters({}, 'r', { ...options, beforeRequest })).rejects.toThrow('not now');
+    expect(requests).toEqual([]);
+  });
 
   it.each([
     ['an empty body', 200, '', 'rejected', 'malformed'],

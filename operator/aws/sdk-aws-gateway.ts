@@ -24,6 +24,7 @@ import type {
   MetricSeries,
   NotificationInput,
   OnPage,
+  RequestStage,
   RoleChangeInput,
   SnapshotCopyInput,
 } from './aws-gateway.ts';
@@ -31,6 +32,7 @@ import { CredentialPool, type CredentialSource } from './credential-pool.ts';
 import type { AwsEndpoints } from './endpoints.ts';
 import { AwsCallError } from './errors.ts';
 import { GatewayCall, type SendOptions } from './gateway-call.ts';
+import { reported, type OnAwsRequest } from './request-report.ts';
 import { toMetricDataQueries, toMetricSamples, toMetricSeries } from './metrics.ts';
 import { requirePart } from './require-part.ts';
 import { RegionClients, type Purpose } from './region-clients.ts';
@@ -45,6 +47,8 @@ export interface SdkAwsGatewayProps {
   readonly endpoints: AwsEndpoints;
   /** Asked again every few minutes, or when what it gave comes to its end. */
   readonly credentials: CredentialSource;
+  /** Told of every request, for metrics; must not throw. @default - nobody is told */
+  readonly onRequest?: OnAwsRequest;
   /** What RDS is asked for by name. @default - everything that the account has in the region */
   readonly scope?: AwsScope;
 }
@@ -355,12 +359,19 @@ export class SdkAwsGateway implements AwsGateway {
 
   #request<T>(call: Call, send: (clients: RegionClients, options: SendOptions) => Promise<T>): Promise<T> {
     const { account, region, action, purpose, options } = call;
+    const { clock, onRequest } = this.#props;
     const clients = this.#clientsOf(account, region, purpose);
-    return new GatewayCall({ clock: this.#props.clock, region, action, options }).run({
-      slots: clients.slots,
-      credentials: (signal) => this.#credentials.get(account, region, signal),
-      send: (sendOptions) => send(clients, sendOptions),
-      onExpired: (credentials) => this.#credentials.invalidate(account, credentials.accessKeyId),
+    return reported({ clock, region, action, onRequest }, (begin) => {
+      const onStage = (stage: RequestStage): void => {
+        if (stage === 'slot') begin();
+        options.onStage?.(stage);
+      };
+      return new GatewayCall({ clock, region, action, options: { ...options, onStage } }).run({
+        slots: clients.slots,
+        credentials: (signal) => this.#credentials.get(account, region, signal),
+        send: (sendOptions) => send(clients, sendOptions),
+        onExpired: (credentials) => this.#credentials.invalidate(account, credentials.accessKeyId),
+      });
     });
   }
 

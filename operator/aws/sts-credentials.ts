@@ -4,16 +4,21 @@ import type { AwsAccount } from './account.ts';
 import type { Credentials, CredentialSource } from './credential-pool.ts';
 import { endpointOf, type AwsEndpoints } from './endpoints.ts';
 import { AwsError } from './errors.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { clientConfig, createHttpHandler } from './region-clients.ts';
+import { reported, type OnAwsRequest } from './request-report.ts';
 import { defined } from '../failover/defined.ts';
 
 const SESSION_NAME = 'aurora-dr-operator';
 const TIMEOUT_MILLISECONDS = 5000;
 
 export interface StsCredentialsProps {
+  readonly clock: Clock;
   readonly endpoints: AwsEndpoints;
   /** The operator's own credentials as they serve in a region. @default - the SDK's default chain */
   readonly readOwn?: (region: string, stsEndpoint: string | undefined) => Promise<Credentials>;
+  /** Told of every request that assumes a role, for metrics; must not throw. @default - nobody is told */
+  readonly onRequest?: OnAwsRequest;
 }
 
 /**
@@ -50,7 +55,11 @@ export class StsCredentials implements CredentialSource {
       ...(account.externalId !== undefined && { ExternalId: account.externalId }),
     });
     const abortSignal = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
-    const answer = await this.#client(region, own).send(command, { abortSignal, requestTimeout: TIMEOUT_MILLISECONDS });
+    const { clock, onRequest } = this.#props;
+    const answer = await reported({ clock, region, action: 'AssumeRole', onRequest }, (begin) => {
+      begin();
+      return this.#client(region, own).send(command, { abortSignal, requestTimeout: TIMEOUT_MILLISECONDS });
+    });
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
     if (AccessKeyId === undefined || SecretAccessKey === undefined) {
       throw new AwsError(

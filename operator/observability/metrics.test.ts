@@ -5,11 +5,14 @@ import type { PolicySample } from './policy-metrics.ts';
 
 const key = { namespace: 'payments', name: 'transactions' };
 const sample: PolicySample = {
-  isProtected: true,
-  isFailoverReady: false,
+  phase: 'Protected',
+  isReady: true,
+  failoverReady: { isTrue: false, reason: 'NoCandidate' },
   hasSplitBrainRisk: false,
+  isEndpointPublished: true,
+  isSuspended: false,
+  objectives: { recoveryTimeMilliseconds: 600_000, recoveryPointMilliseconds: 1_500 },
   rescueSnapshotsPending: 0,
-  recoveryTimeMilliseconds: 600_000,
   lag: [],
   signals: [],
 };
@@ -32,23 +35,41 @@ describe('OperatorMetrics', () => {
 
   it('given a policy, shows what is known of it', async () => {
     metrics.observePolicy(key, {
-      isProtected: true,
-      isFailoverReady: false,
+      phase: 'Protected',
+      primaryRegion: 'us-east-1',
+      isReady: true,
+      failoverReady: { isTrue: false, reason: 'NoCandidate' },
       hasSplitBrainRisk: true,
+      isEndpointPublished: false,
+      hasResourceDrift: true,
+      isSuspended: false,
       rescueSnapshotsPending: 2,
       recoveryBegan: 955_000,
-      recoveryTimeMilliseconds: 600_000,
       lag: [{ region: 'us-west-2', lagMilliseconds: 250, sampleTime: 970_000 }],
       signals: [{ name: 'endpoint', state: 'Failing' }],
-      operationInFlight: 'Switchover',
+      operation: { type: 'Switchover', step: 'Promoting', startedAt: 940_000 },
       cooldownUntil: 1_090_000,
       estimatedDataLossMilliseconds: 1_500,
+      worstCaseDataLossMilliseconds: 31_500,
+      objectives: {
+        recoveryTimeMilliseconds: 600_000,
+        recoveryPointMilliseconds: 1_500,
+        drillMaximumAgeMilliseconds: 3_600_000,
+        detectionWindowMilliseconds: 43_000,
+      },
     });
     const text = await metrics.render();
     for (const line of [
       `aurora_dr_protected{${policy}} 1`,
-      `aurora_dr_failover_ready{${policy}} 0`,
+      `aurora_dr_phase{${policy},phase="Protected"} 1`,
+      `aurora_dr_primary{${policy},region="us-east-1"} 1`,
+      `aurora_dr_ready{${policy}} 1`,
+      `aurora_dr_failover_ready{${policy},reason="NoCandidate"} 0`,
       `aurora_dr_split_brain_risk{${policy}} 1`,
+      `aurora_dr_rescue_snapshots_pending{${policy}} 2`,
+      `aurora_dr_endpoint_published{${policy}} 0`,
+      `aurora_dr_resource_drift{${policy}} 1`,
+      `aurora_dr_suspended{${policy}} 0`,
       `aurora_dr_replication_lag_seconds{${policy},region="us-west-2"} 0.25`,
       `aurora_dr_lag_sample_age_seconds{${policy},region="us-west-2"} 30`,
       `aurora_dr_signal_state{${policy},signal="endpoint",state="Passing"} 0`,
@@ -56,10 +77,16 @@ describe('OperatorMetrics', () => {
       `aurora_dr_signal_state{${policy},signal="endpoint",state="Unknown"} 0`,
       `aurora_dr_operation_in_flight{${policy},type="Failover"} 0`,
       `aurora_dr_operation_in_flight{${policy},type="Switchover"} 1`,
+      `aurora_dr_operation_age_seconds{${policy},type="Switchover",step="Promoting"} 60`,
       `aurora_dr_cooldown_remaining_seconds{${policy}} 90`,
       `aurora_dr_estimated_data_loss_seconds{${policy}} 1.5`,
       `aurora_dr_recovery_duration_seconds{${policy}} 45`,
+      `aurora_dr_worst_case_data_loss_seconds{${policy}} 31.5`,
       `aurora_dr_recovery_time_objective_seconds{${policy}} 600`,
+      `aurora_dr_recovery_point_objective_seconds{${policy}} 1.5`,
+      `aurora_dr_drill_maximum_age_seconds{${policy}} 3600`,
+      `aurora_dr_detection_window_seconds{${policy}} 43`,
+      `aurora_dr_judged_age_seconds{${policy}} 0`,
     ]) {
       expect(text).toContain(`\n${line}\n`);
     }
@@ -75,10 +102,68 @@ describe('OperatorMetrics', () => {
     expect(await lines('aurora_dr_cooldown_remaining_seconds{')).toEqual([expect.stringMatching(/ 0$/)]);
   });
 
-  it('given no lag sample and no estimate, shows none instead of zero', async () => {
+  it('given a phase, a reason or a primary that changes, only the present one is left', async () => {
+    metrics.observePolicy(key, { ...sample, primaryRegion: 'us-east-1' });
+    metrics.observePolicy(key, {
+      ...sample,
+      phase: 'Suspect',
+      primaryRegion: 'us-west-2',
+      failoverReady: { isTrue: true, reason: 'Protected' },
+    });
+    expect(await lines('aurora_dr_phase{')).toEqual([`aurora_dr_phase{${policy},phase="Suspect"} 1`]);
+    expect(await lines('aurora_dr_protected{')).toEqual([`aurora_dr_protected{${policy}} 0`]);
+    expect(await lines('aurora_dr_primary{')).toEqual([`aurora_dr_primary{${policy},region="us-west-2"} 1`]);
+    expect(await lines('aurora_dr_failover_ready{')).toEqual([
+      `aurora_dr_failover_ready{${policy},reason="Protected"} 1`,
+    ]);
+  });
+
+  it('given an operation that ended, shows its moments and its recovery time', async () => {
+    metrics.observePolicy(key, {
+      ...sample,
+      lastOperation: {
+        type: 'Failover',
+        trigger: 'Automatic',
+        outcome: 'Succeeded',
+        detectedAt: 900_000,
+        startedAt: 920_000,
+        promotedAt: 970_000,
+        completedAt: 985_500,
+        recoveryMilliseconds: 85_500,
+      },
+    });
+    const labels = `${policy},type="Failover",trigger="Automatic",outcome="Succeeded"`;
+    expect(await lines('aurora_dr_last_operation_timestamp_seconds{')).toEqual([
+      `aurora_dr_last_operation_timestamp_seconds{${labels},moment="detected"} 900`,
+      `aurora_dr_last_operation_timestamp_seconds{${labels},moment="started"} 920`,
+      `aurora_dr_last_operation_timestamp_seconds{${labels},moment="promoted"} 970`,
+      `aurora_dr_last_operation_timestamp_seconds{${labels},moment="completed"} 985.5`,
+    ]);
+    expect(await lines('aurora_dr_last_recovery_seconds{')).toEqual([
+      `aurora_dr_last_recovery_seconds{${policy},type="Failover"} 85.5`,
+    ]);
+  });
+
+  it('given a policy that is not judged any more, shows for how long', async () => {
     metrics.observePolicy(key, sample);
-    expect(await lines('aurora_dr_replication_lag_seconds{')).toEqual([]);
-    expect(await lines('aurora_dr_estimated_data_loss_seconds{')).toEqual([]);
+    await clock.advance(75_000);
+    expect(await lines('aurora_dr_judged_age_seconds{')).toEqual([`aurora_dr_judged_age_seconds{${policy}} 75`]);
+  });
+
+  it.each([
+    'replication_lag',
+    'estimated_data_loss',
+    'worst_case_data_loss',
+    'resource_drift',
+    'primary',
+    'operation_age',
+    'last_operation',
+    'last_recovery',
+    'drill_maximum_age',
+    'detection_window',
+  ])('given no %s, shows none instead of zero', async (name) => {
+    metrics.observePolicy(key, sample);
+    expect(await lines(`aurora_dr_${name}`)).toEqual([]);
   });
 
   it('given drills, shows the newest one, its age, its times, and counts them', async () => {
@@ -137,7 +222,8 @@ describe('OperatorMetrics', () => {
     const operation = { type: 'Failover', trigger: 'Automatic', outcome: 'Succeeded' } as const;
     metrics.countOperation({ ...operation, detectionMilliseconds: 32_000, recoveryMilliseconds: 95_000 });
     metrics.countOperation({ ...operation, outcome: 'Failed' });
-    expect(await lines('aurora_dr_operations_total{')).toEqual([
+    const counted = (await lines('aurora_dr_operations_total{')).filter((line) => !line.endsWith(' 0'));
+    expect(counted).toEqual([
       'aurora_dr_operations_total{type="Failover",trigger="Automatic",outcome="Succeeded"} 1',
       'aurora_dr_operations_total{type="Failover",trigger="Automatic",outcome="Failed"} 1',
     ]);
@@ -163,6 +249,36 @@ describe('OperatorMetrics', () => {
     expect(await lines('aurora_dr_notifications_total{')).toEqual([
       'aurora_dr_notifications_total{region="us-east-1",kind="FailoverStarted",result="delivered"} 1',
     ]);
+  });
+
+  it.each([
+    ['operations', 2 * 5 * 4],
+    ['rounds', 3],
+    ['decision_records', 2],
+    ['events_lost', 1],
+  ])('given nothing that happened, every kind of %s is there at zero', async (name, count) => {
+    const found = await lines(`aurora_dr_${name}_total`);
+    expect(found).toHaveLength(count);
+    expect(found.every((line) => line.endsWith(' 0'))).toBe(true);
+  });
+
+  it('counts rounds, probes and lost events', async () => {
+    metrics.countRound({ isDisturbed: false, durationMilliseconds: 250 });
+    metrics.countRound({ isDisturbed: true, durationMilliseconds: 750 });
+    metrics.countLostRound();
+    metrics.countProbe({ kind: 'endpoint', result: 'timeout' });
+    metrics.countLostEvent();
+    const text = await metrics.render();
+    for (const line of [
+      'aurora_dr_rounds_total{result="completed"} 1',
+      'aurora_dr_rounds_total{result="disturbed"} 1',
+      'aurora_dr_rounds_total{result="lost"} 1',
+      'aurora_dr_round_duration_seconds_sum 1',
+      'aurora_dr_probes_total{kind="endpoint",result="timeout"} 1',
+      'aurora_dr_events_lost_total 1',
+    ]) {
+      expect(text).toContain(`\n${line}\n`);
+    }
   });
 
   it('counts records of the decision log', async () => {
@@ -191,6 +307,15 @@ describe('OperatorMetrics', () => {
   });
 
   describe('runtime', () => {
+    it('given a controller that has not worked yet, every result and error is there at zero', async () => {
+      metrics.runtime.controllerListener('policy', 8);
+      expect(await lines('controller_runtime_reconcile_total')).toHaveLength(4);
+      for (const name of ['reconcile', 'reconcile_errors', 'terminal_reconcile_errors']) {
+        const found = await lines(`controller_runtime_${name}_total`);
+        expect([found.length > 0, found.every((line) => line.endsWith(' 0'))]).toEqual([true, true]);
+      }
+    });
+
     it("given a controller, counts under controller-runtime's names", async () => {
       const listener = metrics.runtime.controllerListener('policy', 8);
       listener.onStart('a/b');
@@ -250,7 +375,8 @@ describe('OperatorMetrics', () => {
       listener.onError(new Error('x'), 200);
       metrics.runtime.countRestRequest({ code: '200', method: 'GET', host: 'h' });
       expect(await lines('aurora_dr_leader')).toEqual(['aurora_dr_leader 0']);
-      metrics.runtime.setLeader(true);
+      expect(await lines('leader_election')).toEqual([]);
+      metrics.runtime.setLeader(true, 'the-lease');
       const text = await metrics.render();
       for (const line of [
         'aurora_dr_watch_staleness_seconds{resource="drps"} 2',
@@ -259,6 +385,7 @@ describe('OperatorMetrics', () => {
         'aurora_dr_watch_errors_total{resource="drps"} 1',
         'rest_client_requests_total{code="200",method="GET",host="h"} 1',
         'aurora_dr_leader 1',
+        'leader_election_master_status{name="the-lease"} 1',
       ]) {
         expect(text).toContain(`\n${line}\n`);
       }

@@ -13,8 +13,8 @@ import { RuntimeMetrics } from './runtime-metrics.ts';
 /** An operation that came to its end. */
 export interface CompletedOperation {
   readonly type: OperationType;
-  readonly trigger: 'Automatic' | 'Annotation' | 'Failback' | 'Drill' | 'External';
-  readonly outcome: 'Succeeded' | 'Failed' | 'TimedOut' | 'Cancelled';
+  readonly trigger: (typeof operationTriggers)[number];
+  readonly outcome: (typeof operationOutcomes)[number];
   /** From the first failing round to the decision; absent where nothing was detected. */
   readonly detectionMilliseconds?: number;
   /** From the first failing round, else from the request, to the proven end; absent unless it succeeded. */
@@ -26,9 +26,23 @@ export interface AwsCall {
   readonly region: string;
   /** The API's action, for instance `DescribeGlobalClusters`. */
   readonly action: string;
-  /** `answered`, or what came instead: `timeout`, `throttled`, `denied`, … From a small set: it becomes a label. */
+  /** `answered`, or what came instead: `fault`, `timeout`, `throttled`, … From a small set: it becomes a label. */
   readonly result: string;
   readonly durationMilliseconds?: number;
+}
+
+/** A round of observation of one policy, from its first question to its last answer. */
+export interface RoundFigures {
+  /** Local trouble (an event loop that was late, a clock that jumped) touched it: it counts for nothing. */
+  readonly isDisturbed: boolean;
+  readonly durationMilliseconds: number;
+}
+
+/** One look at a writer's endpoint or at a witness. */
+export interface ProbeFigures {
+  readonly kind: 'endpoint' | 'witness';
+  /** As in {@link AwsCall}. */
+  readonly result: string;
 }
 
 /** One notification at one topic. */
@@ -46,6 +60,11 @@ export interface OperatorMetricsProps {
   readonly isProcessIncluded?: boolean;
 }
 
+/** Seconds: a call within a region is milliseconds, timeouts are seconds. */
+const callBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30];
+const operationTypes = ['Failover', 'Switchover'] as const;
+const operationTriggers = ['Automatic', 'Annotation', 'Failback', 'Drill', 'External'] as const;
+const operationOutcomes = ['Succeeded', 'Failed', 'TimedOut', 'Cancelled'] as const;
 const operationLabels = ['type', 'trigger', 'outcome'] as const;
 /** Seconds: detection is seconds to minutes, a recovery up to the longest timeout. */
 const operationBuckets = [1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800, 3600];
@@ -64,6 +83,10 @@ export class OperatorMetrics {
   readonly #awsDuration;
   readonly #notifications;
   readonly #decisionRecords;
+  readonly #rounds;
+  readonly #roundDuration;
+  readonly #probes;
+  readonly #eventsLost;
 
   constructor(props: OperatorMetricsProps) {
     const registers = [this.#registry];
@@ -112,7 +135,7 @@ export class OperatorMetrics {
       name: 'aurora_dr_aws_call_duration_seconds',
       help: 'Duration of calls to AWS by region and action',
       labelNames: ['region', 'action'],
-      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30],
+      buckets: callBuckets,
       registers,
     });
     this.#notifications = new Counter({
@@ -127,6 +150,41 @@ export class OperatorMetrics {
       labelNames: ['result'],
       registers,
     });
+    this.#rounds = new Counter({
+      name: 'aurora_dr_rounds_total',
+      help: 'Rounds of observation by result: what local trouble disturbed or lost counts for nothing',
+      labelNames: ['result'],
+      registers,
+    });
+    this.#roundDuration = new Histogram({
+      name: 'aurora_dr_round_duration_seconds',
+      help: 'From the first question of a round to its last answer',
+      buckets: callBuckets,
+      registers,
+    });
+    this.#probes = new Counter({
+      name: 'aurora_dr_probes_total',
+      help: 'Looks at endpoints of writers and at witnesses, by kind and result',
+      labelNames: ['kind', 'result'],
+      registers,
+    });
+    this.#eventsLost = new Counter({
+      name: 'aurora_dr_events_lost_total',
+      help: 'Kubernetes events that could not be written',
+      registers,
+    });
+    this.#startAtZero();
+  }
+
+  /** From the start at zero, so that an increase is seen at the first of them. */
+  #startAtZero(): void {
+    for (const type of operationTypes) {
+      for (const trigger of operationTriggers) {
+        for (const outcome of operationOutcomes) this.#operations.inc({ type, trigger, outcome }, 0);
+      }
+    }
+    for (const result of ['completed', 'disturbed', 'lost']) this.#rounds.inc({ result }, 0);
+    for (const result of ['written', 'lost']) this.#decisionRecords.inc({ result }, 0);
   }
 
   /** Content type of {@link OperatorMetrics.render}. */
@@ -163,6 +221,24 @@ export class OperatorMetrics {
   countAwsCall({ region, action, result, durationMilliseconds }: AwsCall): void {
     this.#awsCalls.inc({ region, action, result });
     if (durationMilliseconds !== undefined) this.#awsDuration.observe({ region, action }, durationMilliseconds / 1000);
+  }
+
+  countRound({ isDisturbed, durationMilliseconds }: RoundFigures): void {
+    this.#rounds.inc({ result: isDisturbed ? 'disturbed' : 'completed' });
+    this.#roundDuration.observe(durationMilliseconds / 1000);
+  }
+
+  /** A consumer of the round failed: nothing was made of it. */
+  countLostRound(): void {
+    this.#rounds.inc({ result: 'lost' });
+  }
+
+  countProbe({ kind, result }: ProbeFigures): void {
+    this.#probes.inc({ kind, result });
+  }
+
+  countLostEvent(): void {
+    this.#eventsLost.inc();
   }
 
   countNotification({ region, kind, result }: NotificationCount): void {

@@ -17,6 +17,7 @@ const reconcileBuckets = [
 /** client-go's: ten nanoseconds to a thousand seconds, ten times each. */
 const queueBuckets = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1000];
 const queueLabels = ['name', 'controller'] as const;
+const reconcileResults = ['success', 'error', 'requeue', 'requeue_after'] as const;
 
 /**
  * What runtime/ does, under the names and labels of controller-runtime (pkg/metrics, pkg/internal/controller/metrics)
@@ -39,6 +40,7 @@ export class RuntimeMetrics {
   readonly #reflectorWatches;
   readonly #reflectorErrors;
   readonly #leader;
+  readonly #leaderStatus;
   readonly #queues = new Map<string, WorkQueueFigures>();
   readonly #watches = new Map<string, () => number>();
 
@@ -143,6 +145,12 @@ export class RuntimeMetrics {
       help: '1 while this process leads, else 0',
       registers,
     });
+    this.#leaderStatus = new Gauge({
+      name: 'leader_election_master_status',
+      help: '1 while this process holds the lease, by name of the lease; absent without leader election',
+      labelNames: ['name'],
+      registers,
+    });
     this.#registerLiveFigures(registry);
   }
 
@@ -151,6 +159,10 @@ export class RuntimeMetrics {
     const labels = { controller: name };
     this.#maxWorkers.set(labels, workers);
     this.#activeWorkers.set(labels, 0);
+    // From the start at zero, so that an increase is seen at the first of them.
+    for (const result of reconcileResults) this.#reconciles.inc({ ...labels, result }, 0);
+    this.#reconcileErrors.inc(labels, 0);
+    this.#terminalErrors.inc(labels, 0);
     return {
       onStart: () => this.#activeWorkers.inc(labels),
       onEnd: (_key, outcome, milliseconds) => {
@@ -201,8 +213,10 @@ export class RuntimeMetrics {
     this.#restRequests.inc({ ...request });
   }
 
-  setLeader(isLeader: boolean): void {
-    this.#leader.set(isLeader ? 1 : 0);
+  /** @param lease name of the lease; absent without leader election, where the only process leads */
+  setLeader(isLeader: boolean, lease?: string): void {
+    this.#leader.set(Number(isLeader));
+    if (lease !== undefined) this.#leaderStatus.set({ name: lease }, Number(isLeader));
   }
 
   #registerLiveFigures(registry: Registry): void {

@@ -3,7 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { ServerResponse } from 'node:http';
 
 import { SystemClock } from './clock.ts';
-import { HttpKubeClient } from './http-kube-client.ts';
+import { HttpKubeClient, type HttpKubeClientOptions } from './http-kube-client.ts';
 import type { WatchEvent, WatchQuery } from './kube-client.ts';
 import { isConflict, KubeApiError, KubeConnectionError, KubeTimeoutError } from './kube-errors.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -37,7 +37,7 @@ async function startServer(answer: Answer): Promise<FakeApiServer> {
 
 function createClient(
   config: KubeConfig,
-  options: { clock?: ManualClock; timeoutMilliseconds?: number } = {},
+  options: Pick<HttpKubeClientOptions, 'clock' | 'timeoutMilliseconds' | 'onRequest'> = {},
 ): HttpKubeClient {
   const client = new HttpKubeClient({ config, userAgent: 'test/1', ...options });
   cleanups.push(() => client.close());
@@ -185,6 +185,27 @@ describe('HttpKubeClient', () => {
     expect(server.requests.every(({ headers }) => headers.authorization === 'Bearer secret')).toBe(true);
     expect(server.requests.every(({ headers }) => headers['user-agent'] === 'test/1')).toBe(true);
     expect(JSON.parse(server.requests[5]!.body)).toMatchObject({ preconditions: { uid: 'u' } });
+  });
+
+  it('given calls that are answered, refused and cut, when counted, tells the code of each, and of the host', async () => {
+    const seen: unknown[] = [];
+    const answers: Answer[] = [
+      (_request, response) => sendJson(response, stored('a')),
+      (_request, response) => sendStatus(response, 409, 'Conflict'),
+      (_request, response) => response.destroy(),
+    ];
+    const server = await startServer((request, response) => answers.shift()?.(request, response));
+    const config = server.kubeConfig();
+    const client = createClient(config, { onRequest: (request) => seen.push(request) });
+    await client.get(CONFIG_MAPS, reference);
+    await client.create(CONFIG_MAPS, configMap('a')).catch(() => undefined);
+    await client.get(CONFIG_MAPS, reference).catch(() => undefined);
+    const { host } = new URL(config.getCurrentCluster()?.server ?? '');
+    expect(seen).toEqual([
+      { code: '200', method: 'GET', host },
+      { code: '409', method: 'POST', host },
+      { code: '<error>', method: 'GET', host },
+    ]);
   });
 
   it('given a namespaced kind without a namespace, when addressed, refuses before anything is sent', async () => {

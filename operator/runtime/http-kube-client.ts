@@ -42,6 +42,12 @@ export interface HttpKubeClientOptions {
   readonly timeoutMilliseconds?: number;
   /** @default - the system's */
   readonly clock?: Clock;
+  /**
+   * Told of every request: `rest_client_requests_total`. The code is the HTTP status, or `<error>` when there was no
+   * answer, as client-go has it.
+   * @default - nobody is told
+   */
+  readonly onRequest?: (request: { readonly code: string; readonly method: string; readonly host: string }) => void;
 }
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -68,6 +74,7 @@ export class HttpKubeClient implements KubeClient, ResourceDiscovery {
   readonly #userAgent: string;
   readonly #timeoutMilliseconds: number;
   readonly #clock: Clock;
+  readonly #onRequest: HttpKubeClientOptions['onRequest'];
   #connectionsOpened = 0;
 
   constructor(options: HttpKubeClientOptions) {
@@ -81,6 +88,7 @@ export class HttpKubeClient implements KubeClient, ResourceDiscovery {
     this.#userAgent = options.userAgent;
     this.#timeoutMilliseconds = options.timeoutMilliseconds ?? 10_000;
     this.#clock = options.clock ?? new SystemClock();
+    this.#onRequest = options.onRequest;
     this.#connection = new KubeConnection(options.config, () => {
       this.#connectionsOpened += 1;
     });
@@ -304,7 +312,7 @@ export class HttpKubeClient implements KubeClient, ResourceDiscovery {
 
   async #send(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { dispatcher, headers } = await untilAborted(this.#connection.authenticate(), signal);
-    const response = await dispatcher.request({
+    const answer = dispatcher.request({
       origin: this.#server.origin,
       path: this.#pathOf(call),
       method: call.method,
@@ -317,6 +325,12 @@ export class HttpKubeClient implements KubeClient, ResourceDiscovery {
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal,
     });
+    const tell = (code: string): void => this.#onRequest?.({ code, method: call.method, host: this.#server.host });
+    answer.then(
+      ({ statusCode }) => tell(String(statusCode)),
+      () => tell('<error>'),
+    );
+    const response = await answer;
     if (response.statusCode >= 200 && response.statusCode < 300) return response;
     const retryAfter = response.headers['retry-after'];
     throw apiErrorFrom(

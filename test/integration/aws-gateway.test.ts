@@ -20,10 +20,11 @@ let gateway: SdkAwsGateway;
 const gatewayTo = (urls: Readonly<Record<string, string>>, scope?: AwsScope): SdkAwsGateway => {
   const endpoints = new Map(Object.entries(urls));
   const readOwn = () => Promise.resolve({ accessKeyId: 'AKIALOCAL', secretAccessKey: 'secret' });
+  const clock = new SystemClock();
   return new SdkAwsGateway({
-    clock: new SystemClock(),
+    clock,
     endpoints,
-    credentials: new StsCredentials({ endpoints, readOwn }),
+    credentials: new StsCredentials({ clock, endpoints, readOwn }),
     ...(scope && { scope }),
   });
 };

@@ -29,7 +29,7 @@ beforeEach(async () => {
   witness = new WitnessClient(clock);
   const endpoints = new Map(Object.entries(aws.endpoints));
   const readOwn = () => Promise.resolve({ accessKeyId: 'AKIALOCAL', secretAccessKey: 'secret' });
-  gateway = new SdkAwsGateway({ clock, endpoints, credentials: new StsCredentials({ endpoints, readOwn }) });
+  gateway = new SdkAwsGateway({ clock, endpoints, credentials: new StsCredentials({ clock, endpoints, readOwn }) });
   service = new ObservationService({
     gateway,
     clock,

@@ -6,6 +6,7 @@ import type {
 import { aRound, SECOND, T0, type RoundProps } from '../../failover/testing/a-round.ts';
 import type { Notification } from '../../notifications/notification.ts';
 import type { Logger } from '../../observability/logger.ts';
+import type { PolicySample } from '../../observability/policy-metrics.ts';
 import type { ObservationTarget } from '../../observation/observation-target.ts';
 import type { Writer } from '../../publishing/writer.ts';
 import type { EventToRecord } from '../../runtime/event-recorder.ts';
@@ -42,6 +43,8 @@ export class Bench {
   /** How often the operator's heartbeat was put. */
   heartbeats = 0;
   readonly watched = new Map<string, ObservationTarget>();
+  /** What the policy's gauges are made from. */
+  sample: PolicySample | undefined;
   /** What reconciling failed with, conflicts aside. */
   readonly errors: unknown[] = [];
   leaseRemaining = Infinity;
@@ -264,7 +267,12 @@ export class Bench {
       },
       notifier: { send: (_account, _topics, notification) => void this.notifications.push(notification) },
       events: { record: (event) => void this.events.push(event) },
-      metrics: { observePolicy: nothing, removePolicy: nothing, countOperation: nothing, countDrill: nothing },
+      metrics: {
+        observePolicy: (_key, sample) => void (this.sample = sample),
+        removePolicy: () => void (this.sample = undefined),
+        countOperation: nothing,
+        countDrill: nothing,
+      },
       logger: silentLogger,
       clock: this.clock,
       random: () => 0.5,

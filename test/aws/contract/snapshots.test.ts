@@ -23,10 +23,11 @@ const options = { timeoutMilliseconds: 30_000 };
 function gatewayTo(endpoint: string): SdkAwsGateway {
   const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
   const endpoints = new Map([[region, endpoint]]);
+  const clock = new SystemClock();
   return new SdkAwsGateway({
-    clock: new SystemClock(),
+    clock,
     endpoints,
-    credentials: new StsCredentials({ endpoints, readOwn: () => Promise.resolve(credentials) }),
+    credentials: new StsCredentials({ clock, endpoints, readOwn: () => Promise.resolve(credentials) }),
   });
 }
 
