@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../runtime/manual-clock.ts';
+import { METRIC_LABELS } from './metric-labels.ts';
 import { OperatorMetrics } from './metrics.ts';
 import type { PolicySample } from './policy-metrics.ts';
 
@@ -288,6 +289,21 @@ describe('OperatorMetrics', () => {
     expect(await lines('aurora_dr_decision_records_total{')).toEqual([
       'aurora_dr_decision_records_total{result="written"} 5',
       'aurora_dr_decision_records_total{result="lost"} 1',
+    ]);
+  });
+
+  it('describes every metric that it renders, and every label of its own', async () => {
+    const all = new OperatorMetrics({ clock, version: '1' });
+    const described = await all.describe();
+    const rendered = Array.from((await all.render()).matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => [
+      name,
+      type,
+    ]);
+    expect(described.map(({ name, type }) => [name, type])).toEqual(rendered);
+    const own = described.filter(({ name }) => !/^(nodejs|process)_/.test(name));
+    expect(new Set(own.flatMap(({ labels }) => labels))).toEqual(new Set(Object.keys(METRIC_LABELS)));
+    expect(described.find(({ name }) => name === 'aurora_dr_detection_seconds')?.buckets?.slice(0, 3)).toEqual([
+      1, 2, 5,
     ]);
   });
 

@@ -52,6 +52,17 @@ export interface NotificationCount {
   readonly result: 'delivered' | 'failed' | 'dropped';
 }
 
+/** A metric, without its series. */
+export interface MetricDescription {
+  readonly name: string;
+  /** `counter`, `gauge` or `histogram`. */
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds; of histograms alone. */
+  readonly buckets?: readonly number[];
+}
+
 export interface OperatorMetricsProps {
   readonly clock: Pick<Clock, 'now'>;
   /** Shown as a label of `aurora_dr_build_info`. */
@@ -195,6 +206,25 @@ export class OperatorMetrics {
   /** Everything, in Prometheus's text format. */
   render(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** Every metric that there can be, in the order of {@link OperatorMetrics.render}, whether or not it has series. */
+  async describe(): Promise<readonly MetricDescription[]> {
+    const types = new Map((await this.#registry.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
+    // What prom-client's types do not show of its own objects.
+    const metrics = this.#registry.getMetricsAsArray() as unknown as readonly {
+      readonly name: string;
+      readonly help: string;
+      readonly labelNames?: readonly string[];
+      readonly upperBounds?: readonly number[];
+    }[];
+    return metrics.map(({ name, help, labelNames = [], upperBounds }) => ({
+      name,
+      type: types.get(name) ?? 'untyped',
+      help,
+      labels: labelNames.filter((label) => label !== 'le'),
+      ...(upperBounds === undefined ? {} : { buckets: upperBounds }),
+    }));
   }
 
   observePolicy(key: PolicyKey, sample: PolicySample): void {
