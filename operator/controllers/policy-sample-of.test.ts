@@ -13,6 +13,7 @@ describe("a policy's gauges", () => {
   it('given a policy at rest, then they say what status says', async () => {
     const bench = await Bench.protected();
     expect(bench.sample).toMatchObject({
+      createdAt: Date.parse(bench.policy.metadata.creationTimestamp),
       phase: 'Protected',
       primaryRegion: EAST,
       isReady: true,

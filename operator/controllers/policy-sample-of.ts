@@ -61,6 +61,7 @@ export function policySampleOf(turn: PolicyTurn): PolicySample {
   const { lastDrill, operation } = record;
   const { estimatedDataLossMilliseconds, worstCaseDataLossMilliseconds } = operation ?? lastOperation ?? {};
   return defined({
+    createdAt: Date.parse(policy.metadata.creationTimestamp),
     phase,
     primaryRegion: record.primaryRegion,
     isReady: is('Ready'),

@@ -6,6 +6,7 @@ import type { PolicySample } from './policy-metrics.ts';
 
 const key = { namespace: 'payments', name: 'transactions' };
 const sample: PolicySample = {
+  createdAt: 500_000,
   phase: 'Protected',
   isReady: true,
   failoverReady: { isTrue: false, reason: 'NoCandidate' },
@@ -36,6 +37,7 @@ describe('OperatorMetrics', () => {
 
   it('given a policy, shows what is known of it', async () => {
     metrics.observePolicy(key, {
+      createdAt: 500_000,
       phase: 'Protected',
       primaryRegion: 'us-east-1',
       isReady: true,
@@ -61,6 +63,7 @@ describe('OperatorMetrics', () => {
     });
     const text = await metrics.render();
     for (const line of [
+      `aurora_dr_created_timestamp_seconds{${policy}} 500`,
       `aurora_dr_protected{${policy}} 1`,
       `aurora_dr_phase{${policy},phase="Protected"} 1`,
       `aurora_dr_primary{${policy},region="us-east-1"} 1`,

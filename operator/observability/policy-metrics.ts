@@ -66,6 +66,8 @@ export interface ObjectiveFigures {
 
 /** What is known about a policy now. Replaces everything that was known about it before. */
 export interface PolicySample {
+  /** When the policy was created, milliseconds since the epoch. */
+  readonly createdAt: number;
   readonly phase: string;
   /** Absent while unknown. */
   readonly primaryRegion?: string;
@@ -163,6 +165,7 @@ export class PolicyMetrics {
         },
       });
     };
+    gauge('created_timestamp_seconds', 'When the policy was created, Unix time', [], (s) => [[{}, s.createdAt / 1000]]);
     gauge('protected', '1 when the policy is in phase Protected', [], (s) => [[{}, Number(s.phase === 'Protected')]]);
     gauge('phase', '1 for the phase that the policy is in; other phases have no series', ['phase'], (s) => [
       [{ phase: s.phase }, 1],
