@@ -88,4 +88,26 @@ describe('npm run synth', () => {
     },
     TIMEOUT_MS,
   );
+
+  it(
+    'given a mistake in one of two files that are compared, says in which',
+    () => {
+      const [file, other] = [configurationFile('file'), configurationFile('other', { scope: 'planet' })];
+      const { status, stdout, stderr } = synth('--config', file, '--diff', other);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(stderr).toBe(`cannot use the configuration ${other}:\n  scope: must be one of namespaced, cluster\n`);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'given a folder that cannot be written to, says so',
+    () => {
+      const file = configurationFile('file');
+      const { status, stderr } = synth('--config', file, '--out', file);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^cannot write .*file\.yaml: EEXIST.*; name a folder .* with --out\n$/);
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -44,7 +44,23 @@ function toYaml(manifests: readonly object[]): string {
   return manifests.map((manifest) => stringify(manifest, { lineWidth: 0 })).join('---\n');
 }
 
+/** What was made cannot be written. */
+class OutputError extends Error {
+  override name = 'OutputError';
+}
+
 function writeManifests(folder: string, files: readonly ManifestFile[]): void {
+  try {
+    replaceFiles(folder, files);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OutputError(`cannot write ${folder}: ${why}; name a folder that can be written to with --out`, {
+      cause: error,
+    });
+  }
+}
+
+function replaceFiles(folder: string, files: readonly ManifestFile[]): void {
   mkdirSync(folder, { recursive: true });
   const earlier = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   for (const file of earlier.filter((name) => OWN_FILE.test(name))) rmSync(join(folder, file));
@@ -132,7 +148,7 @@ try {
   synth();
 } catch (error) {
   const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  if (!isUsage && !(error instanceof ConfigurationError)) throw error;
+  if (!isUsage && !(error instanceof ConfigurationError) && !(error instanceof OutputError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -2,6 +2,7 @@ import type { Configuration, RegionConfiguration } from './configuration.ts';
 import type { ConfigurationProblem } from './configuration-error.ts';
 import type { Cidr } from './cidr.ts';
 import { contains, networkOf, overlaps, parseCidr } from './cidr.ts';
+import type { LongName } from './names.ts';
 import { AWS_REGIONS } from './regions.ts';
 import type { ParsedConfiguration } from './schema.ts';
 
@@ -149,6 +150,8 @@ function checkAddresses({ regions }: Configuration): Problem[] {
 
 function checkZones(parsed: ParsedConfiguration, { regions }: Configuration): Problem[] {
   return regions.flatMap(({ name, subnets }, index) => {
+    // Nobody knows the zones of what is no region, which has a message of its own.
+    if (!AWS_REGIONS.has(name)) return [];
     const zones = subnets.map(({ zone }) => zone);
     const problems: Problem[] = [];
     if (zones.length < MIN_ZONES) {
@@ -245,15 +248,18 @@ function checkTags(parsed: ParsedConfiguration, { tags, dns, functions }: Config
 }
 
 function checkNames({ suffix, names, regions }: Configuration): Problem[] {
-  const long = names.tooLong(regions.map(({ name }) => name));
-  const tooMuch = Math.max(0, ...long.map(({ name, limit }) => name.length - limit));
-  const advice = `use at most ${String(suffix.length - tooMuch)} characters`;
-  return long.map(({ name, resource, limit }) =>
+  const excess = ({ name, limit }: LongName): number => name.length - limit;
+  const [worst] = names.tooLong(regions.map(({ name }) => name)).toSorted((one, other) => excess(other) - excess(one));
+  // Whoever makes room for this one has made it for all.
+  if (worst === undefined) return [];
+  const { name, resource, limit } = worst;
+  const advice = `use at most ${String(suffix.length - excess(worst))} characters`;
+  return [
     problem(
       'suffix',
       `the ${resource} ${name} would have ${String(name.length)} characters of ${String(limit)} that AWS allows; ${advice}`,
     ),
-  );
+  ];
 }
 
 const MINUTES_OF_DAY = 24 * 60;

@@ -11,9 +11,11 @@ export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
   readonly problems: readonly ConfigurationProblem[];
 
-  constructor(problems: readonly ConfigurationProblem[], options?: ErrorOptions) {
+  /** @param options.file where the configuration was read */
+  constructor(problems: readonly ConfigurationProblem[], options?: ErrorOptions & { readonly file?: string }) {
     const list = problems.map(({ path, message }) => `\n  ${path === '' ? '(file)' : path}: ${message}`);
-    super(`cannot use the configuration:${list.join('')}`, options);
+    const name = options?.file === undefined ? '' : ` ${options.file}`;
+    super(`cannot use the configuration${name}:${list.join('')}`, options);
     this.problems = problems;
   }
 }

@@ -180,7 +180,7 @@ describe('Given a mistake, then the message has its path and what is allowed', (
     [
       'a long suffix',
       { suffix: 'a'.repeat(40) },
-      /^suffix: the IAM role .* characters of 64 that AWS allows; use at most \d+ characters$/,
+      /^suffix: the EventBridge rule function-schedule-health-monitor-us-.* of 64 that AWS allows; use at most 21 characters$/,
     ],
     [
       'half a capacity unit',
@@ -204,8 +204,14 @@ describe('Given a mistake, then the message has its path and what is allowed', (
     [
       'an unknown field',
       { database: { engine: 'mysql' } } as Partial<ConfigurationInput>,
-      /^database: engine is unknown here/,
+      /^database\.engine: is unknown; allowed here are name, engineVersion, masterUsername, instanceClass, /,
     ],
+    [
+      'two unknown fields at the top',
+      { Suffix: 'prod', region: [] } as Partial<ConfigurationInput>,
+      /^region: is unknown; allowed here are suffix, accountId, scope, /,
+    ],
+    ['a region that is no word', { regions: [{ name: '(' }, west] }, /^regions\[0\]\.name: \( is not a region of AWS/],
     [
       'automation without anything to do',
       { policy: { dataLoss: 'Forbid' } },
@@ -346,6 +352,14 @@ describe('Given a mistake, then the message has its path and what is allowed', (
     const found = problems.some((text) => (typeof expected === 'string' ? text === expected : expected.test(text)));
     expect(found ? [] : problems).toEqual([]);
     expect(problems.length).toBeGreaterThan(0);
+  });
+
+  it('once, for the narrowest of all names', () => {
+    expect(problemsOf({ suffix: 'a'.repeat(200) })).toHaveLength(1);
+  });
+
+  it('of a region that is none, and not of its zones, which nobody knows', () => {
+    expect(problemsOf({ regions: [{ name: 'moon-1', zones: ['a', 'a'] }, west] })).toHaveLength(1);
   });
 
   it('all at once', () => {

@@ -137,8 +137,15 @@ const SHAPES: Readonly<Record<string, string>> = {
   number: 'a number',
 };
 
+/** The names that an object knows. */
+function fieldsOf({ inst }: z.core.$ZodRawIssue): readonly string[] {
+  const definition = (inst as { readonly _zod?: { readonly def: object } } | undefined)?._zod?.def;
+  return definition !== undefined && 'shape' in definition ? Object.keys(definition.shape as object) : [];
+}
+
 /** Words of people for what no field has words for. */
 function shapeMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'unrecognized_keys') return `is unknown; allowed here are ${fieldsOf(issue).join(', ')}`;
   if (issue.code === 'invalid_type') return `must be ${SHAPES[issue.expected] ?? issue.expected}`;
   const options: unknown = issue.code === 'invalid_union' ? issue['options'] : undefined;
   return Array.isArray(options) ? `must be one of ${options.map(String).join(', ')}` : undefined;
@@ -153,13 +160,11 @@ function shapeMessage(issue: z.core.$ZodRawIssue): string | undefined {
 export function createConfiguration(input: ConfigurationInput): Configuration {
   const result = configurationSchema.safeParse(input, { error: shapeMessage });
   if (!result.success) {
-    const problems: ConfigurationProblem[] = result.error.issues.map((issue) => ({
-      path: pathText(issue.path),
-      message:
-        issue.code === 'unrecognized_keys'
-          ? `${issue.keys.join(', ')} is unknown here; see cdk8s/configuration/schema.ts for what there is`
-          : issue.message,
-    }));
+    const problems: ConfigurationProblem[] = result.error.issues.flatMap((issue) => {
+      const { path, message } = issue;
+      const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
+      return paths.map((one) => ({ path: pathText(one), message }));
+    });
     throw new ConfigurationError(problems, { cause: result.error });
   }
   const configuration = complete(result.data);

@@ -15,8 +15,14 @@ import type { ConfigurationInput } from './schema.ts';
  */
 export function loadConfiguration(file: string, observed?: string): Configuration {
   const value = reading(file, (text): unknown => parse(text));
-  // Whatever it is: the schema looks at it next.
-  return createConfiguration(withObserved(value, observed) as ConfigurationInput);
+  try {
+    // Whatever it is: the schema looks at it next.
+    return createConfiguration(withObserved(value, observed) as ConfigurationInput);
+  } catch (error) {
+    // Two files are read for a comparison: it has to be said whose mistakes these are.
+    if (error instanceof ConfigurationError) throw new ConfigurationError(error.problems, { cause: error, file });
+    throw error;
+  }
 }
 
 /**

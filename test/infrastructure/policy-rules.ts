@@ -87,7 +87,9 @@ function grantsIn({ statements }: Estate): IamStatement[] {
 
 function isLimitedToAccount({ conditions }: IamStatement): boolean {
   const keys = Object.values(conditions).flatMap((operator) => Object.keys(operator));
-  return ['aws:SourceAccount', 'aws:PrincipalAccount', 'aws:SourceArn'].some((key) => keys.includes(key));
+  return ['aws:SourceAccount', 'aws:PrincipalAccount', 'aws:ResourceAccount', 'aws:SourceArn'].some((key) =>
+    keys.includes(key),
+  );
 }
 
 function bucketOf(manifest: Manifest): unknown {

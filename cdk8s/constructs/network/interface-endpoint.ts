@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { Names } from '../../configuration/names.ts';
 import { VPCEndpoint, VPCEndpointSecurityGroupAssociation, VPCEndpointSubnetAssociation } from '../../imports/ec2.ts';
+import type { PolicyStatement } from '../identity/policy-document.ts';
 import { policyDocument } from '../identity/policy-document.ts';
 import type { RegionalNetwork } from './regional-network.ts';
 
@@ -34,15 +35,7 @@ export class InterfaceEndpoint extends Construct {
         vpcEndpointType: 'Interface',
         serviceName: `com.amazonaws.${region}.${service}`,
         privateDnsEnabled: true,
-        policy: policyDocument([
-          {
-            sid: 'IdentitiesOfThisAccount',
-            actions: ['*'],
-            resources: ['*'],
-            principal: '*',
-            conditions: { StringEquals: { 'aws:PrincipalAccount': accountId } },
-          },
-        ]),
+        policy: policyDocument(endpointStatements(service, accountId)),
       },
     });
     network.subnets.forEach((subnet, index) => {
@@ -62,4 +55,27 @@ export class InterfaceEndpoint extends Construct {
       },
     });
   }
+}
+
+function endpointStatements(service: string, accountId: string): PolicyStatement[] {
+  const everything = { resources: ['*'], principal: '*' } as const;
+  const identities: PolicyStatement = {
+    ...everything,
+    sid: 'IdentitiesOfThisAccount',
+    actions: ['*'],
+    conditions: { StringEquals: { 'aws:PrincipalAccount': accountId } },
+  };
+  if (service !== 'sts') return [identities];
+  return [
+    identities,
+    {
+      // Whoever comes with the token of a Pod is nobody yet and has no account: the role's counts. Without this an operator
+      // in one of the VPCs could not take on its role. Source: "Control access to AWS STS with VPC endpoint policies" in the
+      // IAM User Guide.
+      ...everything,
+      sid: 'TokensForRolesOfThisAccount',
+      actions: ['sts:AssumeRoleWithWebIdentity'],
+      conditions: { StringEquals: { 'aws:ResourceAccount': accountId } },
+    },
+  ];
 }

@@ -103,4 +103,27 @@ describe('Given an interface endpoint', () => {
     const manifests = Testing.synth(chart) as Manifest[];
     expect(manifests.filter(({ kind }) => kind.startsWith('VPCEndpoint'))).toMatchSnapshot();
   });
+
+  it.each(['rds', 'sts'])(
+    'of %s, then it serves this account alone, and tokens only where roles are taken on',
+    (service) => {
+      const chart = testChart();
+      const network = new RegionalNetwork(chart, 'network', { names, accountId, region: east, vpcs: [east] });
+      new InterfaceEndpoint(chart, service, { names, accountId, network, service });
+      const [endpoint] = (Testing.synth(chart) as Manifest[]).filter(({ kind }) => kind === 'VPCEndpoint');
+      const { Statement } = JSON.parse(String(endpoint?.spec.forProvider['policy'])) as { Statement: object[] };
+      expect(Statement).toMatchObject([
+        { Action: ['*'], Condition: { StringEquals: { 'aws:PrincipalAccount': accountId } } },
+        // Whoever comes with a token is no principal yet.
+        ...(service === 'sts'
+          ? [
+              {
+                Action: ['sts:AssumeRoleWithWebIdentity'],
+                Condition: { StringEquals: { 'aws:ResourceAccount': accountId } },
+              },
+            ]
+          : []),
+      ]);
+    },
+  );
 });
