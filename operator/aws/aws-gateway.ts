@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly beforeRequest?: (signal: AbortSignal) => Promise<void>;
   /** Told as each request of the call comes to a stage, so that one that was never sent is not taken for silence. */
   readonly onStage?: (stage: RequestStage) => void;
+  /** Told AWS's id of a role change's request as soon as an answer, a refusal too, names it. */
+  readonly onRequestId?: (requestId: string) => void;
 }
 
 /** Called with each page of a walk as it arrives. */

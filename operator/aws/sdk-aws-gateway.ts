@@ -84,6 +84,22 @@ async function emptyWhen<T>(code: string, read: () => Promise<readonly T[]>): Pr
   }
 }
 
+/** Of an answer or an error of the SDK. */
+function tellRequestId(answer: object, options: CallOptions): void {
+  const { requestId } = (answer as { $metadata?: { requestId?: string } }).$metadata ?? {};
+  if (requestId !== undefined) options.onRequestId?.(requestId);
+}
+
+/** A call whose refusal, too, tells the id of its request. */
+async function withRequestId(options: CallOptions, call: Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof AwsCallError && Error.isError(error.cause)) tellRequestId(error.cause, options);
+    throw error;
+  }
+}
+
 /** The gateway to real AWS, or to whatever answers at the endpoints given. Clients are built when first needed. */
 export class SdkAwsGateway implements AwsGateway {
   readonly #props: SdkAwsGatewayProps;
@@ -166,14 +182,17 @@ export class SdkAwsGateway implements AwsGateway {
     options: CallOptions,
   ): Promise<void> {
     const call: Call = { account, region, action: 'FailoverGlobalCluster', purpose: 'change', options };
-    await this.#request(call, async (clients, sendOptions) => {
+    const changed = this.#request(call, async (clients, sendOptions) => {
       const command = new FailoverGlobalClusterCommand({
         GlobalClusterIdentifier: input.globalClusterIdentifier,
         TargetDbClusterIdentifier: input.targetClusterArn,
         AllowDataLoss: true,
       });
-      requirePart(await clients.rds.send(command, sendOptions), 'GlobalCluster');
+      const answer = await clients.rds.send(command, sendOptions);
+      tellRequestId(answer, options);
+      requirePart(answer, 'GlobalCluster');
     });
+    await withRequestId(options, changed);
   }
 
   async switchoverGlobalCluster(
@@ -183,13 +202,16 @@ export class SdkAwsGateway implements AwsGateway {
     options: CallOptions,
   ): Promise<void> {
     const call: Call = { account, region, action: 'SwitchoverGlobalCluster', purpose: 'change', options };
-    await this.#request(call, async (clients, sendOptions) => {
+    const changed = this.#request(call, async (clients, sendOptions) => {
       const command = new SwitchoverGlobalClusterCommand({
         GlobalClusterIdentifier: input.globalClusterIdentifier,
         TargetDbClusterIdentifier: input.targetClusterArn,
       });
-      requirePart(await clients.rds.send(command, sendOptions), 'GlobalCluster');
+      const answer = await clients.rds.send(command, sendOptions);
+      tellRequestId(answer, options);
+      requirePart(answer, 'GlobalCluster');
     });
+    await withRequestId(options, changed);
   }
 
   async describeFailoverEvents(

@@ -57,6 +57,7 @@ function entryOf(operation: Operation, ending: Ending, settings: Settings, now: 
       estimatedDataLossMilliseconds: operation.estimatedDataLossMilliseconds,
       worstCaseDataLossMilliseconds: operation.worstCaseDataLossMilliseconds,
       automatic: operation.automatic,
+      requestId: operation.requestId,
     }),
   );
 }

@@ -367,9 +367,11 @@ describe('answers of AWS', () => {
     const bench = await lost({ failover: { ...aSpec().failover, mode: 'Manual' } });
     await bench.see();
     bench.aurora.refuse = () => awsError(REFUSED);
+    bench.aurora.requestId = 'id-1';
     bench.annotate({ 'force-failover': WEST, 'force-type': 'Failover', 'accept-data-loss': 'true' });
     await bench.see(6);
     expect(outcomes(bench)).toEqual(['Failover Failed RefusedByAws']);
+    expect(bench.status.history?.[0]?.requestId).toBe('id-1');
     expect(bench.status.cooldownUntil).toBeUndefined();
     expect(bench.published).toEqual(['us-east-1', 'fenced', 'us-east-1']);
     expect(bench.aurora.calls).toEqual([FAILOVER]);
@@ -469,6 +471,21 @@ describe('a primary that comes back before AWS was called', () => {
     bench.probe = () => undefined;
     await bench.see();
     expect(bench.aurora.calls).toEqual([FAILOVER]);
+  });
+});
+
+describe('AWS’s id of the last call', () => {
+  it('given a call that AWS takes, when it is followed, then status has it; a later call without one takes it away', async () => {
+    const bench = await lost();
+    bench.aurora.requestId = 'id-1';
+    bench.aurora.refuse = () => awsError(THROTTLED);
+    await bench.see(2);
+    expect(bench.status.operation).toMatchObject({ step: 'Accepted', requestId: 'id-1' });
+    bench.aurora.requestId = undefined;
+    bench.aurora.refuse = () => undefined;
+    await bench.see(1);
+    expect(bench.status.operation?.step).not.toBe('Accepted');
+    expect(bench.status.operation).not.toHaveProperty('requestId');
   });
 });
 

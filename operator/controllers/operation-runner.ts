@@ -344,7 +344,7 @@ export class OperationRunner {
     if (isWithdrawnLate && (result.kind === 'Accepted' || result.kind === 'Ambiguous')) {
       this.#publication.withdraw(turn, counted.from);
     }
-    await this.#conclude(turn, counted, result);
+    await this.#conclude(turn, defined({ ...counted, requestId: result.requestId }), result);
   }
 
   async #conclude(turn: PolicyTurn, operation: Operation, result: CallResult): Promise<void> {

@@ -32,6 +32,23 @@ describe('RoleChanger', () => {
     expect(aurora.calls).toEqual([`failover ${WEST}`, `switchover ${EAST}`]);
   });
 
+  it.each([
+    ['an answer', undefined, { kind: 'Accepted', requestId: 'id-1' }],
+    ['a refusal', awsError(rejected('denied', 'AccessDenied')), { kind: 'Refused', requestId: 'id-1' }],
+  ])('given %s that names its request, then it is known for AWS support', async (_what, fault, expected) => {
+    const { aurora, changer } = aChanger();
+    aurora.requestId = 'id-1';
+    aurora.refuse = () => fault;
+    expect(await changer.call({}, anOperation(), GLOBAL)).toMatchObject(expected);
+  });
+
+  it('given no id, or one that no status could hold, then none is told', async () => {
+    const { aurora, changer } = aChanger();
+    expect(await changer.call({}, anOperation(), GLOBAL)).toEqual({ kind: 'Accepted' });
+    aurora.requestId = 'x'.repeat(129);
+    expect(await changer.call({}, anOperation(), GLOBAL)).toEqual({ kind: 'Accepted' });
+  });
+
   it('given a target without ARN, when it should call, then it does not', async () => {
     const { aurora, changer } = aChanger();
     const { targetClusterArn: _, ...operation } = anOperation();

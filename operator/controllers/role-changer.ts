@@ -1,6 +1,7 @@
 import type { AwsAccount } from '../aws/account.ts';
 import type { AwsGateway } from '../aws/aws-gateway.ts';
 import { AwsCallError } from '../aws/errors.ts';
+import { defined } from '../failover/defined.ts';
 import type { GlobalClusterView } from '../failover/observation.ts';
 import type { Operation } from '../failover/operation.ts';
 import { parseClusterArn } from '../failover/topology.ts';
@@ -15,6 +16,12 @@ export type CallResult =
   | { readonly kind: 'Fruitless'; readonly message: string }
   /** AWS will not do it. */
   | { readonly kind: 'Refused'; readonly message: string };
+
+/** With AWS's id of the call, where an answer named one. */
+export type CallOutcome = CallResult & { readonly requestId?: string };
+
+/** As the schema has it. */
+const LONGEST_REQUEST_ID = 128;
 
 /** What the read right before a call shows. */
 export type Precheck =
@@ -106,9 +113,23 @@ export class RoleChanger {
    * Makes the call: a failover in the target's region, since the lost one does not answer; a switchover in the primary's.
    * Never rejects.
    */
-  async call(account: AwsAccount, operation: Operation, globalClusterIdentifier: string): Promise<CallResult> {
+  async call(account: AwsAccount, operation: Operation, globalClusterIdentifier: string): Promise<CallOutcome> {
+    let requestId: string | undefined;
+    const onRequestId = (id: string): void => {
+      requestId = id.length > LONGEST_REQUEST_ID ? undefined : id;
+    };
+    const result = await this.#call(account, operation, globalClusterIdentifier, onRequestId);
+    return defined({ ...result, requestId });
+  }
+
+  async #call(
+    account: AwsAccount,
+    operation: Operation,
+    globalClusterIdentifier: string,
+    onRequestId: (id: string) => void,
+  ): Promise<CallResult> {
     const { gateway, settings } = this.#dependencies;
-    const options = { timeoutMilliseconds: settings.awsCallTimeoutMilliseconds };
+    const options = { timeoutMilliseconds: settings.awsCallTimeoutMilliseconds, onRequestId };
     const { targetClusterArn } = operation;
     if (targetClusterArn === undefined) {
       return { kind: 'Refused', message: `the ARN of the cluster in ${operation.to} is not known` };

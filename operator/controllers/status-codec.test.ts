@@ -50,6 +50,7 @@ const operations: fc.Arbitrary<Operation> = fc
     fenceTime: optional(instant),
     acceptedBy: optional(text),
     automatic: optional(fc.boolean()),
+    requestId: optional(fc.string()),
     message: optional(text),
   })
   .map((operation) => defined(operation));

@@ -44,6 +44,7 @@ export function operationFrom(status: OperationStatus): Operation {
     estimatedDataLossMilliseconds: status.estimatedDataLossMilliseconds,
     worstCaseDataLossMilliseconds: status.worstCaseDataLossMilliseconds,
     attempts: status.attempts,
+    requestId: status.requestId,
     fence: status.fence,
     fenceTime: instantOf(fenceTime),
     acceptedBy: status.acceptedBy,

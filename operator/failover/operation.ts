@@ -32,6 +32,8 @@ export interface Operation {
   readonly worstCaseDataLossMilliseconds?: number;
   /** Calls made to AWS, each counted before it is made. */
   readonly attempts: number;
+  /** AWS's id of the last call, once an answer named it. */
+  readonly requestId?: string;
   readonly fence: FenceState;
   readonly fenceTime?: Instant;
   /** The operator process that registered it. */
@@ -59,6 +61,7 @@ export interface HistoryRecord {
   readonly estimatedDataLossMilliseconds?: number;
   readonly worstCaseDataLossMilliseconds?: number;
   readonly automatic?: boolean;
+  readonly requestId?: string;
   readonly message?: string;
 }
 

@@ -170,6 +170,16 @@ describe('changing roles', () => {
     });
   });
 
+  it('tells the id of a call that AWS took, and of one that it refused', async () => {
+    const ids: string[] = [];
+    const told: CallOptions = { ...options, onRequestId: (id) => ids.push(id) };
+    const input = { globalClusterIdentifier: GLOBAL, targetClusterArn: WEST_ARN };
+    await gateway.failoverGlobalCluster({}, WEST, input, told);
+    await failureOf(gateway.failoverGlobalCluster({}, WEST, input, told));
+    expect(ids).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
   it('tells the events of a failover, storage fencing included', async () => {
     const since = aws.now() - 1000;
     await aws.loseRegion(EAST);

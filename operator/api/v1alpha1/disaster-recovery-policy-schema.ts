@@ -440,6 +440,7 @@ export const DISASTER_RECOVERY_POLICY_SCHEMA: StructuralSchema = {
               estimatedDataLossMilliseconds: { type: 'integer', minimum: 0 },
               worstCaseDataLossMilliseconds: { type: 'integer', minimum: 0 },
               automatic: { type: 'boolean' },
+              requestId: { type: 'string' },
               message: { type: 'string' },
             },
           },

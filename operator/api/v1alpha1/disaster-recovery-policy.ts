@@ -1372,6 +1372,10 @@ export interface HistoryEntry {
    */
   automatic?: boolean;
   /**
+   * AWS's id of the last call, for AWS support.
+   */
+  requestId?: string;
+  /**
    * What happened, for people.
    */
   message?: string;

@@ -1,5 +1,6 @@
 import type {
   AwsGateway,
+  CallOptions,
   ClusterSnapshotView,
   FailoverEvent,
   RoleChangeInput,
@@ -67,6 +68,8 @@ export class FakeAurora {
   /** What a mutating call fails with before, or in spite of, its effect. */
   refuse: () => Fault = () => undefined;
   swallow: () => Fault = () => undefined;
+  /** AWS's id of a mutating call; without one no answer names it. */
+  requestId: string | undefined;
   /** What the read before a call fails with. */
   blind: () => Fault = () => undefined;
   events: readonly FailoverEvent[] = [];
@@ -137,10 +140,10 @@ export class FakeAurora {
   get gateway(): AwsGateway {
     return {
       describeGlobalCluster: () => this.#describe(),
-      failoverGlobalCluster: (_account: unknown, region: string, input: RoleChangeInput) =>
-        this.#change(`failover ${region}`, input, true),
-      switchoverGlobalCluster: (_account: unknown, region: string, input: RoleChangeInput) =>
-        this.#change(`switchover ${region}`, input, false),
+      failoverGlobalCluster: (_account: unknown, region: string, input: RoleChangeInput, options: CallOptions) =>
+        this.#change(`failover ${region}`, input, true, options),
+      switchoverGlobalCluster: (_account: unknown, region: string, input: RoleChangeInput, options: CallOptions) =>
+        this.#change(`switchover ${region}`, input, false, options),
       describeClusterSnapshots: () => this.#describeSnapshots(),
       copyClusterSnapshot: (_account: unknown, _region: string, input: SnapshotCopyInput) => this.#copy(input),
       describeFailoverEvents: (_account: unknown, region: string) => {
@@ -188,10 +191,18 @@ export class FakeAurora {
     return this.inFlight === undefined ? view : { ...view, failoverState: this.inFlight };
   }
 
-  async #change(call: string, { targetClusterArn }: RoleChangeInput, isDataLossAllowed: boolean): Promise<void> {
+  async #change(
+    call: string,
+    { targetClusterArn }: RoleChangeInput,
+    isDataLossAllowed: boolean,
+    options: CallOptions,
+  ): Promise<void> {
     this.calls.push(call);
     await Promise.resolve();
     const fault = this.refuse();
+    if (this.requestId !== undefined) {
+      options.onRequestId?.(this.requestId);
+    }
     if (fault !== undefined) {
       throw fault;
     }
