@@ -249,10 +249,10 @@ const CONDITION_RULES: readonly ConditionRule[] = [
     type: 'Progressing',
     status: 'True',
     event: 'Warning',
-    reason: () => 'AwaitingFence',
+    reason: (condition) => condition.reason,
     notification: () => 'FailoverBlocked',
     isPerReason: true,
-    applies: (condition) => condition.reason === 'AwaitingFence',
+    applies: (condition) => condition.reason === 'AwaitingFence' || condition.reason === 'FenceUnreadable',
   },
   {
     // Only a person can grant what is missing, and AWS is asked again meanwhile.

@@ -167,6 +167,26 @@ const RULES: readonly (readonly [type: string, situation: string, expected: stri
   ],
   [
     'Progressing',
+    'the new writer waits for a word that AWS does not let be read',
+    'True FenceUnreadable',
+    {
+      settings: { fencing: 'Required' },
+      record: { operation: anOperation({ step: 'Promoted' }) },
+      fenceRefusal: 'cannot call DescribeEvents in us-west-2',
+    },
+  ],
+  [
+    'Progressing',
+    'that word was read before',
+    'True AwaitingFence',
+    {
+      settings: { fencing: 'Required' },
+      record: { operation: anOperation({ step: 'Promoted', fence: 'TimedOut' }) },
+      fenceRefusal: 'cannot call DescribeEvents in us-west-2',
+    },
+  ],
+  [
+    'Progressing',
     'the old one is fenced',
     'True Promoted',
     { settings: { fencing: 'Required' }, record: { operation: anOperation({ step: 'Promoted', fence: 'Succeeded' }) } },

@@ -42,6 +42,8 @@ export interface ConditionsQuestion {
   readonly waiting?: string | undefined;
   /** What AWS said when it would not take the call of the operation in flight. */
   readonly refusal?: string | undefined;
+  /** Why RDS does not let its events be read, which tell of the fence. */
+  readonly fenceRefusal?: string | undefined;
   /** How the last risk of a split brain ended, if it did in this process. */
   readonly splitBrainEnd?: SplitBrainEnd | undefined;
   /** Undefined while Crossplane managed resources are not looked at (yet): what was said of them before stands. */
@@ -240,16 +242,23 @@ function failoverReadiness(question: ConditionsQuestion): Finding {
   return finding('True', isListed(settings, 'http') ? 'Protected' : 'ProtectedWithoutWitness', notes.join('; '));
 }
 
-function operationProgress(operation: Operation, { settings, waiting, refusal }: ConditionsQuestion): Finding {
+function operationProgress(
+  operation: Operation,
+  { settings, waiting, refusal, fenceRefusal }: ConditionsQuestion,
+): Finding {
   const what = `${operation.type} ${operation.id} from ${operation.from} to ${operation.to}`;
   if (refusal !== undefined) {
     return finding('True', 'RefusedByAws', `${what}: AWS refuses it, and is asked again: ${refusal}`);
   }
   const isWithheld = operation.step === 'Promoted' && settings.isPublishing;
   const obstacle = isWithheld ? publicationObstacle(operation, settings) : undefined;
-  return obstacle === undefined
-    ? finding('True', operation.step, `${what}: ${waiting ?? operation.message ?? operation.step}`)
-    : finding('True', 'AwaitingFence', `${what}: the new writer is not published: ${obstacle}`);
+  if (obstacle === undefined) {
+    return finding('True', operation.step, `${what}: ${waiting ?? operation.message ?? operation.step}`);
+  }
+  const withheld = `${what}: the new writer is not published: ${obstacle}`;
+  return fenceRefusal === undefined || operation.fence !== 'Unknown'
+    ? finding('True', 'AwaitingFence', withheld)
+    : finding('True', 'FenceUnreadable', `${withheld}; ${fenceRefusal}`);
 }
 
 function progressing(question: ConditionsQuestion): Finding {

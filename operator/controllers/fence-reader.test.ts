@@ -6,6 +6,7 @@ import { FenceReader } from './fence-reader.ts';
 import { recordFrom } from './policy-record.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 import { Bench } from './testing/bench.ts';
+import { awsError, REFUSED } from './testing/fake-aurora.ts';
 
 const event = (eventId: string, region = EAST, clusterIdentifier = 'orders', at = T0 + 10 * MINUTE): FailoverEvent => ({
   eventId,
@@ -93,12 +94,49 @@ describe('FenceReader', () => {
     expect(bench.status.operation?.fence).toBe('Succeeded');
   });
 
+  it('given a region that refuses its events, when the writer is withheld for want of them, then people hear why, once', async () => {
+    const bench = await failingOver();
+    bench.aurora.refuseEvents = () => awsError({ ...REFUSED, action: 'DescribeEvents' });
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(bench.condition('Progressing')).toBe('True FenceUnreadable');
+    const told = bench.status.conditions?.find(({ type }) => type === 'EndpointPublished');
+    expect(told?.message).toMatch(
+      /waiting for RDS to confirm.*; cannot call DescribeEvents in us-west-2: AccessDenied/,
+    );
+    expect(bench.eventReasons().filter((reason) => reason === 'FenceUnreadable')).toHaveLength(1);
+    expect(bench.notifications.map(({ kind }) => kind)).toContain('FailoverBlocked');
+    // The right is granted, and RDS has something to tell.
+    bench.aurora.refuseEvents = () => undefined;
+    await bench.see(2);
+    expect(bench.condition('Progressing')).toBe('True AwaitingFence');
+    bench.aurora.events = [event('RDS-EVENT-0390')];
+    await bench.see(4);
+    expect(bench.published.at(-1)).toBe(WEST);
+  });
+
+  it('given a refusal that lasts beyond the timeout, then what is published says so too', async () => {
+    const bench = await failingOver();
+    bench.aurora.refuseEvents = () => awsError({ ...REFUSED, action: 'DescribeEvents' });
+    bench.aurora.promote();
+    await bench.see(2);
+    await bench.pass(15 * MINUTE);
+    await bench.see(2);
+    expect(bench.status.operation).toBeUndefined();
+    // Words alone are written with the next refresh.
+    await bench.pass(6 * MINUTE);
+    await bench.see(2);
+    const told = bench.status.conditions?.find(({ type }) => type === 'EndpointPublished');
+    expect(told).toMatchObject({ reason: 'AwaitingFence' });
+    expect(told?.message).toMatch(/confirm-fenced; cannot call DescribeEvents/);
+  });
+
   it('given many policies that leave a region, when they ask at the same time, then RDS is asked once a region', async () => {
     const reader = new FenceReader();
     const { aurora, clock, status } = await failingOver();
     const dependencies = { gateway: aurora.gateway, clock, enqueue: () => undefined, settings: {} };
     const turns = ['orders', 'invoices'].map((key) => {
-      const session = { fenceReads: new Map() };
+      const session = { fenceReads: new Map(), fenceRefusals: new Map() };
       return { key, account: {}, settings: aSettings(), record: recordFrom(status), session, dependencies };
     }) as unknown as PolicyTurn[];
     aurora.events = [event('RDS-EVENT-0390')];

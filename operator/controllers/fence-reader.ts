@@ -1,5 +1,6 @@
 import type { FenceState } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { accountKey } from '../aws/account.ts';
+import { AwsCallError } from '../aws/errors.ts';
 import type { FailoverEvent } from '../aws/aws-gateway.ts';
 import type { Instant } from '../failover/observation.ts';
 import type { Operation } from '../failover/operation.ts';
@@ -75,12 +76,18 @@ function outstandingQuestion({ record, now }: PolicyTurn): Question | undefined 
       };
 }
 
+interface Answer {
+  readonly events: readonly FailoverEvent[];
+  /** Why AWS does not let this operator read them: only a person can end that. */
+  readonly refusal?: string;
+}
+
 /** RDS tells all events of a region at once: when a region is lost, one read serves every policy that leaves it. */
 interface SharedRead {
   readonly since: Instant;
   /** Monotonic. */
   readonly startedAt: number;
-  readonly events: Promise<readonly FailoverEvent[]>;
+  readonly answer: Promise<Answer>;
 }
 
 /** Reads from RDS, in the background, whether the old primary of a failover was fenced. */
@@ -117,7 +124,8 @@ export class FenceReader {
   async #readRegion(turn: PolicyTurn, region: string, question: Question): Promise<void> {
     const { session, dependencies, settings } = turn;
     const cluster = regionSettings(settings, question.from)?.clusterIdentifier ?? '';
-    const events = await this.#eventsIn(turn, region, question.since);
+    const { events, refusal } = await this.#eventsIn(turn, region, question.since);
+    noteRefusal(turn, region, refusal);
     const state = events
       // An event's time is told in whole seconds.
       .filter(({ at }) => at >= Math.floor(question.since / 1000) * 1000)
@@ -130,32 +138,49 @@ export class FenceReader {
     }
   }
 
-  #eventsIn(turn: PolicyTurn, region: string, wanted: Instant): Promise<readonly FailoverEvent[]> {
+  #eventsIn(turn: PolicyTurn, region: string, wanted: Instant): Promise<Answer> {
     const { clock } = turn.dependencies;
     const key = JSON.stringify([accountKey(turn.account), region]);
     const known = this.#reads.get(key);
     const startedAt = clock.monotonic();
     if (known !== undefined && known.since <= wanted && startedAt - known.startedAt < READ_MILLISECONDS) {
-      return known.events;
+      return known.answer;
     }
     const since = Math.min(wanted, clock.now() - AFTERWARDS_MILLISECONDS);
-    const events = this.#ask(turn, region, since);
-    this.#reads.set(key, { since, startedAt, events });
-    return events;
+    const answer = this.#ask(turn, region, since);
+    this.#reads.set(key, { since, startedAt, answer });
+    return answer;
   }
 
-  async #ask(turn: PolicyTurn, region: string, since: Instant): Promise<readonly FailoverEvent[]> {
+  async #ask(turn: PolicyTurn, region: string, since: Instant): Promise<Answer> {
     const { gateway, settings } = turn.dependencies;
     try {
-      return await gateway.describeFailoverEvents(
+      const events = await gateway.describeFailoverEvents(
         turn.account,
         region,
         { clusterIdentifiers: [], since },
         { timeoutMilliseconds: settings.awsCallTimeoutMilliseconds },
       );
-    } catch {
+      return { events };
+    } catch (error) {
       // The lost region does not answer, and any other says the same a read later.
-      return [];
+      return { events: [], ...(isDenied(error) ? { refusal: error.message } : {}) };
     }
   }
+}
+
+const isDenied = (error: unknown): error is AwsCallError =>
+  error instanceof AwsCallError && error.classification.kind === 'rejected' && error.classification.cause === 'denied';
+
+/** A word that cannot be read never comes: who waits for it has to hear why. */
+function noteRefusal({ key, session, dependencies }: PolicyTurn, region: string, refusal: string | undefined): void {
+  if (refusal === undefined) {
+    session.fenceRefusals.delete(region);
+    return;
+  }
+  if (session.fenceRefusals.get(region) !== refusal) {
+    dependencies.logger.warn({ policy: key, region }, refusal);
+    dependencies.enqueue(key);
+  }
+  session.fenceRefusals.set(region, refusal);
 }

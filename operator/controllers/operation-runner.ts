@@ -220,10 +220,12 @@ export class OperationRunner {
    * What RDS said of the fence is persisted as soon as it is known; and what keeps a promoted writer from its clients is
    * told where people look, for they may have to do something about it.
    */
-  async #wait(turn: PolicyTurn, operation: Operation, message: string): Promise<void> {
+  async #wait(turn: PolicyTurn, operation: Operation, why: string): Promise<void> {
     const { record, session, settings } = turn;
     const isWithheld =
       settings.isPublishing && operation.step === 'Promoted' && publicationObstacle(operation, settings) !== undefined;
+    const refusal = isWithheld ? session.fenceRefusal : undefined;
+    const message = refusal === undefined ? why : `${why}; ${refusal}`;
     session.waiting = message;
     if (isWithheld) {
       session.publication = { isPublished: false, reason: 'AwaitingFence', message };

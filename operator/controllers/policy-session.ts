@@ -65,6 +65,8 @@ export class PolicySession {
   withdrawal: Promise<void> | undefined;
   /** What RDS said about the fencing of an operation's old primary. */
   fence: { readonly operationId: string; readonly state: FenceState; readonly at: Instant } | undefined;
+  /** Why RDS does not let its events be read, by region. */
+  readonly fenceRefusals = new Map<string, string>();
   readonly gate = new NotificationGate(NOTIFICATION_REST_MILLISECONDS);
   /** What the last rounds in a row showed of an outstanding old primary. */
   oldPrimary: { readonly finding: OldPrimaryFinding; readonly rounds: number; readonly sequence: number } | undefined;
@@ -153,6 +155,11 @@ export class PolicySession {
   /** For how many rounds in a row another region than the recorded one has been the writer. */
   get claimRounds(): number {
     return this.#claim?.rounds ?? 0;
+  }
+
+  /** Why RDS does not let its events be read; undefined while it does, or nobody has asked. */
+  get fenceRefusal(): string | undefined {
+    return this.fenceRefusals.size === 0 ? undefined : [...this.fenceRefusals.values()].join('; ');
   }
 
   /** Forgets what belonged to an operation that is over, or to one before the present. */

@@ -167,6 +167,7 @@ export class PolicyTurn {
       publication: session.publication,
       waiting: session.waiting,
       refusal: session.refusal,
+      fenceRefusal: session.fenceRefusal,
       splitBrainEnd: session.splitBrainEnd,
       drift: session.drift,
       plan: planOf(this, record),

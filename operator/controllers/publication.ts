@@ -113,7 +113,8 @@ export class Publication {
       return;
     }
     if (isFenceOutstanding(turn)) {
-      const message = `${region} is the writer, but fencing.mode is Required and the old primary is not known to be fenced: aurora-dr.io/confirm-fenced`;
+      const why = session.fenceRefusal === undefined ? '' : `; ${session.fenceRefusal}`;
+      const message = `${region} is the writer, but fencing.mode is Required and the old primary is not known to be fenced: aurora-dr.io/confirm-fenced${why}`;
       session.publication = { isPublished: false, reason: 'AwaitingFence', message };
       return;
     }

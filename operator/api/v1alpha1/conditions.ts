@@ -205,6 +205,8 @@ export const OPERATION_REASONS = {
   Promoted: 'Promoted',
   /** The new writer is withheld until the old storage is known to take no writes. */
   AwaitingFence: 'AwaitingFence',
+  /** As before, and AWS does not let the operator read the events that would tell. */
+  FenceUnreadable: 'FenceUnreadable',
   Publishing: 'Publishing',
   Completed: 'Completed',
   /** AWS refused the call. */

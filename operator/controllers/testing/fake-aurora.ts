@@ -74,6 +74,7 @@ export class FakeAurora {
   blind: () => Fault = () => undefined;
   events: readonly FailoverEvent[] = [];
   eventReads = 0;
+  refuseEvents: () => Fault = () => undefined;
   hangsEventsIn: string | undefined;
   /** Of the first region's cluster. */
   snapshots: ClusterSnapshotView[] = [];
@@ -148,6 +149,10 @@ export class FakeAurora {
       copyClusterSnapshot: (_account: unknown, _region: string, input: SnapshotCopyInput) => this.#copy(input),
       describeFailoverEvents: (_account: unknown, region: string) => {
         this.eventReads += 1;
+        const fault = this.refuseEvents();
+        if (fault !== undefined) {
+          return Promise.reject(fault);
+        }
         return region === this.hangsEventsIn ? new Promise(() => undefined) : Promise.resolve(this.events);
       },
     } as unknown as AwsGateway;
