@@ -19,6 +19,7 @@ const rooms = {
       'notifications',
       'observability',
       'crossplane',
+      'database',
     ],
     forbiddenModules: ['@aws-sdk/*', '@smithy/*', 'pino', 'prom-client'],
   },
@@ -33,6 +34,7 @@ const rooms = {
       'notifications',
       'observability',
       'crossplane',
+      'database',
     ],
     forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici', 'zod'],
   },
@@ -47,34 +49,49 @@ const rooms = {
       'notifications',
       'observability',
       'crossplane',
+      'database',
     ],
     forbiddenModules: ['node:*', '@*/**', 'pino', 'prom-client', 'undici'],
   },
   aws: {
-    forbiddenRooms: ['api', 'controllers', 'observation', 'publishing', 'observability', 'crossplane'],
+    forbiddenRooms: ['api', 'controllers', 'observation', 'publishing', 'observability', 'crossplane', 'database'],
     forbiddenModules: ['@kubernetes/*'],
   },
   observation: {
-    forbiddenRooms: ['controllers', 'publishing', 'crossplane'],
+    forbiddenRooms: ['controllers', 'publishing', 'crossplane', 'database'],
     forbiddenModules: ['@kubernetes/*', '@aws-sdk/*'],
   },
+  // The only room that knows a database's driver, and the only one that reads Secrets.
+  database: {
+    forbiddenRooms: ['api', 'controllers', 'publishing', 'notifications', 'observability', 'crossplane'],
+    forbiddenModules: ['@kubernetes/*', '@aws-sdk/*', 'pino', 'prom-client'],
+  },
   publishing: {
-    forbiddenRooms: ['controllers', 'observation', 'crossplane'],
+    forbiddenRooms: ['controllers', 'observation', 'crossplane', 'database'],
     forbiddenModules: ['@aws-sdk/*'],
   },
   crossplane: {
-    forbiddenRooms: ['controllers', 'observation', 'aws', 'publishing', 'notifications', 'observability'],
+    forbiddenRooms: ['controllers', 'observation', 'aws', 'publishing', 'notifications', 'observability', 'database'],
     forbiddenModules: ['@aws-sdk/*', '@smithy/*', '@kubernetes/*', 'pino', 'prom-client'],
   },
   observability: {
-    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'aws', 'publishing', 'crossplane'],
+    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'aws', 'publishing', 'crossplane', 'database'],
     forbiddenModules: ['@aws-sdk/*', '@kubernetes/*'],
   },
   notifications: {
-    forbiddenRooms: ['api', 'failover', 'controllers', 'observation', 'publishing', 'observability', 'crossplane'],
+    forbiddenRooms: [
+      'api',
+      'failover',
+      'controllers',
+      'observation',
+      'publishing',
+      'observability',
+      'crossplane',
+      'database',
+    ],
     forbiddenModules: ['@aws-sdk/*', '@kubernetes/*'],
   },
-  controllers: { forbiddenRooms: [], forbiddenModules: ['@aws-sdk/*'] },
+  controllers: { forbiddenRooms: ['database'], forbiddenModules: ['@aws-sdk/*'] },
 };
 
 const boundaries = Object.entries(rooms).map(([room, { forbiddenRooms, forbiddenModules }]) => ({
@@ -91,7 +108,7 @@ const boundaries = Object.entries(rooms).map(([room, { forbiddenRooms, forbidden
           })),
           { regex: '(^|/)test/', message: 'production code must not import test code.' },
           { regex: '^(\\.\\./)+main\\.ts$', message: 'main.ts is the composition root: nothing imports it.' },
-          ...forbiddenModules.map((group) => ({
+          ...[...forbiddenModules, ...(room === 'database' ? [] : ['mysql2', 'mysql2/*'])].map((group) => ({
             group: [group],
             message: `${room}/ must not import ${group}: see the map of the house in README.md.`,
           })),
@@ -111,12 +128,12 @@ const functionBoundaries = {
       {
         patterns: [
           {
-            regex: 'operator/(crossplane|observability)/|operator/controllers/(?!role-changer|operation-id)',
+            regex: 'operator/(crossplane|observability|database)/|operator/controllers/(?!role-changer|operation-id)',
             message: 'lambda/ must not import what only a controller needs.',
           },
           { regex: '(^|/)test/', message: 'production code must not import test code.' },
           { regex: '^zod$', message: 'zod/mini is a tenth of the size.' },
-          { group: ['@kubernetes/*', 'pino', 'prom-client', 'undici'], message: 'too large for a function.' },
+          { group: ['@kubernetes/*', 'mysql2', 'pino', 'prom-client', 'undici'], message: 'too large for a function.' },
         ],
       },
     ],

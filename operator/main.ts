@@ -12,6 +12,8 @@ import type { Dependencies } from './controllers/dependencies.ts';
 import { PolicyReconciler } from './controllers/policy-reconciler.ts';
 import { ManagedResourceIndex } from './crossplane/managed-resource-index.ts';
 import { ResourceGuard } from './crossplane/resource-guard.ts';
+import { MysqlDatabase } from './database/mysql-database.ts';
+import { SecretLogins } from './database/secret-logins.ts';
 import { loadKubeConfig, KubeConfigError } from './load-kube-config.ts';
 import { Notifier } from './notifications/notifier.ts';
 import { healthRoutes } from './observability/health-routes.ts';
@@ -316,6 +318,7 @@ class Operator {
       random: this.#random,
       prober: new TcpEndpointProber(clock),
       fetchWitness: (url, options) => witness.fetch(url, options),
+      database: new MysqlDatabase({ clock, logins: new SecretLogins({ kube: this.#kube, clock }) }),
       settings: {
         ...defaultObservationSettings,
         metricPeriodMilliseconds: this.#config.metricPeriodMilliseconds,

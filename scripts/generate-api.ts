@@ -63,6 +63,7 @@ const typeNames: Record<string, string> = {
   'spec.detection.signals.endpoint.secretRef': 'SecretReference',
   'spec.detection.signals.endpoint.tls': 'TlsSpec',
   'spec.detection.signals.endpoint.tls.caSecretRef': 'SecretReference',
+  'spec.detection.signals.endpoint.writeProbe': 'WriteProbeSpec',
   'spec.detection.signals.replication': 'ReplicationSignalSpec',
   'spec.detection.signals.replication.source': 'ReplicationSource',
   'spec.detection.signals.replication.secretRef': 'SecretReference',

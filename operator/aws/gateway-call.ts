@@ -134,6 +134,7 @@ const rejectionAdvice = {
   denied: "allow the action in the policy of the operator's role",
   expiredCredentials: 'it is tried again with fresh credentials; check the source of the credentials if it stays',
   malformed: 'check the state of the resource and what answers at the endpoint',
+  readOnly: 'check what answers at the endpoint',
 };
 
 function adviceOn(attempt: FailedAttempt): string {

@@ -45,6 +45,7 @@ const RULES: readonly (readonly [type: string, situation: string, expected: stri
   ['PrimaryHealthy', 'all is well', 'True PrimaryServing', {}],
   ['PrimaryHealthy', 'one class fails', 'True PrimaryServing', { sees: { endpoint: noAnswer() } }],
   ['PrimaryHealthy', 'the primary is lost', 'False PrimaryLost', { sees: LOST }],
+  ['PrimaryHealthy', 'the writer takes no writes', 'False ReadOnly', { sees: { endpoint: rejected('readOnly') } }],
   [
     'PrimaryHealthy',
     'one class fails and nobody sees it serving',

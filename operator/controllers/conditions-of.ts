@@ -136,6 +136,10 @@ function primaryHealthy(question: ConditionsQuestion): Finding {
     const since = timestamp(assessment.incident.startedAt);
     return finding('False', reason, `not seen serving since ${since}: ${summaryOf(question)}`);
   }
+  const endpoint = signalOf(question, 'endpoint');
+  if (endpoint?.reason === 'ReadOnly') {
+    return finding('False', endpoint.reason, endpoint.message);
+  }
   const serving = assessment.signals.filter((signal) => signal.name !== 'replication' && signal.state === 'Passing');
   if (serving.length > 0) {
     return finding('True', 'PrimaryServing', serving.map((signal) => signal.message).join('; '));

@@ -2,6 +2,7 @@ import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-p
 import { defined } from '../failover/defined.ts';
 import type { Settings } from '../failover/settings.ts';
 import type { ObservationTarget, TargetEndpoint } from '../observation/observation-target.ts';
+import type { DatabaseLogin } from '../observation/probes.ts';
 import { keyOf } from '../runtime/resource.ts';
 import { lastKnownAddress } from './last-known-address.ts';
 import type { PolicySession } from './policy-session.ts';
@@ -12,14 +13,32 @@ function probedRegions({ status }: DisasterRecoveryPolicy): readonly string[] {
   return [...new Set(regions)];
 }
 
+interface LoginSpec {
+  readonly secretRef?: { readonly name: string };
+  readonly tls?: { readonly caSecretRef?: { readonly name: string } };
+}
+
+/** Secrets are of the policy's own namespace: nobody reads another's through a policy. */
+function loginOf({ metadata }: DisasterRecoveryPolicy, { secretRef, tls }: LoginSpec): DatabaseLogin {
+  const { namespace } = metadata;
+  return defined({ namespace, secret: secretRef?.name ?? '', caSecret: tls?.caSecretRef?.name });
+}
+
 function endpointsOf(policy: DisasterRecoveryPolicy, session: PolicySession): readonly TargetEndpoint[] {
   const signal = policy.spec.detection.signals.endpoint;
   if (signal === undefined) {
     return [];
   }
+  const isMysql = signal.type === 'MySQL';
+  const login = isMysql ? loginOf(policy, signal) : undefined;
+  // A failover leaves the old primary: nothing is written there any more.
+  const writer = policy.status?.operation?.to ?? policy.status?.primaryRegion;
   return probedRegions(policy).flatMap((region) => {
     const address = lastKnownAddress(policy, session.assessment, region);
-    return address === undefined ? [] : [{ region, host: address.host, port: signal.port ?? address.port }];
+    const heartbeat = isMysql && region === writer ? signal.writeProbe : undefined;
+    return address === undefined
+      ? []
+      : [defined({ region, host: address.host, port: signal.port ?? address.port, login, heartbeat })];
   });
 }
 
@@ -33,7 +52,8 @@ export function observationTargetOf(
   const isFollowing = policy.status?.operation !== undefined;
   const interval = settings.intervalMilliseconds;
   const pace = isFollowing ? Math.min(followIntervalMilliseconds, interval) : interval;
-  const url = policy.spec.detection.signals.http?.url;
+  const { http, replication } = policy.spec.detection.signals;
+  const url = http?.url;
   return defined({
     key: keyOf(policy),
     account: policy.spec.aws ?? {},
@@ -48,6 +68,7 @@ export function observationTargetOf(
     witness: url === undefined ? undefined : { url },
     // The estimate of a loss needs the lag, whether or not replication is listed as a signal.
     isReplicationWatched: true,
+    lagLogin: replication?.source === 'SQL' ? loginOf(policy, replication) : undefined,
     isUnderSuspicion: session.memory.incident !== undefined || isFollowing,
   });
 }

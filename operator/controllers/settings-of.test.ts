@@ -68,11 +68,6 @@ describe('settingsOf', () => {
     expect(settings).not.toHaveProperty('withoutEffect');
   });
 
-  it('given replication by CloudWatch, when read, then it is supported', () => {
-    const { signals } = settingsOf(withSignals({ ...DIRECT, replication: CLOUDWATCH }), INSTALLATION);
-    expect(signals.filter(({ unsupported }) => unsupported !== undefined)).toEqual([]);
-  });
-
   it.each<[string, ReturnType<typeof aSpec>['publish'], boolean]>([
     ['a Service', { service: { name: 'writer' } }, true],
     ['a ConfigMap', { configMap: { name: 'writer' } }, true],
@@ -98,13 +93,20 @@ describe('settingsOf', () => {
 });
 
 describe('what this version cannot do yet', () => {
-  it.each<[string, SignalsSpec, string]>([
-    ['a MySQL probe', { ...DIRECT, endpoint: { type: 'MySQL', secretRef: { name: 's' } } }, 'endpoint'],
-    ['lag by SQL', { ...DIRECT, replication: { ...CLOUDWATCH, source: 'SQL' } }, 'replication'],
-  ])('given %s, when read, then the class is unsupported instead of read as something weaker', (_, signals, name) => {
-    const settings = settingsOf(withSignals(signals), INSTALLATION);
-    expect(settings.signals.filter(({ unsupported }) => unsupported !== undefined)).toMatchObject([{ name }]);
-    expect(settings.withoutEffect).toEqual([expect.stringContaining(`detection.signals.${name}`)]);
+  it.each<[string, SignalsSpec]>([
+    ['a MySQL probe', { ...DIRECT, endpoint: { type: 'MySQL', secretRef: { name: 's' } } }],
+    ['lag by SQL', { ...DIRECT, replication: { ...CLOUDWATCH, source: 'SQL', secretRef: { name: 's' } } }],
+  ])('given %s, when read, then nothing of it is without effect', (_, signals) => {
+    expect(settingsOf(withSignals(signals), INSTALLATION)).not.toHaveProperty('withoutEffect');
+  });
+
+  it('given a probe by MySQL instead of TCP, when read, then what passes means something else: votes are earned anew', () => {
+    const configurationOf = (endpoint: NonNullable<SignalsSpec['endpoint']>): string | undefined =>
+      settingsOf(withSignals({ ...DIRECT, endpoint }), INSTALLATION).signals.find(({ name }) => name === 'endpoint')
+        ?.configuration;
+    const login = { type: 'MySQL' as const, secretRef: { name: 's' } };
+    const writing = { ...login, writeProbe: { database: 'aurora_dr', table: 'heartbeat' } };
+    expect(new Set([configurationOf({ type: 'TCP' }), configurationOf(login), configurationOf(writing)]).size).toBe(3);
   });
 
   it('given a priority, when read, then it is named as without effect', () => {

@@ -30,24 +30,8 @@ function delayOf(name: SignalName, signals: SignalsSpec, interval: number, metri
     : maximumAge + metricPeriod + METRIC_DELAY_PERIODS * metricPeriod;
 }
 
-/** What cannot be read as configured must not be read as something weaker that happens to be there. */
-function unsupportedSignal(name: SignalName, { endpoint, replication }: SignalsSpec): string | undefined {
-  if (name === 'endpoint' && endpoint?.type === 'MySQL') {
-    return 'this version does not probe by MySQL login: use detection.signals.endpoint.type TCP';
-  }
-  return name === 'replication' && replication?.source === 'SQL'
-    ? 'this version does not read the lag by SQL: use detection.signals.replication.source CloudWatch'
-    : undefined;
-}
-
-function withoutEffect({ detection, failover }: DisasterRecoveryPolicySpec): readonly string[] | undefined {
-  const { endpoint, replication } = detection.signals;
-  const settings = [
-    endpoint?.type === 'MySQL' ? 'detection.signals.endpoint.type: MySQL' : '',
-    replication?.source === 'SQL' ? 'detection.signals.replication.source: SQL' : '',
-    failover.priority === 0 ? '' : 'failover.priority',
-  ].filter((setting) => setting !== '');
-  return settings.length === 0 ? undefined : settings;
+function withoutEffect({ failover }: DisasterRecoveryPolicySpec): readonly string[] | undefined {
+  return failover.priority === 0 ? undefined : ['failover.priority'];
 }
 
 /** What the schema cannot tell of a schedule: that its time zone is known here, and that it ever comes true. */
@@ -90,18 +74,15 @@ function drillSettings({ drill }: DisasterRecoveryPolicySpec): DrillSettings | u
 function signalSettings(spec: DisasterRecoveryPolicySpec, metricPeriod: number): SignalSettings[] {
   const { signals } = spec.detection;
   const interval = parseDuration(spec.detection.interval);
-  return SIGNAL_NAMES.filter((name) => signals[name] !== undefined).map((name) =>
-    defined({
-      name,
-      unsupported: unsupportedSignal(name, signals),
-      // Only what changes the meaning of a Passing: toggling suspend in the middle of an outage must not cost votes.
-      configuration: createHash('sha256')
-        .update(JSON.stringify([spec.globalClusterIdentifier, name, signals[name]]))
-        .digest('hex')
-        .slice(0, 16),
-      delayMilliseconds: delayOf(name, signals, interval, metricPeriod),
-    }),
-  );
+  return SIGNAL_NAMES.filter((name) => signals[name] !== undefined).map((name) => ({
+    name,
+    // Only what changes the meaning of a Passing: toggling suspend in the middle of an outage must not cost votes.
+    configuration: createHash('sha256')
+      .update(JSON.stringify([spec.globalClusterIdentifier, name, signals[name]]))
+      .digest('hex')
+      .slice(0, 16),
+    delayMilliseconds: delayOf(name, signals, interval, metricPeriod),
+  }));
 }
 
 /**

@@ -697,14 +697,3 @@ describe('what is remembered', () => {
     expect(JSON.stringify(memory)).toBe(before);
   });
 });
-
-describe('a class that this version cannot read as configured', () => {
-  it('Given it is listed, when everything answers, then it is Unknown and neither votes nor vetoes', () => {
-    const settings = aSettings();
-    const signals = settings.signals.map((signal) => ({ ...signal, unsupported: 'not in this version' }));
-    const watch = new Watch({ ...settings, signals }).seeAlike(3, 0, {});
-    expect(signals.map(({ name }) => watch.stateOf(name))).toEqual(signals.map(() => 'Unknown NotSupported'));
-    expect(watch.assessment.quorumProblem).toBeDefined();
-    expect(watch.assessment.veto).toBeUndefined();
-  });
-});

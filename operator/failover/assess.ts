@@ -82,16 +82,10 @@ function secondariesOf(topology: Topology): SecondaryMember[] {
     .map((member) => ({ region: member.region, isConnected: member.synchronizationStatus === 'connected' }));
 }
 
-function readSignal(
-  { name, unsupported }: SignalSettings,
-  { round, settings, memory, topology }: Context,
-): SignalReading {
+function readSignal({ name }: SignalSettings, { round, settings, memory, topology }: Context): SignalReading {
   const primary = topology.primaryRegion;
   if (primary === undefined) {
     return unknown('NoPrimary', 'no primary is known yet');
-  }
-  if (unsupported !== undefined) {
-    return unknown('NotSupported', unsupported);
   }
   switch (name) {
     case 'controlPlane':

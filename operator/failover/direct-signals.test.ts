@@ -106,6 +106,39 @@ describe('endpoint', () => {
     expect(readEndpoint(round, EAST).state).toBe('Unknown');
   });
 
+  it.each([
+    [undefined, 'Accepts', 'accepts'],
+    ['MySQL' as const, 'Serves', 'took the login and answered'],
+  ])('Given a probe by %s that is answered, then it says what that proves', (endpointType, reason, says) => {
+    const reading = readEndpoint(aRound(endpointType === undefined ? {} : { endpointType }), EAST);
+
+    expect(reading).toMatchObject({ state: 'Passing', reason, message: expect.stringContaining(says) });
+  });
+
+  it('Given a server that accepts and says nothing, then it is Failing, and told from one that is gone', () => {
+    const reasonOf = (endpoint: Attempt): string => readEndpoint(aRound({ endpoint }), EAST).reason;
+
+    expect(reasonOf({ kind: 'noAnswer', cause: 'timeout', message: 'nothing', isAccepted: true })).toBe('Frozen');
+    expect(reasonOf({ kind: 'noAnswer', cause: 'timeout', message: 'nothing', isAccepted: false })).toBe('NoAnswer');
+    expect(reasonOf(noAnswer('timeout'))).toBe('NoAnswer');
+  });
+
+  it('Given a frozen server and no surviving region that answers, then it is Unknown: self-isolated', () => {
+    const endpoint: Attempt = { kind: 'noAnswer', cause: 'timeout', message: 'nothing', isAccepted: true };
+    const round = aRound({ endpoint, regions: { [WEST]: { rds: noAnswer() } } });
+
+    expect(readEndpoint(round, EAST)).toMatchObject({ state: 'Unknown', reason: 'SelfIsolated' });
+  });
+
+  it('Given a read-only server, then it is Unknown, and told from a login that is refused', () => {
+    expect(readEndpoint(aRound({ endpoint: rejected('readOnly') }), EAST)).toMatchObject({
+      state: 'Unknown',
+      reason: 'ReadOnly',
+      message: expect.stringContaining('takes no writes'),
+    });
+    expect(readEndpoint(aRound({ endpoint: rejected('denied') }), EAST).reason).toBe('Rejected');
+  });
+
   it('Given it was not probed, then it is Unknown', () => {
     expect(readEndpoint(aRound({ endpoint: 'none' }), EAST)).toMatchObject({ state: 'Unknown', reason: 'NotObserved' });
   });

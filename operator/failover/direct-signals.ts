@@ -42,7 +42,7 @@ const CAUSE_WORDS: Readonly<Record<string, string>> = {
 function noAnswerReading(what: string, attempt: Attempt & { kind: 'noAnswer' }, hasSurvivor: boolean): SignalReading {
   const seen = `${what} ${CAUSE_WORDS[attempt.cause] ?? attempt.cause}: ${attempt.message}`;
   return hasSurvivor
-    ? failing('NoAnswer', seen)
+    ? failing(attempt.isAccepted === true ? 'Frozen' : 'NoAnswer', seen)
     : unknown('SelfIsolated', `${seen}; RDS of no surviving region answered either, so this operator may be cut off`);
 }
 
@@ -81,7 +81,7 @@ export function readControlPlane(round: Round, primaryRegion: string): SignalRea
   return isTerminalStatus(cluster.status) ? failing('TerminalStatus', says) : unknown('StatusNotAvailable', says);
 }
 
-/** Class `endpoint`: does the writer's endpoint accept? */
+/** Class `endpoint`: does the writer's endpoint accept, or where it is probed by MySQL, does it serve? */
 export function readEndpoint(round: Round, primaryRegion: string): SignalReading {
   const observation = round.endpoints[primaryRegion];
   if (observation === undefined) {
@@ -91,9 +91,17 @@ export function readEndpoint(round: Round, primaryRegion: string): SignalReading
     );
   }
   const what = `writer endpoint ${observation.target} in ${primaryRegion}`;
-  return observation.attempt.kind === 'answered'
-    ? passing('Accepts', `${what} accepts`, round.startedAt)
-    : withoutAnswer(what, observation.attempt, hasSurvivorAnswered(round, primaryRegion));
+  const { attempt, type } = observation;
+  if (attempt.kind === 'answered') {
+    return type === 'MySQL'
+      ? passing('Serves', `${what} serves: it took the login and answered`, round.startedAt)
+      : passing('Accepts', `${what} accepts`, round.startedAt);
+  }
+  if (attempt.kind === 'rejected' && attempt.cause === 'readOnly') {
+    // Somebody serves there: in a role change the old address, else a person's doing. No reason to leave the region.
+    return unknown('ReadOnly', `${what} answers and takes no writes: ${attempt.message}`);
+  }
+  return withoutAnswer(what, attempt, hasSurvivorAnswered(round, primaryRegion));
 }
 
 /** Class `http`: what does the witness outside both regions see? 2xx: the primary serving; 503: it lost. */

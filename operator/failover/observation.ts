@@ -9,8 +9,11 @@ export type Instant = number;
 /** Why nothing came back from an attempt that certainly left this process. */
 export type NoAnswerCause = 'refused' | 'reset' | 'tls' | 'timeout' | 'serverError';
 
-/** The far side answered, but would not or could not say what was asked. */
-export type RejectionCause = 'throttled' | 'denied' | 'expiredCredentials' | 'malformed';
+/**
+ * The far side answered, but would not or could not say what was asked. `readOnly`: a database that serves and takes no
+ * writes.
+ */
+export type RejectionCause = 'throttled' | 'denied' | 'expiredCredentials' | 'malformed' | 'readOnly';
 
 /** The attempt says nothing about the far side: the trouble is (or may be) on this side. */
 export type LocalCause =
@@ -26,7 +29,13 @@ export type LocalCause =
 /** The outcome of one attempt of one round. Observers never retry within a round. */
 export type Attempt =
   | { readonly kind: 'answered' }
-  | { readonly kind: 'noAnswer'; readonly cause: NoAnswerCause; readonly message: string }
+  | {
+      readonly kind: 'noAnswer';
+      readonly cause: NoAnswerCause;
+      readonly message: string;
+      /** The far side's kernel took the connection, and its program said nothing: frozen rather than gone. */
+      readonly isAccepted?: boolean;
+    }
   | { readonly kind: 'rejected'; readonly cause: RejectionCause; readonly message: string }
   | { readonly kind: 'local'; readonly cause: LocalCause; readonly message: string };
 
@@ -89,7 +98,7 @@ export interface RegionObservation {
   readonly cluster?: ClusterView;
 }
 
-/** One period of the replication lag metric. */
+/** One period of the replication lag metric; by SQL one calculation, whose period has no length. */
 export interface LagSample {
   /** A sample's age counts from here. */
   readonly periodEnd: Instant;
@@ -97,16 +106,21 @@ export interface LagSample {
   readonly lagMilliseconds: number;
 }
 
-/** What the replication source of one secondary says: CloudWatch of the secondary's region. */
+/** What the replication source of one secondary says: CloudWatch of the secondary's region, or the secondary itself. */
 export interface LagObservation {
+  /** @default - CloudWatch */
+  readonly source?: 'SQL';
   readonly region: string;
   readonly clusterIdentifier: string;
-  /** When the source was last asked; observers ask each series at most once per metric period. */
+  /** When the source was last asked; observers ask each series of CloudWatch at most once per metric period. */
   readonly askedAt: Instant;
   readonly attempt: Attempt;
   /** Oldest first. */
   readonly samples: readonly LagSample[];
-  /** End of the newest period of the control series (`CPUUtilization` of the same cluster), absent if there is none. */
+  /**
+   * Until when the source is known to be on time: the end of the newest period of CloudWatch's control series
+   * (`CPUUtilization` of the same cluster), or when the secondary answered. Absent if there is none.
+   */
   readonly controlSampleEnd?: Instant;
 }
 
@@ -115,6 +129,8 @@ export interface EndpointObservation {
   readonly region: string;
   /** `host:port`. */
   readonly target: string;
+  /** How it was probed. @default - TCP */
+  readonly type?: 'MySQL';
   readonly attempt: Attempt;
 }
 

@@ -94,6 +94,46 @@ describe('one secondary', () => {
     expect(`${reading.state} ${reading.reason}`).toBe(expected);
   });
 
+  it.each<[string, LagProps, string, string]>([
+    ['a young calculation', { until: NOW - SECOND, period: 0 }, 'Passing SecondaryReceives', 'lag 100 ms'],
+    [
+      'an old calculation that its reader answers with',
+      { until: NOW - 7 * MINUTE, period: 0, control: NOW },
+      'Failing NoSecondaryReceives',
+      'old while its reader answers',
+    ],
+    [
+      'a reader that does not answer',
+      { until: NOW - 7 * MINUTE, period: 0, control: NOW, attempt: noAnswer() },
+      'Unknown SourceSilent',
+      'its reader did not answer',
+    ],
+    [
+      'an old calculation from a reader that has not answered for long',
+      { until: NOW - 9 * MINUTE, period: 0, control: NOW - 8 * MINUTE },
+      'Unknown SourceSilent',
+      'its reader is late or missing too',
+    ],
+  ])('Given %s by SQL, then it reads accordingly, and speaks of no metric', (_, props, expected, says) => {
+    const reading = read({ lag: { [WEST]: { ...props, source: 'SQL' } } });
+
+    expect(`${reading.state} ${reading.reason}`).toBe(expected);
+    expect(reading.message).toContain(says);
+    expect(reading.message).not.toMatch(/CloudWatch|CPUUtilization/);
+  });
+
+  it('Given calculations by SQL whose lag grows with time since the loss, then it is Failing: they have no length', () => {
+    const incidentAt = NOW - 5 * SECOND;
+    const lag = {
+      [WEST]: { until: NOW, lags: [40, 1040, 2040, 3040, 4040, 5040], period: SECOND, source: 'SQL' as const },
+    };
+
+    expect(read({ lag, incidentAt })).toMatchObject({
+      state: 'Failing',
+      message: expect.stringContaining('rate of time'),
+    });
+  });
+
   it('Given an answer that was young when asked and only grew old here, then it is Unknown: nobody looked again', () => {
     const lag = { [WEST]: { until: NOW - 7 * MINUTE, control: NOW - 3 * MINUTE, askedAt: NOW - 2 * MINUTE } };
 

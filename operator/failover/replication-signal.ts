@@ -27,6 +27,16 @@ type Verdict =
   /** `resyncing`: it receives nothing, which is its own trouble and says nothing about the primary. */
   | { readonly kind: 'starved' | 'silent' | 'undecided' | 'resyncing'; readonly message: string };
 
+/** The same findings have other reasons, by where the lag is read. */
+const WORDS = {
+  CloudWatch: {
+    source: 'CloudWatch',
+    control: 'CPUUtilization of the same cluster',
+    onTime: 'CPUUtilization of the same cluster is on time',
+  },
+  SQL: { source: 'its reader', control: 'its reader', onTime: 'its reader answers' },
+} as const;
+
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /**
@@ -96,8 +106,9 @@ function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict 
   if (observation === undefined) {
     return { kind: 'silent', message: `${who}: its lag was not asked yet` };
   }
+  const words = WORDS[observation.source ?? 'CloudWatch'];
   if (observation.attempt.kind !== 'answered') {
-    return { kind: 'silent', message: `${who}: CloudWatch did not answer: ${observation.attempt.message}` };
+    return { kind: 'silent', message: `${who}: ${words.source} did not answer: ${observation.attempt.message}` };
   }
   const newest = observation.samples.at(-1);
   if (newest !== undefined && now - newest.periodEnd <= maximumAge) {
@@ -114,8 +125,8 @@ function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict 
     return { kind: 'resyncing', message: `${who}: ${age}, and the member is not connected` };
   }
   return isControlAhead(observation, now, maximumAge)
-    ? { kind: 'starved', message: `${who}: ${age} while CPUUtilization of the same cluster is on time` }
-    : { kind: 'silent', message: `${who}: ${age}, and CPUUtilization of the same cluster is late or missing too` };
+    ? { kind: 'starved', message: `${who}: ${age} while ${words.onTime}` }
+    : { kind: 'silent', message: `${who}: ${age}, and ${words.control} is late or missing too` };
 }
 
 /** Class `replication`: does a secondary still receive what the primary writes? */

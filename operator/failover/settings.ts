@@ -40,11 +40,9 @@ export interface SignalSettings {
   readonly configuration: string;
   /**
    * Milliseconds that may pass after a loss until this class can be Failing, beyond its rounds: 0 for a direct or http
-   * class, the staleness limit plus a period plus the delivery delay for CloudWatch.
+   * class, the staleness limit plus a period plus the delivery delay for CloudWatch, plus an interval by SQL.
    */
   readonly delayMilliseconds: number;
-  /** Why this version cannot read the class as it is configured: it then is Unknown, and neither votes nor vetoes. */
-  readonly unsupported?: string;
 }
 
 /** How the writer returns by itself. */

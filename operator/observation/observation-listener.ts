@@ -18,7 +18,7 @@ export interface ObservationListener {
     attempt: Attempt;
     durationMilliseconds: number;
   }): void;
-  probed?(event: { kind: 'endpoint' | 'witness'; attempt: Attempt; durationMilliseconds: number }): void;
+  probed?(event: { kind: 'endpoint' | 'witness' | 'lag'; attempt: Attempt; durationMilliseconds: number }): void;
   roundCompleted?(event: { key: string; durationMilliseconds: number; isDisturbed: boolean }): void;
   /** A consumer of rounds threw. */
   roundFailed?(event: { key: string; error: unknown }): void;

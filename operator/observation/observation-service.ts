@@ -8,7 +8,8 @@ import { LoopMonitor } from './loop-monitor.ts';
 import type { ObservationListener } from './observation-listener.ts';
 import type { ObservationTarget } from './observation-target.ts';
 import type { Observation } from './observation.ts';
-import type { EndpointProber, FetchWitness } from './probes.ts';
+import { DatabaseLagObserver } from './database-lag-observer.ts';
+import type { DatabaseClient, EndpointProber, FetchWitness } from './probes.ts';
 import { RegionObserver } from './region-observer.ts';
 import { RoundRunner, type RoundOutput } from './round-runner.ts';
 import { Schedule, type Tick } from './schedule.ts';
@@ -20,6 +21,8 @@ export interface ObservationServiceProps {
   readonly random: Random;
   readonly prober: EndpointProber;
   readonly fetchWitness: FetchWitness;
+  /** @default - what asks for a login to a database is not attempted */
+  readonly database?: DatabaseClient;
   readonly settings: ObservationSettings;
   /** Called at once when a round of the target with this key is complete. */
   readonly onRound: (key: string, round: Round) => void;
@@ -34,6 +37,7 @@ interface Watched {
   /** Start of the last round, by the monotonic clock. */
   startedAt: number;
   lastViews: readonly GlobalClusterView[];
+  readonly databaseLag: DatabaseLagObserver;
   running: Promise<void> | undefined;
 }
 
@@ -69,7 +73,7 @@ export class ObservationService implements Observation {
     const before = this.#watched.get(target.key);
     const isSameCluster = before !== undefined && clusterKey(before.target) === clusterKey(target);
     if (before !== undefined && !isSameCluster) this.unwatch(target.key);
-    const watched = isSameCluster ? before : newcomer(target, before?.sequence ?? 0);
+    const watched = isSameCluster ? before : this.#newcomer(target, before?.sequence ?? 0);
     const wasRunning = isSameCluster && before.target.isPaused !== true;
     watched.target = target;
     this.#watched.set(target.key, watched);
@@ -176,10 +180,10 @@ export class ObservationService implements Observation {
   }
 
   async #run(watched: Watched, tick: Tick): Promise<void> {
-    const { target, observers, sequence, lastViews } = watched;
+    const { target, observers, sequence, lastViews, databaseLag } = watched;
     const isCrowded = this.#watched.size > this.#props.settings.probeConcurrency / 4;
     try {
-      const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, isCrowded });
+      const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, databaseLag, isCrowded });
       watched.lastViews = output.views;
       if (this.#watched.get(target.key) === watched) this.#deliver(target.key, output, tick);
     } catch (error) {
@@ -187,22 +191,24 @@ export class ObservationService implements Observation {
     }
   }
 
+  #newcomer(target: ObservationTarget, sequence: number): Watched {
+    const { clock, settings } = this.#props;
+    return {
+      target,
+      observers: new Map(),
+      sequence,
+      startedAt: -Infinity,
+      lastViews: [],
+      databaseLag: new DatabaseLagObserver({ clock, retentionMilliseconds: settings.lagRetentionMilliseconds }),
+      running: undefined,
+    };
+  }
+
   #deliver(key: string, output: RoundOutput, tick: Tick): void {
     const durationMilliseconds = this.#props.clock.monotonic() - tick.startedAt;
     this.#props.onRound(key, output.round);
     this.#listener.roundCompleted?.({ key, durationMilliseconds, isDisturbed: output.isDisturbed });
   }
-}
-
-function newcomer(target: ObservationTarget, sequence: number): Watched {
-  return {
-    target,
-    observers: new Map(),
-    sequence,
-    startedAt: -Infinity,
-    lastViews: [],
-    running: undefined,
-  };
 }
 
 /** A target of another cluster has nothing but its key in common with its predecessor. */

@@ -15,7 +15,16 @@ import { settleLocally } from './local-trouble.ts';
 import type { LoopMonitor } from './loop-monitor.ts';
 import type { ObservationListener } from './observation-listener.ts';
 import type { ObservationTarget, TargetEndpoint, TargetRegion } from './observation-target.ts';
-import type { EndpointProber, FetchWitness, WitnessAnswer } from './probes.ts';
+import type { DatabaseLagObserver } from './database-lag-observer.ts';
+import type {
+  DatabaseClient,
+  DatabaseLag,
+  DatabaseLogin,
+  EndpointProber,
+  FetchWitness,
+  ProbeOptions,
+  WitnessAnswer,
+} from './probes.ts';
 import type { RegionObserver } from './region-observer.ts';
 import type { Tick } from './schedule.ts';
 
@@ -28,6 +37,7 @@ export interface RoundRunnerProps {
   readonly monitor: LoopMonitor;
   readonly prober: EndpointProber;
   readonly fetchWitness: FetchWitness;
+  readonly database?: DatabaseClient;
   readonly probeConcurrency: number;
   readonly listener: ObservationListener;
   readonly signal: AbortSignal;
@@ -40,6 +50,7 @@ export interface RoundInput {
   readonly sequence: number;
   /** How the regions described the global cluster when they last did. */
   readonly lastViews: readonly GlobalClusterView[];
+  readonly databaseLag: DatabaseLagObserver;
   /** Whether so many policies are watched that their probes must not all start at once. */
   readonly isCrowded: boolean;
 }
@@ -85,6 +96,7 @@ export class RoundRunner {
       this.#observeLag(input, timing, pendingRegions),
     ]);
 
+    for (const region of regions) input.databaseLag.noteReader(region);
     const completedAt = clock.now();
     const trouble = {
       jumpMilliseconds: completedAt - startedAt - (clock.monotonic() - monotonicStart),
@@ -129,24 +141,31 @@ export class RoundRunner {
   }
 
   async #probe(endpoint: TargetEndpoint, timing: Timing, isCrowded: boolean): Promise<EndpointObservation> {
-    const { prober } = this.#props;
     const delay = isCrowded ? this.#props.random() * timing.patience : 0;
-    const attempt = await this.#attempt('endpoint', timing, delay, (options) =>
-      prober.probe(endpoint.host, endpoint.port, options).then((outcome) => ({ attempt: outcome })),
-    );
-    return { region: endpoint.region, target: `${endpoint.host}:${endpoint.port}`, ...attempt };
+    const { attempt } = await this.#attempt('endpoint', timing, delay, async (options) => {
+      return { attempt: await this.#ask(endpoint, options) };
+    });
+    const { region, host, port, login } = endpoint;
+    return { region, target: `${host}:${port}`, ...(login && { type: 'MySQL' }), attempt };
+  }
+
+  #ask({ host, port, login, heartbeat }: TargetEndpoint, options: ProbeOptions): Promise<Attempt> {
+    const { prober, database } = this.#props;
+    if (login === undefined) return prober.probe(host, port, options);
+    if (database === undefined) return Promise.resolve(noDatabaseClient);
+    return database.probe(host, port, login, { ...options, ...(heartbeat && { heartbeat }) });
   }
 
   #askWitness(url: string, timing: Timing): Promise<WitnessObservation> {
-    return this.#attempt('witness', timing, 0, (options) => this.#props.fetchWitness(url, options));
+    return this.#attempt<WitnessAnswer>('witness', timing, 0, (options) => this.#props.fetchWitness(url, options));
   }
 
-  async #attempt(
-    kind: 'endpoint' | 'witness',
+  async #attempt<T extends { readonly attempt: Attempt }>(
+    kind: 'endpoint' | 'witness' | 'lag',
     timing: Timing,
     delay: number,
-    send: (options: { timeoutMilliseconds: number; signal: AbortSignal }) => Promise<WitnessAnswer>,
-  ): Promise<WitnessAnswer> {
+    send: (options: Required<ProbeOptions>) => Promise<T>,
+  ): Promise<T | { readonly attempt: Attempt }> {
     const { clock, monitor, signal, listener } = this.#props;
     const release = await this.#slot(timing, delay).catch(() => undefined);
     if (release === undefined) return { attempt: notAttempted };
@@ -184,6 +203,29 @@ export class RoundRunner {
     }
   }
 
+  /** From the secondary's reader, whose name the region's RDS says: in the first round it is waited for. */
+  async #readLag(
+    { name: region, clusterIdentifier }: TargetRegion,
+    login: DatabaseLogin,
+    { target, databaseLag, isCrowded }: RoundInput,
+    timing: Timing,
+    regions: readonly Promise<RegionObservation>[],
+  ): Promise<LagObservation> {
+    const { database } = this.#props;
+    if (databaseLag.readerOf(region) === undefined) {
+      databaseLag.noteReader(await regions[target.regions.findIndex(({ name }) => name === region)]);
+    }
+    const reader = databaseLag.readerOf(region);
+    const delay = isCrowded ? this.#props.random() * timing.patience : 0;
+    return databaseLag.observe({ region, clusterIdentifier }, async (): Promise<DatabaseLag> => {
+      if (database === undefined) return { attempt: noDatabaseClient };
+      if (reader === undefined) return { attempt: noReader };
+      return this.#attempt('lag', timing, delay, (options) =>
+        database.readLag(reader.host, reader.port, login, { ...options, region }),
+      );
+    });
+  }
+
   async #observeLag(
     input: RoundInput,
     timing: Timing,
@@ -192,6 +234,11 @@ export class RoundRunner {
     const { target } = input;
     if (!target.isReplicationWatched) return [];
     const views = input.lastViews.length > 0 ? input.lastViews : await firstView(regions);
+    const { lagLogin } = target;
+    if (lagLogin !== undefined) {
+      const secondaries = regionsWhere(views, target, false);
+      return Promise.all(secondaries.map((region) => this.#readLag(region, lagLogin, input, timing, regions)));
+    }
     const sourceRegion = regionsWhere(views, target, true)[0]?.name;
     const request = {
       sourceRegion,
@@ -206,6 +253,18 @@ export class RoundRunner {
     return Promise.all(observations);
   }
 }
+
+const noDatabaseClient: Attempt = {
+  kind: 'local',
+  cause: 'notAttempted',
+  message: 'this process has no client for databases',
+};
+
+const noReader: Attempt = {
+  kind: 'local',
+  cause: 'notAttempted',
+  message: 'RDS has not named its reader endpoint yet',
+};
 
 const notAttempted: Attempt = {
   kind: 'local',

@@ -265,6 +265,13 @@ describe('Given a manifest of a policy', () => {
       ),
     ],
     [
+      'a MySQL probe that writes',
+      allSignals(
+        {},
+        { type: 'MySQL', secretRef: { name: 'probe' }, writeProbe: { database: 'aurora_dr', table: 'heartbeat' } },
+      ),
+    ],
+    [
       'CloudWatch with a young age, for high-resolution metrics',
       { detection: { signals: { controlPlane: {}, replication: { maximumAge: '5s' } } } },
     ],
@@ -385,6 +392,19 @@ const refusals: Refusal[] = [
     when: 'a MySQL probe has no login',
     spec: allSignals({}, { type: 'MySQL' }),
     says: 'endpoint.type MySQL needs a login: add secretRef',
+  },
+  {
+    when: 'a TCP probe is to write',
+    spec: allSignals({}, { type: 'TCP', writeProbe: { database: 'aurora_dr', table: 'heartbeat' } }),
+    says: 'endpoint.writeProbe needs a login: use type MySQL',
+  },
+  {
+    when: 'the table of a write probe has a name to be escaped',
+    spec: allSignals(
+      {},
+      { type: 'MySQL', secretRef: { name: 'probe' }, writeProbe: { database: 'aurora_dr', table: 'a`b' } },
+    ),
+    says: 'endpoint.writeProbe.table',
   },
   {
     when: 'SQL has no login',

@@ -142,10 +142,14 @@ export const SIGNAL_REASONS = {
   // Passing
   Available: 'Available',
   Accepts: 'Accepts',
+  /** The writer took a login and answered. */
+  Serves: 'Serves',
   SecondaryReceives: 'SecondaryReceives',
   WitnessSeesPrimary: 'WitnessSeesPrimary',
   // Failing
   NoAnswer: 'NoAnswer',
+  /** The connection is accepted, and nothing is said on it. */
+  Frozen: 'Frozen',
   TerminalStatus: 'TerminalStatus',
   NoSecondaryReceives: 'NoSecondaryReceives',
   WitnessSeesLoss: 'WitnessSeesLoss',
@@ -154,6 +158,8 @@ export const SIGNAL_REASONS = {
   NotObserved: 'NotObserved',
   SelfIsolated: 'SelfIsolated',
   Rejected: 'Rejected',
+  /** The writer's endpoint answers, and takes no writes. */
+  ReadOnly: 'ReadOnly',
   LocalTrouble: 'LocalTrouble',
   PartialAnswer: 'PartialAnswer',
   StatusNotAvailable: 'StatusNotAvailable',
@@ -162,8 +168,6 @@ export const SIGNAL_REASONS = {
   NotConnected: 'NotConnected',
   Unreachable: 'Unreachable',
   UnexpectedStatus: 'UnexpectedStatus',
-  /** This version cannot read the class as it is configured. */
-  NotSupported: 'NotSupported',
 } as const;
 export type SignalReason = (typeof SIGNAL_REASONS)[keyof typeof SIGNAL_REASONS];
 

@@ -88,6 +88,11 @@ export const DISASTER_RECOVERY_POLICY_SCHEMA: StructuralSchema = {
                         caSecretRef: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
                       },
                     },
+                    writeProbe: {
+                      type: 'object',
+                      required: ['database', 'table'],
+                      properties: { database: { type: 'string' }, table: { type: 'string' } },
+                    },
                   },
                 },
                 replication: {

@@ -10,15 +10,17 @@ import type { ObjectMeta } from './object-meta.ts';
 export type Promotion = 'Prefer' | 'Allow' | 'Never';
 
 /**
- * TCP: the connection is accepted. MySQL: handshake, login and SELECT 1 succeed, which also notices a database
- * that accepts connections and does not serve; it needs secretRef. Default TCP.
+ * TCP: the connection is accepted. MySQL: handshake, TLS, login and SELECT 1 succeed and the server is not
+ * read-only, which also notices a database that accepts connections and does not serve; it needs secretRef. No
+ * answer is Failing; a refused login, too many connections and a read-only server are Unknown. Default TCP.
  */
 export type EndpointProbeType = 'TCP' | 'MySQL';
 
 /**
  * CloudWatch: the lag metrics of the secondaries, which arrive one to three minutes late. SQL:
- * information_schema.aurora_global_db_status on a secondary's reader (Aurora MySQL 3.04 and newer), which makes
- * detection a matter of seconds and needs secretRef and a network path to the secondary; its behaviour during the
+ * information_schema.aurora_global_db_status on a secondary's reader (Aurora MySQL 3.04 and newer), read every
+ * round, which makes detection a matter of seconds and needs secretRef and a network path to the secondary. The
+ * lag is the longer of its durability lag and its RPO lag, and CloudWatch is not asked. Its behaviour during the
  * real loss of a region is still to be confirmed on AWS. Default CloudWatch.
  */
 export type ReplicationSource = 'CloudWatch' | 'SQL';
@@ -300,13 +302,31 @@ export interface TlsSpec {
 }
 
 /**
+ * Writes one row at each probe, with type MySQL only: a database that answers and cannot write (a full disk, a
+ * commit that hangs) is then Failing. The table has to exist: CREATE TABLE <table> (id TINYINT UNSIGNED PRIMARY
+ * KEY, written_at DATETIME(6) NOT NULL); row 1 is written. During a role change only its target is written to.
+ * Omitted: nothing is written.
+ */
+export interface WriteProbeSpec {
+  /**
+   * Name of the database (schema) that has the table. Required.
+   */
+  database: string;
+  /**
+   * Name of the table. Required.
+   */
+  table: string;
+}
+
+/**
  * Whether the writer's endpoint accepts connections; direct vantage. Leave it out where the operator has no
  * network path to the database.
  */
 export interface EndpointSignalSpec {
   /**
-   * TCP: the connection is accepted. MySQL: handshake, login and SELECT 1 succeed, which also notices a database
-   * that accepts connections and does not serve; it needs secretRef. Default TCP.
+   * TCP: the connection is accepted. MySQL: handshake, TLS, login and SELECT 1 succeed and the server is not
+   * read-only, which also notices a database that accepts connections and does not serve; it needs secretRef. No
+   * answer is Failing; a refused login, too many connections and a read-only server are Unknown. Default TCP.
    */
   type: EndpointProbeType;
   /**
@@ -316,7 +336,9 @@ export interface EndpointSignalSpec {
   port?: number;
   /**
    * Secret with the keys username and password for type MySQL; ignored with TCP. The login needs no privileges
-   * beyond connecting.
+   * beyond connecting, and with writeProbe INSERT and UPDATE on that table. A changed Secret counts within a minute,
+   * and at once where the server refuses the login. The operator needs the right to get Secrets in the policy's
+   * namespace.
    */
   secretRef?: SecretReference;
   /**
@@ -324,6 +346,13 @@ export interface EndpointSignalSpec {
    * trusts the certificate authorities of Amazon RDS.
    */
   tls?: TlsSpec;
+  /**
+   * Writes one row at each probe, with type MySQL only: a database that answers and cannot write (a full disk, a
+   * commit that hangs) is then Failing. The table has to exist: CREATE TABLE <table> (id TINYINT UNSIGNED PRIMARY
+   * KEY, written_at DATETIME(6) NOT NULL); row 1 is written. During a role change only its target is written to.
+   * Omitted: nothing is written.
+   */
+  writeProbe?: WriteProbeSpec;
 }
 
 /**
@@ -333,21 +362,23 @@ export interface EndpointSignalSpec {
 export interface ReplicationSignalSpec {
   /**
    * CloudWatch: the lag metrics of the secondaries, which arrive one to three minutes late. SQL:
-   * information_schema.aurora_global_db_status on a secondary's reader (Aurora MySQL 3.04 and newer), which makes
-   * detection a matter of seconds and needs secretRef and a network path to the secondary; its behaviour during the
+   * information_schema.aurora_global_db_status on a secondary's reader (Aurora MySQL 3.04 and newer), read every
+   * round, which makes detection a matter of seconds and needs secretRef and a network path to the secondary. The
+   * lag is the longer of its durability lag and its RPO lag, and CloudWatch is not asked. Its behaviour during the
    * real loss of a region is still to be confirmed on AWS. Default CloudWatch.
    */
   source: ReplicationSource;
   /**
    * Age from which the newest sample no longer proves that replication works, a duration from 1s; the age counts
-   * from the end of the sample's period. Default 6m, because CloudWatch samples carry periods of 60 s and arrive up
-   * to 3 minutes late. Lower it with source SQL, to some seconds; with CloudWatch a lower one takes healthy delays
-   * for failures.
+   * from the end of the sample's period, with SQL from the secondary's last calculation. Default 6m, because
+   * CloudWatch samples carry periods of 60 s and arrive up to 3 minutes late. Lower it with source SQL, to some
+   * seconds: a loss is then seen within maximumAge and one interval. With CloudWatch a lower one takes healthy
+   * delays for failures.
    */
   maximumAge: string;
   /**
    * Secret with the keys username and password for source SQL; ignored with CloudWatch. The login needs no
-   * privileges beyond connecting.
+   * privileges beyond connecting. Read as that of endpoint.secretRef.
    */
   secretRef?: SecretReference;
   /**

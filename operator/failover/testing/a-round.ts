@@ -59,6 +59,7 @@ export interface LagProps {
   readonly control?: number | 'none';
   readonly attempt?: Attempt;
   readonly askedAt?: number;
+  readonly source?: 'SQL';
 }
 
 export interface RoundProps {
@@ -68,6 +69,8 @@ export interface RoundProps {
   readonly regions?: Readonly<Record<string, RegionProps>>;
   /** The primary's endpoint; `none` when it is not probed. */
   readonly endpoint?: Attempt | 'none';
+  /** How all endpoints are probed. */
+  readonly endpointType?: 'MySQL';
   /** Further endpoints, by region. */
   readonly endpoints?: Readonly<Record<string, Attempt>>;
   /** An HTTP status, or how the request failed. */
@@ -136,6 +139,7 @@ export function aLag(region: string, at: number, props: LagProps = {}): LagObser
   return defined({
     region,
     clusterIdentifier: 'orders',
+    source: props.source,
     askedAt: T0 + (props.askedAt ?? at),
     attempt: props.attempt ?? ANSWERED,
     samples: lagSamples(until, lags, props.period),
@@ -143,11 +147,8 @@ export function aLag(region: string, at: number, props: LagProps = {}): LagObser
   });
 }
 
-const endpointAt = (region: string, attempt: Attempt): EndpointObservation => ({
-  region,
-  target: `orders.${region}.example:3306`,
-  attempt,
-});
+const endpointAt = (region: string, attempt: Attempt, type: 'MySQL' | undefined): EndpointObservation =>
+  defined({ region, target: `orders.${region}.example:3306`, type, attempt });
 
 const witnessOf = (answer: number | Attempt): WitnessObservation =>
   typeof answer === 'number' ? { attempt: ANSWERED, statusCode: answer } : { attempt: answer };
@@ -164,7 +165,9 @@ export function aRound(props: RoundProps = {}): Round {
     regions: Object.fromEntries(
       members.map((region) => [region, regionObservation(region, props.regions?.[region] ?? {}, { writer, members })]),
     ),
-    endpoints: Object.fromEntries(endpoints.map(([region, attempt]) => [region, endpointAt(region, attempt)])),
+    endpoints: Object.fromEntries(
+      endpoints.map(([region, attempt]) => [region, endpointAt(region, attempt, props.endpointType)]),
+    ),
     lag: Object.fromEntries(
       secondaries.map((region) => {
         const lag = props.lag?.[region];

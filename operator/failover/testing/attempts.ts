@@ -7,7 +7,13 @@ export const rejected = (cause: RejectionCause = 'throttled'): Attempt => ({ kin
 export const local = (cause: LocalCause = 'resolver'): Attempt => ({ kind: 'local', cause, message: cause });
 
 export const NO_ANSWER_CAUSES: readonly NoAnswerCause[] = ['refused', 'reset', 'tls', 'timeout', 'serverError'];
-export const REJECTION_CAUSES: readonly RejectionCause[] = ['throttled', 'denied', 'expiredCredentials', 'malformed'];
+export const REJECTION_CAUSES: readonly RejectionCause[] = [
+  'throttled',
+  'denied',
+  'expiredCredentials',
+  'malformed',
+  'readOnly',
+];
 export const LOCAL_CAUSES: readonly LocalCause[] = [
   'eventLoopLate',
   'clockJump',

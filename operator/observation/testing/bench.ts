@@ -1,7 +1,7 @@
 import type { Attempt, Round } from '../../failover/observation.ts';
 import { ObservationService } from '../observation-service.ts';
 import type { ObservationTarget } from '../observation-target.ts';
-import type { ProbeOptions, WitnessAnswer } from '../probes.ts';
+import type { DatabaseClient, ProbeOptions, WitnessAnswer } from '../probes.ts';
 import { defaultObservationSettings, type ObservationSettings } from '../settings.ts';
 import { FakeGateway } from './fake-gateway.ts';
 import { StallableClock } from './stallable-clock.ts';
@@ -9,6 +9,7 @@ import { StallableClock } from './stallable-clock.ts';
 export interface BenchProps {
   readonly settings?: Partial<ObservationSettings>;
   readonly probe?: (host: string, options: ProbeOptions) => Promise<Attempt>;
+  readonly database?: DatabaseClient;
   readonly fetchWitness?: (url: string, options: ProbeOptions) => Promise<WitnessAnswer>;
 }
 
@@ -28,6 +29,7 @@ export class Bench {
       prober: { probe: (host, _port, options) => props.probe?.(host, options) ?? Promise.resolve(answered) },
       fetchWitness: (url, options) =>
         props.fetchWitness?.(url, options) ?? Promise.resolve({ attempt: answered, statusCode: 200 }),
+      ...(props.database && { database: props.database }),
       settings: { ...defaultObservationSettings, ...props.settings },
       onRound: (key, round) => void this.rounds.push({ key, round, at: this.clock.monotonic() }),
       listener: { roundFailed: ({ error }) => void this.failures.push(error) },

@@ -62,6 +62,7 @@ export class FakeGateway implements AwsGateway {
         arn: arn(region),
         identifier: clusterIdentifier,
         status: 'available',
+        readerEndpoint: `${clusterIdentifier}.reader.${region}`,
         port: 3306,
         instanceCount: 1,
       };
