@@ -4,7 +4,7 @@ export const METRIC_LABELS: Readonly<Record<string, string>> = {
   code: 'HTTP status, or `<error>` when there was no answer',
   controller: 'the controller',
   host: 'host and port of the API server',
-  kind: 'what the notification tells of, or what was looked at: `endpoint` or `witness`',
+  kind: 'what the notification tells of, or what was looked at: `endpoint`, `witness` or, by SQL, `lag`',
   leg: '`there` or `back`, of a drill by switchovers',
   method: 'the HTTP method',
   mode: '`Simulate` or `Switchover`, of a drill',

@@ -40,7 +40,7 @@ export interface RoundFigures {
 
 /** One look at a writer's endpoint or at a witness. */
 export interface ProbeFigures {
-  readonly kind: 'endpoint' | 'witness';
+  readonly kind: 'endpoint' | 'witness' | 'lag';
   /** As in {@link AwsCall}. */
   readonly result: string;
 }
@@ -175,7 +175,7 @@ export class OperatorMetrics {
     });
     this.#probes = new Counter({
       name: 'aurora_dr_probes_total',
-      help: 'Looks at endpoints of writers and at witnesses, by kind and result',
+      help: 'Looks at endpoints of writers, at witnesses and by SQL at secondaries, by kind and result',
       labelNames: ['kind', 'result'],
       registers,
     });
