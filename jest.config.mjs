@@ -14,7 +14,9 @@ export default {
     {
       ...common,
       displayName: 'contract',
-      testMatch: ['<rootDir>/test/{aws,control-plane,demo,infrastructure,integration,lambda,tools}/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/test/{aws,control-plane,demo,infrastructure,integration,lambda,observability,tools}/**/*.test.ts',
+      ],
     },
     { ...common, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
