@@ -10,7 +10,7 @@ const usage = `Controls a local AWS that runs (node test/aws/main.ts).
   restore REGION
   fault REGION ACTION KIND [--count N] [--milliseconds N] [--how drop|hang] [--code CODE] [--status N]
                                             KIND: refuse hang throttle serverError garbage accessDenied
-                                            expiredToken error stale effectWithoutAnswer delay; '*' for any
+                                            expiredToken error stale effectWithoutAnswer delay hold; '*' for any
   clear-faults
   lag REGION CLUSTER MS [MS_PER_SECOND]     constant, or growing
   status REGION CLUSTER STATUS|auto

@@ -77,10 +77,15 @@ export interface LocalAws extends AsyncDisposable {
   cutOff(region: string, options?: OutageOptions): Promise<void>;
   /** The link from the primary into this secondary breaks (or heals) while both regions live. */
   severReplication(region: string, clusterIdentifier: string, isSevered?: boolean): void;
+  /**
+   * Keeps a cluster `pending-resync` after a failover for as long as it takes to look, whatever the durations say; or lets
+   * it go on.
+   */
+  holdResynchronization(region: string, clusterIdentifier: string, isHeld?: boolean): Promise<void>;
 
   /** Returns the fault's number, for `clearFaults`. */
   setFault(fault: Fault): number;
-  /** Takes back one fault, or all of them. */
+  /** Takes back one fault, or all of them; whatever a `hold` kept back is answered. */
   clearFaults(id?: number): void;
 
   /** A constant in milliseconds, or a curve. */

@@ -18,6 +18,7 @@ import type { DataLoss } from './world/data-loss.ts';
 import type { Fault } from './world/fault-board.ts';
 import type { LagCurve } from './world/lag-curve.ts';
 import type { DbCluster, EndpointMode, GlobalCluster, PublishedMessage, RdsEvent, RoleChange } from './world/model.ts';
+import { holdResynchronization } from './world/rejoin.ts';
 import { freezeOrThaw, setLag } from './world/replication.ts';
 import { releaseRoleChange, startRoleChange } from './world/role-change.ts';
 import type { Role } from './world/session-store.ts';
@@ -163,6 +164,11 @@ export class RunningLocalAws implements LocalAws {
     const cluster = this.cluster(region, clusterIdentifier);
     cluster.replication.isSevered = isSevered;
     freezeOrThaw(this.world, this.now());
+  }
+
+  async holdResynchronization(region: string, clusterIdentifier: string, isHeld = true): Promise<void> {
+    holdResynchronization(this.world, this.cluster(region, clusterIdentifier), isHeld);
+    await this.follow();
   }
 
   setFault(fault: Fault): number {

@@ -2,32 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findCondition } from '../../operator/api/v1alpha1/conditions.ts';
 import { fenceEvent } from '../aws/world/rds-events.ts';
 import type { OutageMode } from '../aws/server/writer-endpoint.ts';
-import { POLICY, type PolicyScene } from './harness/policy-scene.ts';
-import { Stage } from './harness/stage.ts';
+import { POLICY, type Notified, type PolicyScene } from './harness/policy-scene.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
 
 /** Three times the failure threshold, and one: whoever wanted to act would have acted. */
 const QUIET_ROUNDS = 10;
-const TIMEOUT = 300_000;
-
-/** Slow enough on the way back for every step to be seen. */
-const operation = {
-  outcome: 'complete',
-  stuckIn: 'promoting',
-  durations: {
-    pending: 200,
-    promoting: 800,
-    cancelling: 200,
-    recreating: 300,
-    resynchronizing: 1_500,
-    snapshotting: 200,
-  },
-  fence: 'auto',
-} as const;
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.start();
-}, TIMEOUT);
+}, SCENE_TIMEOUT);
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
@@ -43,12 +27,12 @@ async function loseAndFailOver(scene: PolicyScene, { from, to, mode }: Loss): Pr
   const { aws } = scene;
   const before = scene.mutatingCalls.length;
   const ended = (await scene.status()).history?.length ?? 0;
-  // AWS takes its time to answer, so that what was written before the call can be told from what came after.
-  aws.setFault({ region: to, action: 'FailoverGlobalCluster', fault: { kind: 'delay', milliseconds: 1_500 } });
+  // No answer yet, and no promotion: what was written before the call can be told from what came after.
+  const hold = aws.setFault({ region: to, action: 'FailoverGlobalCluster', fault: { kind: 'hold' } });
+  aws.nextOperation({ outcome: 'stuck', stuckIn: 'promoting' });
   await aws.loseRegion(from, { mode });
-  const call = await aws.waitForCall(
+  const call = await scene.untilCall(
     ({ action }) => action === 'FailoverGlobalCluster' && scene.mutatingCalls.length > before,
-    90_000,
   );
   const registered = await scene.status();
   expect(call).toMatchObject({ region: to, result: 'ok', input: { AllowDataLoss: 'true' } });
@@ -59,10 +43,12 @@ async function loseAndFailOver(scene: PolicyScene, { from, to, mode }: Loss): Pr
   });
   const id = registered.operation?.id ?? '';
   expect(Date.parse(registered.operation?.startedAt ?? '')).toBeLessThanOrEqual(call.at);
+  aws.clearFaults(hold);
   // Alongside the call, clients are kept from the old writer.
   await scene.untilPublished('the old writer withdrawn', ({ name, state }) => {
     return name === 'fenced.invalid' && state === 'fenced';
   });
+  await aws.releaseOperation('complete');
 
   const { history = [], ...after } = await scene.untilHistory(ended + 1);
   const [entry] = history;
@@ -81,7 +67,6 @@ async function loseAndFailOver(scene: PolicyScene, { from, to, mode }: Loss): Pr
   const writer = aws.cluster(to, 'aurora-prod').address;
   expect(await scene.published()).toEqual({ name: writer, state: 'published', region: to, endpoint: writer });
   expect(scene.mutatingCalls).toHaveLength(before + 1);
-  aws.clearFaults();
   return id;
 }
 
@@ -93,10 +78,13 @@ async function rejoin(scene: PolicyScene, region: string): Promise<void> {
   expect(findCondition((await scene.status()).conditions, 'SplitBrainRisk')).toMatchObject({ status: 'True' });
   expect(await risk()).toBe(1);
   expect(aws.callsOf({ action: 'DescribeDBClusterSnapshots' })).toEqual([]);
+  // Aurora needs minutes to hours for it, many rounds.
+  await aws.holdResynchronization(region, 'aurora-prod');
   await aws.restoreRegion(region);
   const returning = await scene.untilCondition('SplitBrainRisk', 'OldPrimaryResynchronizing', 'True');
   expect(findCondition(returning.conditions, 'SplitBrainRisk')?.message).toContain('pending-resync');
   expect(returning.splitBrain).toMatchObject({ region, state: 'Resynchronizing' });
+  await aws.holdResynchronization(region, 'aurora-prod', false);
   await scene.untilRegion(region, ({ synchronizationStatus }) => synchronizationStatus === 'connected');
   await scene.untilCondition('SplitBrainRisk', 'NoRisk', 'False');
   await keepSnapshot(scene, region);
@@ -133,7 +121,7 @@ describe('the loss of a primary region', () => {
   test.concurrent(
     'given a protected policy, when the primary region refuses, then one failover; and when the new primary is lost too, the cooldown holds until it is acknowledged',
     () =>
-      stage.play({ aws: { settings: { operation } } }, async (scene) => {
+      stage.play({}, async (scene) => {
         const { aws } = scene;
         await scene.protect({ notifications: scene.addTopics() });
         const id = await loseAndFailOver(scene, { from: 'us-east-1', to: 'us-west-2', mode: 'refuse' });
@@ -149,8 +137,10 @@ describe('the loss of a primary region', () => {
         expect(await scene.kubectl(['describe', 'drp', POLICY])).toMatch(/FailoverCompleted .*us-west-2 Succeeded/);
 
         await rejoin(scene, 'us-east-1');
-        const risks = scene.notifications('us-west-2').filter(({ kind }) => kind === 'SplitBrainRisk');
-        expect(risks.map(({ message }) => message.split(':')[0])).toEqual([
+        const risksTold = (): readonly Notified[] =>
+          scene.notifications('us-west-2').filter(({ kind }) => kind === 'SplitBrainRisk');
+        await scene.untilTrue('three notifications of the risk', () => risksTold().length >= 3);
+        expect(risksTold().map(({ message }) => message.split(':')[0])).toEqual([
           expect.stringMatching(/^OldPrimary(NotRejoined|Fenced)$/),
           'OldPrimaryResynchronizing',
           'NoRisk',
@@ -173,22 +163,19 @@ describe('the loss of a primary region', () => {
           ['FailoverGlobalCluster', 'us-east-1'],
         ]);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
     'given a primary in us-west-2, when that region falls silent, then one failover to us-east-1, and it re-joins',
     () =>
-      stage.play(
-        { aws: { settings: { operation } }, cluster: { regions: ['us-west-2', 'us-east-1'] } },
-        async (scene) => {
-          await scene.protect();
-          await loseAndFailOver(scene, { from: 'us-west-2', to: 'us-east-1', mode: 'blackhole' });
-          await rejoin(scene, 'us-west-2');
-          expect(scene.mutatingCalls).toHaveLength(1);
-        },
-      ),
-    TIMEOUT,
+      stage.play({ cluster: { regions: ['us-west-2', 'us-east-1'] } }, async (scene) => {
+        await scene.protect();
+        await loseAndFailOver(scene, { from: 'us-west-2', to: 'us-east-1', mode: 'blackhole' });
+        await rejoin(scene, 'us-west-2');
+        expect(scene.mutatingCalls).toHaveLength(1);
+      }),
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -201,7 +188,7 @@ describe('the loss of a primary region', () => {
         const detection = scene.detection({ interval: '4s', timeout: '3900ms', failureThreshold: 1 });
         await scene.protect({ detection });
         await aws.loseRegion('us-east-1', { mode: 'blackhole' });
-        const call = await aws.waitForCall({ action: 'FailoverGlobalCluster' }, 90_000);
+        const call = await scene.untilCall({ action: 'FailoverGlobalCluster' });
         const { history = [] } = await scene.untilHistory(1);
         expect(history[0]).toMatchObject({ to: 'us-west-2', outcome: 'Succeeded' });
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
@@ -212,7 +199,7 @@ describe('the loss of a primary region', () => {
         expect(walks.filter(({ at }) => at < promotedAt).length).toBeGreaterThanOrEqual(4);
         expect(scene.mutatingCalls).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -234,7 +221,7 @@ describe('the loss of a primary region', () => {
         expect(history[0]).toMatchObject({ type: 'Failover', trigger: 'Automatic', outcome: 'Succeeded' });
         expect(scene.mutatingCalls).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 });
 
@@ -276,7 +263,7 @@ describe('required fencing', () => {
         expect(await scene.published()).toMatchObject({ name: target.address, state: 'published' });
         expect(scene.mutatingCalls).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -290,7 +277,7 @@ describe('required fencing', () => {
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
         expect(scene.mutatingCalls).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 });
 
@@ -301,13 +288,14 @@ describe('an operation that somebody else started', () => {
       stage.play({}, async (scene) => {
         const { aws } = scene;
         await scene.protect({ notifications: scene.addTopics() });
-        aws.nextOperation({ durations: { promoting: 3_000 } });
+        aws.nextOperation({ outcome: 'stuck', stuckIn: 'promoting' });
         aws.startOperation('switchover', 'us-west-2');
         const adopted = await scene.until('adopted', (status) => status.operation !== undefined);
         expect(adopted).toMatchObject({
           phase: 'SwitchingOver',
           operation: { type: 'Switchover', trigger: 'External', from: 'us-east-1', to: 'us-west-2' },
         });
+        await aws.releaseOperation('complete');
         const { history = [], cooldownUntil, primaryRegion } = await scene.untilHistory(1);
         expect(history[0]).toMatchObject({ trigger: 'External', type: 'Switchover', outcome: 'Succeeded' });
         expect(primaryRegion).toBe('us-west-2');
@@ -316,7 +304,7 @@ describe('an operation that somebody else started', () => {
         expect((await scene.untilNotified('SwitchoverCompleted')).operation).toMatchObject({ trigger: 'External' });
         expect(scene.mutatingCalls).toEqual([]);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -325,10 +313,13 @@ describe('an operation that somebody else started', () => {
       stage.play({}, async (scene) => {
         const { aws } = scene;
         await scene.protect();
-        // Longer than the operator would take to decide by itself.
-        aws.nextOperation({ durations: { promoting: 8_000 } });
+        aws.nextOperation({ outcome: 'stuck', stuckIn: 'promoting' });
         await aws.loseRegion('us-east-1');
         aws.startOperation('failover', 'us-west-2');
+        await scene.until('adopted', (status) => status.operation?.trigger === 'External');
+        // Longer than the operator would take to decide by itself.
+        await scene.letRoundsPass(QUIET_ROUNDS);
+        await aws.releaseOperation('complete');
         const { history = [], phase } = await scene.untilHistory(1);
         expect(history[0]).toMatchObject({
           trigger: 'External',
@@ -342,6 +333,6 @@ describe('an operation that somebody else started', () => {
         expect(scene.mutatingCalls).toEqual([]);
         expect(aws.operations).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 });

@@ -3,13 +3,13 @@ import { findCondition } from '../../operator/api/v1alpha1/conditions.ts';
 import type { FaultKind } from '../aws/world/fault-board.ts';
 import type { PolicyScene } from './harness/policy-scene.ts';
 import { request } from './harness/request.ts';
-import { Stage } from './harness/stage.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
 
 let stage: Stage;
 
 beforeAll(async () => {
   stage = await Stage.start();
-}, 120_000);
+}, SCENE_TIMEOUT);
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
@@ -65,7 +65,7 @@ describe('what AWS answers to the call', () => {
         await switchOverDespite(scene, { fault: { kind: 'serverError' }, count: 1, calls: 2, isAmbiguous: true });
         await switchOverDespite(scene, { fault: { kind: 'garbage' }, count: 1, calls: 2, isAmbiguous: true });
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -80,7 +80,7 @@ describe('what AWS answers to the call', () => {
         await switchOverDespite(scene, { fault: silent, count: 1, calls: 1, isAmbiguous: true });
         await switchOverDespite(scene, { fault: { kind: 'hang' }, count: 1, calls: 2, isAmbiguous: true });
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -130,7 +130,7 @@ describe('what AWS answers to the call', () => {
         expect((repeated?.at ?? 0) - (lost?.at ?? 0)).toBeGreaterThanOrEqual(readWindowMilliseconds);
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -152,7 +152,7 @@ describe('what AWS answers to the call', () => {
         expect(scene.notifications('us-west-2').at(-1)?.subject).toContain('observation lost: over');
         expect(scene.mutatingCalls).toEqual([]);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -177,7 +177,7 @@ describe('what AWS answers to the call', () => {
         await scene.until('kept', ({ rescueSnapshots = [] }) => rescueSnapshots[0]?.state === 'Kept');
         await scene.untilNotified('RescueSnapshotKept');
       }),
-    180_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -211,7 +211,7 @@ describe('what AWS answers to the call', () => {
         expect(scene.mutatingCalls).toHaveLength(struck + 1);
         expect(aws.operations).toHaveLength(1);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -277,6 +277,6 @@ describe('what AWS answers to the call', () => {
           'FailoverGlobalCluster',
         ]);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 });

@@ -6,17 +6,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Decision, VerdictSummary } from '../../operator/failover/decision.ts';
 import { POLICY } from './harness/policy-scene.ts';
-import { Stage } from './harness/stage.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const TIMEOUT = 180_000;
 
 let stage: Stage;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'decisions-'));
   stage = await Stage.start();
-}, TIMEOUT);
+}, SCENE_TIMEOUT);
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
@@ -97,5 +96,5 @@ test(
       expect(caught.stderr).toContain(`${forged}:${at + 1}: the replay says something else than the record`);
       expect(caught.stderr).toContain('verdict.kind: recorded "Calm", replayed "FailOver"');
     }),
-  TIMEOUT,
+  SCENE_TIMEOUT,
 );

@@ -3,11 +3,10 @@ import { findCondition } from '../../operator/api/v1alpha1/conditions.ts';
 import type { LagCurve } from '../aws/world/lag-curve.ts';
 import { lagMetrics } from '../aws/world/metric-emitter.ts';
 import { POLICY, type PolicyScene } from './harness/policy-scene.ts';
-import { Stage } from './harness/stage.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
 
 /** Three times the failure threshold, and one: whoever wanted to act would have acted. */
 const QUIET_ROUNDS = 10;
-const TIMEOUT = 300_000;
 
 /** A lag of which there never was a sample. */
 const neverReported: LagCurve = {
@@ -18,7 +17,7 @@ const neverReported: LagCurve = {
 let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.start();
-}, TIMEOUT);
+}, SCENE_TIMEOUT);
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
@@ -48,7 +47,7 @@ describe('a lost primary region that automation must not leave', () => {
         expect((await scene.untilNotified('FailoverBlocked')).message).toContain('ManualMode');
         expect(await scene.kubectl(['describe', 'drp', POLICY])).toContain('failover.mode is Manual');
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -70,7 +69,7 @@ describe('a lost primary region that automation must not leave', () => {
         await scene.letRoundsPass(QUIET_ROUNDS);
         await expectNothingHappened(scene);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -89,7 +88,7 @@ describe('a lost primary region that automation must not leave', () => {
         await scene.letRoundsPass(QUIET_ROUNDS);
         await expectNothingHappened(scene);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -106,7 +105,7 @@ describe('a lost primary region that automation must not leave', () => {
         await scene.letRoundsPass(QUIET_ROUNDS);
         await expectNothingHappened(scene);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 });
 
@@ -129,7 +128,7 @@ describe('an operator that cannot see', () => {
         await scene.until('Protected again', ({ phase }) => phase === 'Protected');
         expect(scene.mutatingCalls).toEqual([]);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -153,7 +152,7 @@ describe('an operator that cannot see', () => {
         await scene.until('Protected again', ({ phase }) => phase === 'Protected');
         expect(scene.mutatingCalls).toEqual([]);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -170,7 +169,7 @@ describe('an operator that cannot see', () => {
         await expectNothingHappened(scene);
         expect((await scene.status()).phase).not.toBe('Protected');
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -192,7 +191,7 @@ describe('an operator that cannot see', () => {
         expect((await scene.status()).phase).toBe('Suspect');
         await expectNothingHappened(scene);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 });
 
@@ -223,7 +222,7 @@ describe('a loss that Aurora recovers in its region', () => {
         ]);
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -244,17 +243,18 @@ describe('a loss that Aurora recovers in its region', () => {
         await aws.setClusterStatus('us-east-1', 'aurora-prod', undefined);
         await scene.until('Protected again', ({ phase }) => phase === 'Protected');
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
     'given inRegionRecoveryLimit, when the writer stays down for longer, then the hold ends; replication still vetoes, and without it one failover',
     () =>
-      stage.play({ spec: { failover: { inRegionRecoveryLimit: '6s' } } }, async (scene) => {
+      stage.play({}, async (scene) => {
         const { aws } = scene;
         await scene.protect();
         await aws.setEndpoint('us-east-1', 'aurora-prod', 'refuse');
         const { incident } = await scene.untilCondition('Progressing', 'InRegionRecovery', 'False');
+        await scene.patchSpec({ failover: { inRegionRecoveryLimit: '6s' } });
         await scene.untilCondition('Progressing', 'VetoedByReplication', 'False');
         await scene.letRoundsPass(QUIET_ROUNDS);
         await expectNothingHappened(scene);
@@ -264,6 +264,6 @@ describe('a loss that Aurora recovers in its region', () => {
         expect(history[0]?.detectedAt).toBe(incident?.startedAt);
         expect(scene.mutatingCalls).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 });

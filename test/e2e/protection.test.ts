@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findCondition } from '../../operator/api/v1alpha1/conditions.ts';
-import { Stage } from './harness/stage.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
 import { POLICY, PUBLISHED } from './harness/policy-scene.ts';
 
 /** Three times the failure threshold, and one: whoever wanted to act would have acted. */
 const QUIET_ROUNDS = 10;
-const TIMEOUT = 300_000;
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.start();
-}, TIMEOUT);
+}, SCENE_TIMEOUT);
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
@@ -54,7 +53,7 @@ describe('a policy on a healthy global cluster', () => {
         expect(await scene.kubectl(['get', 'aurora-dr', '-o', 'name'])).toContain(`/${POLICY}`);
         expect(scene.mutatingCalls).toEqual([]);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -82,7 +81,7 @@ describe('a policy on a healthy global cluster', () => {
           'globalClusterIdentifier cannot be changed: keep "aurora-global-prod"',
         );
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -105,7 +104,7 @@ describe('a policy on a healthy global cluster', () => {
         aws.setMetricDelay(100);
         await scene.until('Protected again', (status) => status.phase === 'Protected');
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -133,7 +132,7 @@ describe('a policy on a healthy global cluster', () => {
         ]);
         expect([operation, history, scene.mutatingCalls]).toEqual([undefined, [], []]);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -153,6 +152,6 @@ describe('a policy on a healthy global cluster', () => {
         aws.severReplication('us-west-2', 'aurora-prod', false);
         await scene.until('Protected again', (status) => status.phase === 'Protected');
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 });

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalAws } from '../aws/local-aws.ts';
 import { POLICY } from './harness/policy-scene.ts';
 import { request } from './harness/request.ts';
-import { Stage } from './harness/stage.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
 
 let stage: Stage;
 
 beforeAll(async () => {
   stage = await Stage.start();
-}, 120_000);
+}, SCENE_TIMEOUT);
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
@@ -32,19 +32,21 @@ describe('what people ask for with annotations', () => {
         await scene.protect();
         const oldName = await scene.publishedName();
 
-        // Long enough to look at.
-        aws.nextOperation({ durations: { promoting: 3_000 } });
+        aws.nextOperation({ outcome: 'stuck', stuckIn: 'promoting' });
         // One switchover, sent to the primary's region, while clients are kept from the old writer.
         const accepted = await request(scene, { 'force-failover': 'us-west-2', 'force-type': 'Auto' });
         expect(accepted).toMatchObject({ result: 'Accepted', action: 'force-failover', value: 'us-west-2' });
-        const call = await aws.waitForCall({ action: 'SwitchoverGlobalCluster' });
+        const call = await scene.untilCall({ action: 'SwitchoverGlobalCluster' });
         expect(call.region).toBe('us-east-1');
         await scene.until('AWS at work', ({ operation }) => operation?.step === 'Promoting');
-        expect(await scene.published()).toMatchObject({ name: 'fenced.invalid', state: 'fenced', region: 'us-east-1' });
+        await scene.untilPublished('the old writer withdrawn', ({ name, state, region }) => {
+          return name === 'fenced.invalid' && state === 'fenced' && region === 'us-east-1';
+        });
 
         // The same words again are a second request as long as the first is being carried out.
         const second = await request(scene, { 'force-failover': 'us-west-2', 'force-type': 'Auto' });
         expect(second).toMatchObject({ result: 'Refused', reason: 'OperationInFlight' });
+        await aws.releaseOperation('complete');
         const { history: [first] = [] } = await scene.until(
           'switched over',
           ({ history = [] }) => history.length === 1,
@@ -89,7 +91,7 @@ describe('what people ask for with annotations', () => {
           ['SwitchoverGlobalCluster', 'us-east-1'],
         ]);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -145,7 +147,7 @@ describe('what people ask for with annotations', () => {
         await scene.untilEvents('RequestRefused');
         expect(scene.mutatingCalls).toEqual([]);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -205,7 +207,7 @@ describe('what people ask for with annotations', () => {
           expect(aws.primaryRegion()).toBe('eu-west-1');
         },
       ),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -254,7 +256,7 @@ describe('what people ask for with annotations', () => {
           ['FailoverGlobalCluster', 'us-east-1'],
         ]);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 });
 
@@ -265,12 +267,15 @@ describe('a policy that is deleted', () => {
       stage.play({}, async (scene) => {
         const { aws } = scene;
         await scene.protect();
-        aws.nextOperation({ durations: { promoting: 3_000 } });
+        aws.nextOperation({ outcome: 'stuck', stuckIn: 'promoting' });
         await request(scene, { 'force-failover': 'us-west-2' });
         await scene.until('AWS at work', ({ operation }) => operation?.step === 'Promoting');
         await scene.kubectl(['delete', 'drp', POLICY, '--wait=false']);
         expect((await scene.policy()).metadata.deletionTimestamp).toBeDefined();
-        await scene.kubectl(['wait', '--for=delete', `drp/${POLICY}`, '--timeout=30s']);
+        await scene.letRoundsPass(3);
+        expect((await scene.status()).operation).toMatchObject({ step: 'Promoting' });
+        await aws.releaseOperation('complete');
+        await scene.kubectl(['wait', '--for=delete', `drp/${POLICY}`, '--timeout=55s']);
         expect(aws.operations.map(({ phase }) => phase)).toEqual(['completed']);
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
 
@@ -288,10 +293,10 @@ describe('a policy that is deleted', () => {
         expect(scene.mutatingCalls).toHaveLength(1);
 
         // At rest nothing holds it, and what it published stays.
-        await scene.kubectl(['delete', 'drp', POLICY, '--timeout=20s']);
+        await scene.kubectl(['delete', 'drp', POLICY, '--timeout=55s']);
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
         expect(scene.mutatingCalls).toHaveLength(1);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 });

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Watchdog } from '../control-plane/watchdog.ts';
 import { OperatorProcess } from './harness/operator-process.ts';
 import { POLICY, type PolicyScene } from './harness/policy-scene.ts';
-import { Stage } from './harness/stage.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
 
 const watchdog = new Watchdog(undefined);
 let stage: Stage;
 
 beforeAll(async () => {
   stage = await Stage.start();
-}, 120_000);
+}, SCENE_TIMEOUT);
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
   await watchdog.dismiss();
@@ -41,16 +41,17 @@ describe('an API server that goes away', () => {
         const [operator] = scene.operators;
         await plane.killApiServer();
         await aws.loseRegion('us-east-1');
-        await operator?.waitForLine(DECISION, 30_000);
+        await operator?.waitForLine(DECISION);
         // Decided, and not to be persisted: AWS must not hear of it.
         await scene.letRoundsPass(4);
         expect(scene.mutatingCalls).toEqual([]);
 
-        aws.nextOperation({ durations: { promoting: 2_000 } });
+        aws.nextOperation({ outcome: 'stuck', stuckIn: 'promoting' });
         await plane.startApiServer();
-        await aws.waitForCall({ action: 'FailoverGlobalCluster' }, 60_000);
+        await scene.untilCall({ action: 'FailoverGlobalCluster' });
         await plane.killApiServer();
         await scene.letRoundsPass(4);
+        await aws.releaseOperation('complete');
         await plane.startApiServer();
         const { history } = await scene.untilHistory(1);
         expect(history?.[0]).toMatchObject({
@@ -62,7 +63,7 @@ describe('an API server that goes away', () => {
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
         expect(scene.mutatingCalls).toHaveLength(1);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 
   test(
@@ -74,7 +75,7 @@ describe('an API server that goes away', () => {
         const [operator] = scene.operators;
         plane.pauseApiServer();
         await aws.loseRegion('us-east-1');
-        await operator?.waitForLine(DECISION, 30_000);
+        await operator?.waitForLine(DECISION);
         await scene.letRoundsPass(3);
         expect(scene.mutatingCalls).toEqual([]);
         await operator?.kill();
@@ -90,7 +91,7 @@ describe('an API server that goes away', () => {
         expect(await scene.published()).toMatchObject({ state: 'published', region: 'us-west-2' });
         expect(scene.mutatingCalls).toHaveLength(1);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 });
 
@@ -115,17 +116,18 @@ describe('two policies in one account', () => {
         await plane.kubectl(['apply', '-f', '-'], { input: JSON.stringify(policy) });
         startClusterWideOperator(scene);
         const other = (path: string, value: string): Promise<string> =>
-          plane.kubectl(['-n', namespace, 'wait', `drp/${POLICY}`, `--for=jsonpath=${path}=${value}`, '--timeout=30s']);
+          plane.kubectl(['-n', namespace, 'wait', `drp/${POLICY}`, `--for=jsonpath=${path}=${value}`, '--timeout=55s']);
         await scene.until('Protected', ({ phase }) => phase === 'Protected');
         await other('{.status.phase}', 'Protected');
         await scene.untilPassing();
 
         // One walk a round of 1 s and region, however many policies: were it one for each, these would take half the time.
+        // So many of them, and not nearly all of that time, for the first may come seconds late on a busy machine.
         const before = aws.calls.at(-1)?.number ?? 0;
-        await scene.letRoundsPass(10);
+        await scene.letRoundsPass(16);
         const walks = aws.callsOf({ region: 'us-west-2', action: 'DescribeGlobalClusters', after: before });
         const [first, last] = [walks.at(0), walks.at(-1)];
-        expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan((walks.length - 1) * 750);
+        expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan((walks.length - 1) * 650);
 
         await aws.loseRegion('us-east-1');
         await scene.untilHistory(1);
@@ -137,6 +139,6 @@ describe('two policies in one account', () => {
         expect(new Set(aws.operations.map(({ globalClusterIdentifier }) => globalClusterIdentifier)).size).toBe(2);
         expect([aws.primaryRegion('orders'), aws.primaryRegion()]).toEqual(['us-west-2', 'us-west-2']);
       }),
-    120_000,
+    SCENE_TIMEOUT,
   );
 });

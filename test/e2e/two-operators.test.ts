@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HistoryEntry } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import type { PolicyScene, SceneOptions } from './harness/policy-scene.ts';
-import { Stage } from './harness/stage.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
 
-const TIMEOUT = 300_000;
 /** Three times the failure threshold, and one: whoever wanted to act would have acted. */
 const QUIET_ROUNDS = 10;
 
@@ -27,7 +26,7 @@ const stages: Stage[] = [];
 beforeAll(async () => {
   const { AURORA_DR_TEST_KUBECONFIG: _shared, ...env } = process.env;
   stages.push(...(await Promise.all([Stage.start({ env }), Stage.start({ env })])));
-}, TIMEOUT);
+}, SCENE_TIMEOUT);
 afterAll(async () => {
   for (const stage of stages) {
     await stage[Symbol.asyncDispose]();
@@ -123,7 +122,7 @@ describe('an operator in a cluster of each region', () => {
         await east.letRoundsPass(QUIET_ROUNDS, 'us-east-1');
         expect(aws.callsOf({ action: 'FailoverGlobalCluster' })).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -151,7 +150,7 @@ describe('an operator in a cluster of each region', () => {
         await expectPublished(west, 'us-west-2');
         expect(east.mutatingCalls).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -169,7 +168,7 @@ describe('an operator in a cluster of each region', () => {
         expect(await theOnly(east)).toMatchObject({ trigger: 'External', outcome: 'Succeeded' });
         expect(aws.callsOf({ action: 'FailoverGlobalCluster' })).toHaveLength(1);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -187,7 +186,7 @@ describe('an operator in a cluster of each region', () => {
         ]);
         await Promise.all([expectPublished(east, 'us-west-2'), expectPublished(west, 'us-west-2')]);
       }),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 
   test.concurrent(
@@ -218,6 +217,6 @@ describe('an operator in a cluster of each region', () => {
           await Promise.all([expectPublished(west, 'eu-west-1'), expectPublished(europe, 'eu-west-1')]);
         },
       ),
-    TIMEOUT,
+    SCENE_TIMEOUT,
   );
 });

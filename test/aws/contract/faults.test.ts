@@ -163,6 +163,22 @@ describe('faults as the SDK sees them', () => {
     await expect(read()).resolves.toBeDefined();
   });
 
+  it('given a held answer, the call takes effect at once and is answered when the fault is cleared', async () => {
+    clients.destroy();
+    clients = sdkClients('us-west-2', aws.endpoints['us-west-2']!, { timeout: 60_000 });
+    fault({ kind: 'hold' }, 'FailoverGlobalCluster');
+    let isAnswered = false;
+    const answered = failover().then(() => (isAnswered = true));
+    await aws.waitForCall({ action: 'FailoverGlobalCluster', result: 'ok' }, 60_000);
+    expect(aws.operations).toHaveLength(1);
+    // Others are answered, one after the other: there was time enough for this one.
+    await read();
+    await read();
+    expect(isAnswered).toBe(false);
+    aws.clearFaults();
+    expect(await answered).toBe(true);
+  });
+
   it('given a count, strikes so many calls and no more', async () => {
     aws.setFault({ region: '*', action: 'rds', fault: { kind: 'throttle' }, count: 2 });
     await expect(read()).rejects.toMatchObject({ name: 'Throttling' });

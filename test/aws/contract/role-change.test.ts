@@ -119,6 +119,55 @@ describe('FailoverGlobalCluster with AllowDataLoss', () => {
   });
 });
 
+describe('a resynchronisation that is held', () => {
+  const synchronization = async (): Promise<(string | undefined)[]> => {
+    const { GlobalClusterMembers = [] } = await globalCluster(secondary);
+    return GlobalClusterMembers.map((member) => member.SynchronizationStatus);
+  };
+
+  it('given the old region returns, stays pending-resync until it is let go on, and ends once', async () => {
+    await aws.loseRegion('us-east-1');
+    await failover();
+    await aws.advance(1000);
+    await aws.holdResynchronization('us-east-1', 'aurora-prod');
+    await aws.restoreRegion('us-east-1');
+    await aws.advance(3_600_000);
+    expect(await synchronization()).toEqual(['pending-resync', 'connected']);
+    await aws.holdResynchronization('us-east-1', 'aurora-prod', false);
+    expect(await synchronization()).toEqual(['connected', 'connected']);
+    const finished = (await eventMessages(secondary, 'db-cluster')).filter((text) => text.startsWith('Finished'));
+    expect(finished).toHaveLength(1);
+  });
+
+  it('given it is let go on before its time is up, then its durations hold', async () => {
+    await aws.loseRegion('us-east-1');
+    await failover();
+    await aws.advance(1000);
+    await aws.holdResynchronization('us-east-1', 'aurora-prod');
+    await aws.restoreRegion('us-east-1');
+    await aws.advance(999);
+    await aws.holdResynchronization('us-east-1', 'aurora-prod', false);
+    expect(await synchronization()).toEqual(['pending-resync', 'connected']);
+    await aws.advance(1);
+    expect(await synchronization()).toEqual(['connected', 'connected']);
+  });
+
+  it('given the region is lost again when it was due, then another return takes its time again', async () => {
+    await aws.loseRegion('us-east-1');
+    await failover();
+    await aws.advance(1000);
+    await aws.holdResynchronization('us-east-1', 'aurora-prod');
+    await aws.restoreRegion('us-east-1');
+    await aws.advance(1000);
+    await aws.loseRegion('us-east-1');
+    await aws.restoreRegion('us-east-1');
+    await aws.holdResynchronization('us-east-1', 'aurora-prod', false);
+    expect(await synchronization()).toEqual(['pending-resync', 'connected']);
+    await aws.advance(1000);
+    expect(await synchronization()).toEqual(['connected', 'connected']);
+  });
+});
+
 describe('SwitchoverGlobalCluster', () => {
   it('given healthy regions, swaps the roles without loss', async () => {
     await switchover();

@@ -144,11 +144,11 @@ async function send(
       respond(response, 200, contentType(service), '<<< {"neither": XML nor JSON');
       return;
     case 'error':
-      await delay(result.delayMilliseconds);
+      await Promise.all([delay(result.delayMilliseconds), result.released]);
       sendError(response, result.error, service, requestId);
       return;
     case 'output':
-      await delay(result.delayMilliseconds);
+      await Promise.all([delay(result.delayMilliseconds), result.released]);
       respond(
         response,
         200,

@@ -18,7 +18,7 @@ export const milliseconds = z.number().nonnegative();
 export const count = z.number().int().positive().exactOptional();
 
 export const faultKind = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(['refuse', 'hang', 'garbage', 'accessDenied', 'expiredToken']) }),
+  z.strictObject({ kind: z.enum(['refuse', 'hang', 'garbage', 'accessDenied', 'expiredToken', 'hold']) }),
   z.strictObject({ kind: z.literal('throttle'), code: z.string().exactOptional() }),
   z.strictObject({
     kind: z.literal('serverError'),

@@ -16,10 +16,17 @@ export interface AwsCall {
   readonly sessionToken?: string | undefined;
 }
 
+/** When the caller gets it. */
+interface Lateness {
+  readonly delayMilliseconds: number;
+  /** Not before this. */
+  readonly released?: Promise<undefined> | undefined;
+}
+
 /** What the caller gets. `drop`: the connection ends without an answer; `hang`: nothing, ever. */
 export type Answer =
-  | { readonly kind: 'output'; readonly output: Output; readonly delayMilliseconds: number }
-  | { readonly kind: 'error'; readonly error: AwsError; readonly delayMilliseconds: number }
+  | ({ readonly kind: 'output'; readonly output: Output } & Lateness)
+  | ({ readonly kind: 'error'; readonly error: AwsError } & Lateness)
   | { readonly kind: 'garbage' }
   | { readonly kind: 'drop' }
   | { readonly kind: 'hang' };
@@ -44,6 +51,7 @@ export function answer(world: World, call: AwsCall): Answer {
     return refused;
   }
   const delayMilliseconds = fault?.kind === 'delay' ? fault.milliseconds : 0;
+  const released = fault?.kind === 'hold' ? world.faults.clearing : undefined;
   try {
     caller = world.sessions.caller(call.accessKeyId, call.sessionToken, now);
     const readAt = fault?.kind === 'stale' ? now - fault.milliseconds : now;
@@ -54,13 +62,13 @@ export function answer(world: World, call: AwsCall): Answer {
       return { kind: fault.how };
     }
     log('ok', fault, true);
-    return { kind: 'output', output, delayMilliseconds };
+    return { kind: 'output', output, delayMilliseconds, released };
   } catch (error) {
     if (!(error instanceof AwsError)) {
       throw error;
     }
     log(error.code, fault, false);
-    return { kind: 'error', error, delayMilliseconds };
+    return { kind: 'error', error, delayMilliseconds, released };
   }
 }
 
@@ -93,6 +101,7 @@ function refuse(fault: FaultKind, service: Service): Answer | undefined {
       return error(fault.code, fault.status, fault.message ?? fault.code);
     case 'stale':
     case 'delay':
+    case 'hold':
     case 'effectWithoutAnswer':
       return undefined;
   }

@@ -18,7 +18,9 @@ export type FaultKind =
   /** The call takes effect; then the connection is dropped, or nothing more is heard. */
   | { readonly kind: 'effectWithoutAnswer'; readonly how: 'drop' | 'hang' }
   /** The call takes effect at once; the answer comes so many milliseconds later. */
-  | { readonly kind: 'delay'; readonly milliseconds: number };
+  | { readonly kind: 'delay'; readonly milliseconds: number }
+  /** The call takes effect at once; the answer comes when a fault is next cleared. */
+  | { readonly kind: 'hold' };
 
 /** A fault and where it strikes. */
 export interface Fault {
@@ -41,6 +43,7 @@ export interface SetFault extends Fault {
 export class FaultBoard {
   private faults: SetFault[] = [];
   private lastId = 0;
+  private nextClearing = Promise.withResolvers<undefined>();
 
   set(fault: Fault): number {
     this.lastId += 1;
@@ -51,6 +54,13 @@ export class FaultBoard {
   /** Takes back one fault, or all. */
   clear(id?: number): void {
     this.faults = id === undefined ? [] : this.faults.filter((fault) => fault.id !== id);
+    this.nextClearing.resolve(undefined);
+    this.nextClearing = Promise.withResolvers<undefined>();
+  }
+
+  /** Resolves when a fault is next taken back. */
+  get clearing(): Promise<undefined> {
+    return this.nextClearing.promise;
   }
 
   get current(): readonly SetFault[] {

@@ -10,6 +10,8 @@ export interface GlobalMember {
   synchronizationStatus: SynchronizationStatus;
   /** Counts the attempts to synchronise it anew, so that an interrupted one does not finish later. */
   resynchronizations: number;
+  /** Set while a test keeps it from being connected again: `due` once it would be by its durations. */
+  hold?: 'underway' | 'due' | undefined;
 }
 
 /** An Aurora global database. Global: the same in every region. */

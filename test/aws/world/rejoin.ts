@@ -44,6 +44,21 @@ export function resumeResynchronization(world: World, region: string, at: number
   }
 }
 
+/** Keeps a member from being connected again, however long ago its durations are over; or lets it go on. */
+export function holdResynchronization(world: World, cluster: DbCluster, isHeld: boolean): void {
+  const now = world.settle();
+  const globalCluster = world.globalClusterOf(cluster);
+  const member = world.memberOf(cluster);
+  if (globalCluster === undefined || member === undefined) {
+    throw new Error(`cannot hold ${cluster.arn}: it is no member of a global cluster`);
+  }
+  const isDue = member.hold === 'due';
+  member.hold = isHeld ? (member.hold ?? 'underway') : undefined;
+  if (!isHeld && isDue) {
+    connect(world, globalCluster, member, now);
+  }
+}
+
 function resynchronize(
   world: World,
   globalCluster: GlobalCluster,
@@ -56,6 +71,7 @@ function resynchronize(
     return;
   }
   member.resynchronizations += 1;
+  member.hold &&= 'underway';
   const attempt = member.resynchronizations;
   const isCurrent = (): boolean =>
     member.resynchronizations === attempt && !member.isWriter && world.isAlive(cluster.region);
@@ -72,8 +88,10 @@ function resynchronize(
     });
   }
   world.agenda.add(at + (isOldPrimary ? recreating : 0) + resynchronizing, (end) => {
-    if (isCurrent()) {
+    if (isCurrent() && member.hold === undefined) {
       connect(world, globalCluster, member, end);
+    } else if (isCurrent()) {
+      member.hold = 'due';
     }
   });
 }

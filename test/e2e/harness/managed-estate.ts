@@ -1,11 +1,9 @@
 import { basename } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
 import { waitUntilServed } from '../../control-plane/serve-crd.ts';
 import type { PolicyScene } from './policy-scene.ts';
 
-const POLL_MILLISECONDS = 100;
 const SCHEMAS = fileURLToPath(new URL('../../../cdk8s/schemas', import.meta.url));
 const FILES = ['namespaced/rds.aws.m.upbound.io', 'cluster/rds.aws.upbound.io'].flatMap((group) =>
   ['clusters', 'clusterinstances', 'globalclusters'].map((plural) => `${group}_${plural}`),
@@ -132,18 +130,19 @@ export class ManagedEstate {
   }
 
   /** Waits until all of `resources` have this value of an annotation; undefined: have none. */
-  async until(name: string, value: string | undefined, timeoutMilliseconds = 30_000): Promise<void> {
-    const deadline = performance.now() + timeoutMilliseconds;
-    for (;;) {
+  until(name: string, value: string | undefined): Promise<void> {
+    return this.untilEach(
+      name,
+      this.resources.map(() => value),
+    );
+  }
+
+  /** Waits until each of `resources` has its value of an annotation. */
+  untilEach(name: string, wanted: readonly (string | undefined)[]): Promise<void> {
+    return this.#scene.untilTrue(`${name}=${JSON.stringify(wanted)}`, async () => {
       const values = await this.annotations(name);
-      if (values.every((each) => each === value)) {
-        return;
-      }
-      if (performance.now() > deadline) {
-        throw new Error(`not in ${timeoutMilliseconds} ms: ${name}=${value ?? ''}, but ${JSON.stringify(values)}`);
-      }
-      await delay(POLL_MILLISECONDS);
-    }
+      return values.every((value, index) => value === wanted[index]);
+    });
   }
 
   /** Writes the roles that the clusters have by now into their specs. */

@@ -69,7 +69,8 @@ export class OperatorProcess {
   /** Sends a signal and waits for the end. A paused process is resumed, or it could not hear. Gives how it ended. */
   async signalAndWait(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | undefined> {
     if (this.end === undefined && this.#process.pid !== undefined) {
-      const ended = once(this.#process, 'exit');
+      // Not `exit`: the last lines of its log may still be on their way then.
+      const ended = once(this.#process, 'close');
       const impatience = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MILLISECONDS);
       this.#process.kill(signal);
       this.#process.kill('SIGCONT');

@@ -86,6 +86,9 @@ export interface Notified {
 
 const shortened = (line: string): string => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line);
 
+const isPassing = ({ signals = [] }: Status): boolean =>
+  signals.length > 0 && signals.every(({ state, lastPassed }) => state === 'Passing' && lastPassed !== undefined);
+
 /** One case: a namespace with at most one policy, an AWS of its own, and the operators that it starts. */
 export class PolicyScene implements AsyncDisposable {
   readonly plane: ControlPlane;
@@ -171,12 +174,11 @@ export class PolicyScene implements AsyncDisposable {
     await this.kubectl(['apply', '-f', '-'], { input: JSON.stringify(this.manifest(spec)) });
   }
 
-  /** Starts an operator, applies the policy and waits until it is Protected with every signal proven. */
+  /** Starts an operator, applies the policy and waits until it is Protected and, at once, every signal proven. */
   async protect(spec: Readonly<Record<string, unknown>> = {}): Promise<Status> {
     this.startOperator();
     await this.applyPolicy(spec);
-    await this.until('Protected', ({ phase }) => phase === 'Protected');
-    return this.untilPassing();
+    return this.until('Protected, every signal Passing', (status) => status.phase === 'Protected' && isPassing(status));
   }
 
   /** `kubectl patch` of fields of the spec. */
@@ -289,11 +291,7 @@ export class PolicyScene implements AsyncDisposable {
 
   /** Waits until every signal passes and has its vote. */
   untilPassing(): Promise<Status> {
-    return this.until(
-      'every signal Passing',
-      ({ signals = [] }) =>
-        signals.length > 0 && signals.every(({ state, lastPassed }) => state === 'Passing' && lastPassed !== undefined),
-    );
+    return this.until('every signal Passing', isPassing);
   }
 
   /** Waits until so many operations have ended: `status.history`. */
@@ -315,6 +313,11 @@ export class PolicyScene implements AsyncDisposable {
       }
       await delay(POLL_MILLISECONDS);
     }
+  }
+
+  /** The first call to AWS that matches, already made or still to come. */
+  untilCall(filter: Parameters<LocalAws['waitForCall']>[0]): Promise<RecordedCall> {
+    return this.aws.waitForCall(filter, PATIENCE_MILLISECONDS);
   }
 
   /** Every call that changes roles, oldest first. */
@@ -348,6 +351,11 @@ export class PolicyScene implements AsyncDisposable {
   async eventReasons(): Promise<readonly string[]> {
     const out = await this.kubectl(['get', 'events.events.k8s.io', '--output=jsonpath={.items[*].reason}']);
     return out.split(' ').filter((reason) => reason !== '');
+  }
+
+  /** Waits for something else that comes in the background. */
+  async untilTrue(what: string, isReached: () => boolean | Promise<boolean>): Promise<void> {
+    await this.#poll(what, async () => ((await isReached()) ? true : undefined));
   }
 
   /** Waits until there are events with all of these reasons; they are written in the background. */
