@@ -1,15 +1,18 @@
 /**
  * Holds the documents to what is there: README's transcript is docs/demo-transcript.txt word for word, its map of the
- * house names every folder that exists and none that does not, every relative link leads to a file, and what the report of
- * the simulation says is what the figures beside it say.
- * `--write` puts the transcript into README first.
+ * house names every folder that exists and none that does not, every relative link leads to a file, what the report of
+ * the simulation says is what the figures beside it say, and the figures that concept pages quote are those of the reports.
+ * `--write` puts the transcript into README, and the figures into the pages, first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
 import type { Evidence } from '../test/simulation/evidence.ts';
 import { formatEvidence, jsonPathOf } from '../test/simulation/long-run.ts';
+import { disagreementsIntroduction, disagreementsTable, figuresTable, invariantsTable } from './figures.ts';
+import { standingIn } from './mutation/standing-report.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const readmePath = join(root, 'README.md');
@@ -29,7 +32,7 @@ function blockOf(text: string, name: string): Block {
   const start = text.indexOf(begin);
   const stop = text.indexOf(end);
   if (start < 0 || stop < start) {
-    throw new Error(`cannot find the ${name} in README.md: it stands between ${begin} and ${end}; restore them`);
+    throw new Error(`cannot find the ${name} in a document: it stands between ${begin} and ${end}; restore them`);
   }
   return { start: start + begin.length, end: stop };
 }
@@ -111,9 +114,40 @@ async function checkEvidence(): Promise<void> {
   }
 }
 
+/** What pages quote of the reports, by page and block. */
+async function checkFigures(): Promise<void> {
+  const path = join(root, 'docs/evidence/simulation.md');
+  if (!existsSync(jsonPathOf(path))) return;
+  const evidence = JSON.parse(readFileSync(jsonPathOf(path), 'utf8')) as Evidence;
+  const mutation = [...standingIn(readFileSync(join(root, 'docs/evidence/mutation.md'), 'utf8')).values()];
+  const figures = figuresTable(
+    evidence,
+    mutation.map(({ tally }) => tally),
+  );
+  const disagreements = `${disagreementsIntroduction(evidence)}\n\n${disagreementsTable(evidence)}`;
+  await checkBlock('docs/concepts/failure-model.md', 'invariants', invariantsTable());
+  await checkBlock('docs/concepts/failure-model.md', 'figures', figures);
+  await checkBlock('docs/concepts/two-operators.md', 'disagreements', disagreements);
+}
+
+async function checkBlock(page: string, name: string, markdown: string): Promise<void> {
+  const path = join(root, page);
+  const text = readFileSync(path, 'utf8');
+  const { start, end } = blockOf(text, name);
+  const wanted = `\n\n${(await format(markdown, { parser: 'markdown', printWidth: 120, proseWrap: 'preserve' })).trimEnd()}\n\n`;
+  if (text.slice(start, end) === wanted) return;
+  if (process.argv.includes('--write')) {
+    writeFileSync(path, text.slice(0, start) + wanted + text.slice(end));
+    process.stdout.write(`wrote the ${name} into ${page}\n`);
+  } else {
+    problems.push(`${page}: its ${name} are not those of the reports; run \`node scripts/check-docs.ts --write\``);
+  }
+}
+
 checkTranscript();
 checkMap();
 checkLinks();
 await checkEvidence();
+await checkFigures();
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exitCode = 1;
