@@ -4,8 +4,16 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
     const onAbort = (): void => reject(signal.reason as Error);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject);
     const stopListening = (): void => signal.removeEventListener('abort', onAbort);
-    promise.then(stopListening, stopListening);
+    promise.then(
+      (value) => {
+        stopListening();
+        resolve(value);
+      },
+      (error: unknown) => {
+        stopListening();
+        reject(error as Error);
+      },
+    );
   });
 }

@@ -17,8 +17,23 @@ import type { Instant, LagSample } from '../failover/observation.ts';
 import type { HistoryRecord, Operation, SplitBrain } from '../failover/operation.ts';
 import type { Stability } from '../failover/stability.ts';
 
+/** Instants whose text is remembered at most: from round to round a status mostly carries the same ones. */
+const MAXIMUM_REMEMBERED = 4096;
+const remembered = new Map<Instant, string>();
+
 /** RFC 3339 with milliseconds, as `status` carries times. */
-export const timestamp = (instant: Instant): string => new Date(instant).toISOString();
+export function timestamp(instant: Instant): string {
+  const known = remembered.get(instant);
+  if (known !== undefined) {
+    return known;
+  }
+  const text = new Date(instant).toISOString();
+  if (remembered.size >= MAXIMUM_REMEMBERED) {
+    remembered.clear();
+  }
+  remembered.set(instant, text);
+  return text;
+}
 export const optionalTimestamp = (instant: Instant | undefined): string | undefined =>
   instant === undefined ? undefined : timestamp(instant);
 const instantOf = (time: string | undefined): Instant | undefined =>

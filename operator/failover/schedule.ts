@@ -65,8 +65,23 @@ export function nextRun(recurring: Schedule, after: Instant): Instant | undefine
   }
 }
 
+const judged = new Map<string, string | undefined>();
+
 /** Why this schedule cannot be followed, in words; undefined when it can. */
 export function scheduleProblem(recurring: Schedule): string | undefined {
+  const key = `${recurring.schedule} ${recurring.timeZone}`;
+  if (judged.has(key)) {
+    return judged.get(key);
+  }
+  const problem = findProblem(recurring);
+  if (judged.size >= MAXIMUM_REMEMBERED) {
+    judged.clear();
+  }
+  judged.set(key, problem);
+  return problem;
+}
+
+function findProblem(recurring: Schedule): string | undefined {
   const { schedule, timeZone } = recurring;
   try {
     new Intl.DateTimeFormat('en', { timeZone });

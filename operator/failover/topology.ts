@@ -8,8 +8,25 @@ export interface ClusterName {
   readonly identifier: string;
 }
 
+/** ARNs that are remembered at most: a round reads the same few a dozen times. */
+const MAXIMUM_REMEMBERED = 4096;
+const remembered = new Map<string, ClusterName | undefined>();
+
 /** Parses `arn:aws:rds:REGION:ACCOUNT:cluster:IDENTIFIER`; undefined for anything else. */
 export function parseClusterArn(arn: string): ClusterName | undefined {
+  const known = remembered.get(arn);
+  if (known !== undefined) {
+    return known;
+  }
+  const name = readClusterArn(arn);
+  if (remembered.size >= MAXIMUM_REMEMBERED) {
+    remembered.clear();
+  }
+  remembered.set(arn, name);
+  return name;
+}
+
+function readClusterArn(arn: string): ClusterName | undefined {
   const [scheme, , service, region, , kind, identifier] = arn.split(':');
   return scheme === 'arn' && service === 'rds' && kind === 'cluster' && region && identifier
     ? { region, identifier }

@@ -300,14 +300,10 @@ function regionsWhere(
   const found = views
     .flatMap(({ members }) => members)
     .filter((member) => member.isWriter === isWriter)
-    .map(({ clusterArn }) => memberKey(parseClusterArn(clusterArn)));
+    .map(({ clusterArn }) => parseClusterArn(clusterArn));
   return target.regions.filter(({ name, clusterIdentifier }) => {
-    return found.includes(memberKey({ region: name, identifier: clusterIdentifier }));
+    return found.some((member) => member?.region === name && member.identifier === clusterIdentifier);
   });
-}
-
-function memberKey(name: { region: string; identifier: string } | undefined): string {
-  return name === undefined ? '' : `${name.region}/${name.identifier}`;
 }
 
 function byRegion<T extends { readonly region: string }>(observations: readonly T[]): Record<string, T> {

@@ -114,8 +114,8 @@ export class Network {
         }
       });
     };
-    // What has left a process arrives whether or not the process lives on.
-    this.#scheduler.after(this.#oneWay(), arrive);
+    // What has left a process arrives whether or not the process lives on; the other end keeps no promises.
+    this.#scheduler.afterPassively(this.#oneWay(), arrive);
   }
 
   #oneWay(): number {

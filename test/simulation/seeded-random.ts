@@ -21,7 +21,11 @@ export class SeededRandom {
   /** In [0, 1), as Math.random. */
   readonly next = (): number => {
     const state = this.#state;
-    const [a = 0, b = 0, c = 0, d = 0] = state;
+    // By index: taking the array apart would run its iterator.
+    const a = state[0] ?? 0;
+    const b = state[1] ?? 0;
+    const c = state[2] ?? 0;
+    const d = state[3] ?? 0;
     const product = Math.imul(b, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
     const c1 = c ^ a;
