@@ -21,6 +21,11 @@ export interface GoTool {
    * @default - none
    */
   readonly variables?: (version: string) => Readonly<Record<string, string>>;
+  /**
+   * Build tags.
+   * @default - none
+   */
+  readonly tags?: readonly string[];
   /** How long a first build takes on two cores, in words, for the progress line. */
   readonly firstBuild: string;
 }
@@ -137,7 +142,9 @@ function writeToStderr(line: string): void {
 function goBuildArguments(tool: GoTool, version: string): string[] {
   const variables = Object.entries(tool.variables?.(version) ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   // Two compilers at a time: each takes up to a gigabyte for Kubernetes' largest packages.
-  return ['build', '-mod=readonly', '-trimpath', '-p', '2', '-v', '-ldflags', ['-s', '-w', ...variables].join(' ')];
+  const tags = tool.tags === undefined ? [] : ['-tags', tool.tags.join(',')];
+  const linker = ['-s', '-w', ...variables].join(' ');
+  return ['build', '-mod=readonly', '-trimpath', '-p', '2', '-v', ...tags, '-ldflags', linker];
 }
 
 function goEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
