@@ -54,6 +54,11 @@ describe('the database chart', () => {
       expect(parameter).toMatchObject([
         { name: 'binlog_format', value: 'ROW' },
         { name: 'character_set_server', value: 'utf8mb4' },
+        // What makes Aurora write the logs that it exports.
+        { name: 'log_output', value: 'FILE' },
+        { name: 'server_audit_events', value: 'CONNECT,QUERY_DCL,QUERY_DDL' },
+        { name: 'server_audit_logging', value: '1' },
+        { name: 'slow_query_log', value: '1' },
       ]);
     }
   });

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { RoutingHealthCheck } from '../constructs/dns/routing-health-check.ts';
 import { WriterRecords } from '../constructs/dns/writer-records.ts';
-import { OPERATOR_METRICS } from '../constructs/monitoring/operator-metrics.ts';
+import { operatorMetrics } from '../constructs/monitoring/operator-metrics.ts';
 import { Zone } from '../imports/route53.ts';
 import type { InfrastructureChartProps } from './infrastructure-chart.ts';
 import { InfrastructureChart } from './infrastructure-chart.ts';
@@ -16,12 +16,13 @@ export interface DnsChartProps extends InfrastructureChartProps {
 export class DnsChart extends InfrastructureChart {
   constructor(scope: Construct, { configuration, networks }: DnsChartProps) {
     super(scope, 'dns', { configuration });
-    const { dns, names, primary } = configuration;
+    const { dns, names, primary, policy } = configuration;
     if (!dns.enabled) return;
     const regions = configuration.regions.map(({ name }) => name);
+    const { namespace, writerRegion } = operatorMetrics(policy.routing);
     const metric = {
-      namespace: OPERATOR_METRICS.namespace,
-      name: OPERATOR_METRICS.writerRegion,
+      namespace,
+      name: writerRegion,
       globalClusterIdentifier: names.globalCluster,
     };
     const vpcs = [...networks].map(([vpcRegion, { vpc }]) => ({ vpcIdRef: vpc.reference, vpcRegion }));

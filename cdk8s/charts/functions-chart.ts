@@ -6,7 +6,8 @@ import type { FunctionCode, PrivateFunctionProps } from '../constructs/functions
 import { PrivateFunction } from '../constructs/functions/private-function.ts';
 import type { MultiRegionKey } from '../constructs/keys/multi-region-key.ts';
 import type { NotificationTopic } from '../constructs/monitoring/notification-topic.ts';
-import { OPERATOR_METRICS } from '../constructs/monitoring/operator-metrics.ts';
+import type { OperatorMetrics } from '../constructs/monitoring/operator-metrics.ts';
+import { operatorMetrics } from '../constructs/monitoring/operator-metrics.ts';
 import type { RegionalNetwork } from '../constructs/network/regional-network.ts';
 import { functionCode } from './function-code.ts';
 import type { InfrastructureChartProps } from './infrastructure-chart.ts';
@@ -47,9 +48,13 @@ export class FunctionsChart extends InfrastructureChart {
     }
   }
 
+  get #metrics(): OperatorMetrics {
+    return operatorMetrics(this.configuration.policy.routing);
+  }
+
   #commonOf({ region, subnets, functionsSecurityGroup }: RegionalNetwork, topicArn: string, keyAlias: string): Common {
     const { names, accountId, regions, network, functions } = this.configuration;
-    const metricNamespace = OPERATOR_METRICS.namespace;
+    const metricNamespace = this.#metrics.namespace;
     const { bucket } = new FunctionCodeBucket(this, `code-${region.name}`, { names, accountId, region: region.name });
     return {
       names,
@@ -89,7 +94,7 @@ export class FunctionsChart extends InfrastructureChart {
       schedule: {
         minutes: functions.scheduleMinutes,
         namespace: common.metricNamespace,
-        heartbeat: OPERATOR_METRICS.monitorHeartbeat,
+        heartbeat: this.#metrics.monitorHeartbeat,
         globalClusterIdentifier: names.globalCluster,
       },
     });
@@ -99,7 +104,7 @@ export class FunctionsChart extends InfrastructureChart {
       description: `Makes another region the writer of ${names.globalCluster}, when a person says so`,
       code: this.#codeOf('failover'),
       timeoutSeconds: functions.failoverTimeoutSeconds,
-      environment: { ...common.environment, AURORA_DR_ROUTING_METRIC: OPERATOR_METRICS.writerRegion },
+      environment: { ...common.environment, AURORA_DR_ROUTING_METRIC: this.#metrics.writerRegion },
     });
   }
 }

@@ -68,6 +68,14 @@ describe('the monitoring chart', () => {
     expect(ofKind(manifestsOf({ monitoring: { dashboard: false } }), 'Dashboard')).toEqual([]);
   });
 
+  it('given that RDS’s events are not wanted, or no alarm for all, has none and the rest still', () => {
+    const manifests = manifestsOf({ monitoring: { events: false, compositeAlarm: false } });
+    expect(ofKind(manifests, 'EventSubscription')).toEqual([]);
+    expect(ofKind(manifests, 'CompositeAlarm')).toEqual([]);
+    expect(ofKind(manifests, 'MetricAlarm')).toHaveLength(10);
+    expect(JSON.stringify(ofKind(manifests, 'Dashboard'))).not.toContain('alarm-database-');
+  });
+
   it('given no policy, has no alarm that needs an operator', () => {
     expect(JSON.stringify(manifestsOf({ policy: { enabled: false }, monitoring: { dashboard: false } }))).not.toContain(
       'AuroraDR',

@@ -4,6 +4,7 @@ import type { MultiRegionKey } from '../constructs/keys/multi-region-key.ts';
 import { dashboardBody } from '../constructs/monitoring/dashboard-body.ts';
 import { DatabaseAlarms } from '../constructs/monitoring/database-alarms.ts';
 import { DatabaseEvents } from '../constructs/monitoring/database-events.ts';
+import { operatorMetrics } from '../constructs/monitoring/operator-metrics.ts';
 import { NotificationTopic } from '../constructs/monitoring/notification-topic.ts';
 import { Dashboard } from '../imports/cloudwatch.ts';
 import type { InfrastructureChartProps } from './infrastructure-chart.ts';
@@ -25,6 +26,7 @@ export class MonitoringChart extends InfrastructureChart {
     super(scope, 'monitoring', { configuration });
     const { names, accountId, home, monitoring, policy } = configuration;
     const { roleArn } = policy;
+    const metrics = operatorMetrics(policy.routing);
     this.topics = new Map(
       [...database.members.keys()].map((region) => [
         region,
@@ -45,14 +47,18 @@ export class MonitoringChart extends InfrastructureChart {
         topicArn,
         thresholds: monitoring,
         hasOperator: policy.enabled,
+        operatorMetrics: metrics,
+        hasComposite: monitoring.compositeAlarm,
       });
-      new DatabaseEvents(this, `events-${region}`, {
-        names,
-        region,
-        topic: topic.reference,
-        cluster: names.of('aurora', region),
-        instances: (database.members.get(region)?.instances ?? []).map(({ name }) => name),
-      });
+      if (monitoring.events) {
+        new DatabaseEvents(this, `events-${region}`, {
+          names,
+          region,
+          topic: topic.reference,
+          cluster: names.of('aurora', region),
+          instances: (database.members.get(region)?.instances ?? []).map(({ name }) => name),
+        });
+      }
       return { region, alarmNames: alarms.alarmNames };
     });
     if (!monitoring.dashboard) return;
@@ -63,7 +69,10 @@ export class MonitoringChart extends InfrastructureChart {
     };
     new Dashboard(this, 'dashboard', {
       name: names.of('dashboard', 'global'),
-      forProvider: { region: home, dashboardBody: dashboardBody({ names, accountId, regions, thresholds }) },
+      forProvider: {
+        region: home,
+        dashboardBody: dashboardBody({ names, accountId, regions, thresholds, operatorMetrics: metrics }),
+      },
     });
   }
 }

@@ -21,7 +21,7 @@ export class NetworkChart extends InfrastructureChart {
 
   constructor(scope: Construct, { configuration, logKeys }: NetworkChartProps) {
     super(scope, 'network', { configuration });
-    const { names, accountId, regions, network, functions } = configuration;
+    const { names, accountId, regions, network, functions, database } = configuration;
     this.networks = new Map(
       regions.map((region) => {
         const logKey = logKeys?.get(region.name);
@@ -31,6 +31,7 @@ export class NetworkChart extends InfrastructureChart {
           region,
           vpcs: regions,
           hasFunctions: functions.enabled,
+          databasePort: database.port,
           hasInternetGateway: network.internetGateway,
           ...(network.flowLogs.enabled ? { flowLogs: network.flowLogs } : {}),
           ...(logKey === undefined ? {} : { logKey }),

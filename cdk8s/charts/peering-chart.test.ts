@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createConfiguration } from '../configuration/configuration.ts';
+import type { ConfigurationInput } from '../configuration/schema.ts';
 import { createApp } from '../infrastructure.ts';
 import { NetworkChart } from './network-chart.ts';
 import { PeeringChart } from './peering-chart.ts';
@@ -13,12 +14,17 @@ interface Manifest {
 
 const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1', 'ap-southeast-2', 'sa-east-1'];
 
-function synth(regions: readonly string[], primary = regions[0] ?? ''): Manifest[] {
+function synth(
+  regions: readonly string[],
+  primary = regions[0] ?? '',
+  network: ConfigurationInput['network'] = {},
+): Manifest[] {
   const configuration = createConfiguration({
     suffix: 'test',
     accountId: '123456789012',
     regions: regions.map((name) => ({ name })),
     primary,
+    network,
   });
   const app = createApp(configuration);
   const { networks } = new NetworkChart(app, { configuration });
@@ -72,6 +78,22 @@ describe('the peerings', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('given that something else connects the VPCs, are none, and every subnet has its table still', () => {
+    const manifests = synth(['us-east-1', 'us-west-2'], 'us-east-1', { peering: { enabled: false } });
+    expect(new Set(manifests.map(({ kind }) => kind))).toEqual(new Set(['RouteTable', 'RouteTableAssociation']));
+    expect(manifests.filter(({ kind }) => kind === 'RouteTableAssociation')).toHaveLength(6);
+  });
+
+  it('given that names are not to resolve, say so at both ends', () => {
+    const options = synth(['us-east-1', 'us-west-2'], 'us-east-1', { peering: { resolvesNames: false } })
+      .filter(({ kind }) => kind === 'VPCPeeringConnectionOptions')
+      .map(({ spec }) => spec.forProvider);
+    expect(options).toMatchObject([
+      { requester: { allowRemoteVpcDnsResolution: false } },
+      { accepter: { allowRemoteVpcDnsResolution: false } },
+    ]);
   });
 
   it('given another primary, stay as they are', () => {

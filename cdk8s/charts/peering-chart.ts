@@ -15,27 +15,29 @@ export interface PeeringChartProps extends InfrastructureChartProps {
 export class PeeringChart extends InfrastructureChart {
   constructor(scope: Construct, { configuration, networks }: PeeringChartProps) {
     super(scope, 'peering', { configuration });
-    const { names, accountId } = configuration;
+    const { names, accountId, network } = configuration;
+    const { peering } = network;
     const routes = new Map<string, PeerRoute[]>();
     const addRoute = (from: string, route: PeerRoute) => routes.set(from, [...(routes.get(from) ?? []), route]);
     // In the order of the configuration, whoever is the primary: a role swap changes no peering.
-    for (const [one, other] of pairsOf([...networks.values()])) {
+    for (const [one, other] of peering.enabled ? pairsOf([...networks.values()]) : []) {
       const [requester, accepter] = [one.region, other.region];
       const { connection } = new VpcPeering(this, `${requester.name}-${accepter.name}`, {
         names,
         accountId,
         requester: { region: requester.name, vpc: one.vpc.reference },
         accepter: { region: accepter.name, vpc: other.vpc.reference },
+        resolvesNames: peering.resolvesNames,
       });
       addRoute(requester.name, { region: accepter.name, cidr: accepter.cidr, connection: connection.reference });
       addRoute(accepter.name, { region: requester.name, cidr: requester.cidr, connection: connection.reference });
     }
-    for (const [region, network] of networks) {
+    for (const [region, { vpc, subnets }] of networks) {
       new PeeredRoutes(this, `routes-${region}`, {
         names,
         region,
-        vpc: network.vpc.reference,
-        subnets: network.subnets.map((subnet) => subnet.reference),
+        vpc: vpc.reference,
+        subnets: subnets.map((subnet) => subnet.reference),
         peers: routes.get(region) ?? [],
       });
     }

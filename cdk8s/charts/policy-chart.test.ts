@@ -49,6 +49,34 @@ describe('the policy chart', () => {
     ]);
   });
 
+  it('given more of its spec, says that too, and keeps what follows from the set-up', () => {
+    const spec = {
+      detection: { interval: '5s', timeout: '1s', failureThreshold: 4 },
+      failover: { cooldown: '1h' },
+      failback: { mode: 'Automatic', windows: [{ schedule: '0 3 * * 0', duration: '2h', timeZone: 'UTC' }] },
+      fencing: { mode: 'Required' },
+      suspend: true,
+    };
+    const [policy] = synthesize({ policy: { mode: 'Manual', spec } });
+    expect(policy?.spec).toMatchObject({
+      ...spec,
+      globalClusterIdentifier: 'aurora-global-test',
+      failover: { mode: 'Manual', dataLoss: 'WithinRecoveryPoint', cooldown: '1h' },
+    });
+  });
+
+  it('given a witness and signals, adds it to those, which are then the only ones', () => {
+    const signals = { controlPlane: {}, replication: { maximumAge: '4m' } };
+    const witnessUrl = 'https://witness.example.com/';
+    const [policy] = synthesize({ policy: { witnessUrl, spec: { detection: { signals } } } });
+    expect(policy?.spec?.['detection']).toEqual({ signals: { ...signals, http: { url: witnessUrl } } });
+  });
+
+  it('given another name of the routing metric, publishes under that', () => {
+    const routing = { namespace: 'Payments/DR', metric: 'Writer' };
+    expect(synthesize({ policy: { routing } })[0]?.spec).toMatchObject({ publish: { routing } });
+  });
+
   it('given two environments, gives their policies two names', () => {
     const names = ['one', 'two'].map((suffix) => synthesize({ suffix })[0]?.metadata.name);
     expect(names).toEqual(['transactions-one', 'transactions-two']);

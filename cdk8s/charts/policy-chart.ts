@@ -1,6 +1,5 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { OPERATOR_METRICS } from '../constructs/monitoring/operator-metrics.ts';
 import type { NotificationTopic } from '../constructs/monitoring/notification-topic.ts';
 import { API_VERSION, KIND } from '../../operator/api/v1alpha1/group-version.ts';
 import { NEVER_PRUNED } from '../managed/never-pruned.ts';
@@ -38,29 +37,50 @@ export class PolicyChart extends InfrastructureChart {
         // Without it nobody looks after the database: it goes by hand or not at all.
         annotations: { ...NEVER_PRUNED },
       },
-      spec: {
-        globalClusterIdentifier: names.globalCluster,
-        ...(policy.roleArn === undefined ? {} : { aws: { roleArn: policy.roleArn } }),
-        regions: regions.map(({ name, promotion }) => ({
-          name,
-          clusterIdentifier: names.of('aurora', name),
-          promotion,
-        })),
-        objectives: { recoveryTime: policy.recoveryTime, recoveryPoint: policy.recoveryPoint },
-        ...(policy.witnessUrl === undefined ? {} : { detection: { signals: signalsWith(policy.witnessUrl) } }),
-        failover: { mode: policy.mode, dataLoss: policy.dataLoss },
-        publish: {
-          service: { name: policy.writerService },
-          configMap: { name: policy.writerService },
-          routing: { namespace: OPERATOR_METRICS.namespace, metric: OPERATOR_METRICS.writerRegion },
+      spec: merged(
+        {
+          globalClusterIdentifier: names.globalCluster,
+          ...(policy.roleArn === undefined ? {} : { aws: { roleArn: policy.roleArn } }),
+          regions: regions.map(({ name, promotion }) => ({
+            name,
+            clusterIdentifier: names.of('aurora', name),
+            promotion,
+          })),
+          objectives: { recoveryTime: policy.recoveryTime, recoveryPoint: policy.recoveryPoint },
+          failover: { mode: policy.mode, dataLoss: policy.dataLoss },
+          publish: {
+            service: { name: policy.writerService },
+            configMap: { name: policy.writerService },
+            routing: { ...policy.routing },
+          },
+          notifications: { snsTopicArns: [...props.topics.values()].map(({ topicArn }) => topicArn) },
         },
-        notifications: { snsTopicArns: [...props.topics.values()].map(({ topicArn }) => topicArn) },
-      },
+        policy.spec,
+        policy.witnessUrl === undefined ? {} : witnessOf(policy.witnessUrl, policy.spec),
+      ),
     });
   }
 }
 
-/** Signals that are given are the only ones: the witness comes in addition to the usual ones. */
-function signalsWith(witnessUrl: string): object {
-  return { controlPlane: {}, endpoint: {}, replication: {}, http: { url: witnessUrl } };
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Later ones count, field by field; a list is one value. */
+function merged(...all: readonly Fields[]): Fields {
+  return all.reduce((sum, fields) => {
+    const changed = Object.entries(fields).map(([name, value]) => {
+      const before = sum[name];
+      return [name, isFields(before) && isFields(value) ? merged(before, value) : value];
+    });
+    return { ...sum, ...(Object.fromEntries(changed) as Fields) };
+  }, {});
+}
+
+/** Signals that are given are the only ones: the witness comes in addition to those, or to the usual ones. */
+function witnessOf(url: string, { detection }: Fields): Fields {
+  const areGiven = isFields(detection) && detection['signals'] !== undefined;
+  const usual = areGiven ? {} : { controlPlane: {}, endpoint: {}, replication: {} };
+  return { detection: { signals: { ...usual, http: { url } } } };
 }

@@ -3,6 +3,7 @@ import type { ConfigurationProblem } from './configuration-error.ts';
 import type { Cidr } from './cidr.ts';
 import { contains, networkOf, overlaps, parseCidr } from './cidr.ts';
 import type { LongName } from './names.ts';
+import { checkPolicySpec } from './policy-spec.ts';
 import { AWS_REGIONS } from './regions.ts';
 import type { ParsedConfiguration } from './schema.ts';
 
@@ -330,7 +331,7 @@ function checkPolicy(parsed: ParsedConfiguration): Problem[] {
   if (parsed.regions.length > 0 && parsed.regions.every(({ promotion }) => promotion === 'Never')) {
     problems.push(problem('regions', 'all have promotion Never; at least one must be Prefer or Allow'));
   }
-  return problems;
+  return [...problems, ...checkPolicySpec(parsed.policy.spec)];
 }
 
 function checkGitops({ gitops, regions }: ParsedConfiguration): Problem[] {

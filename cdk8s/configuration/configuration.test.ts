@@ -46,11 +46,22 @@ describe('Given a configuration that names only what has no default', () => {
       capacity: { minimum: 0.5, maximum: 1 },
       backups: { retentionDays: 7, window: '03:00-04:00' },
       maintenanceWindow: 'mon:04:00-mon:05:00',
-      parameters: { binlog_format: 'ROW', character_set_server: 'utf8mb4' },
+      port: 3306,
       logs: ['audit', 'error', 'general', 'slowquery'],
       iamAuthentication: true,
       updates: 'Forbidden',
     });
+    // And what makes Aurora write the logs that are exported.
+    expect(database.parameters).toEqual({
+      binlog_format: 'ROW',
+      character_set_server: 'utf8mb4',
+      server_audit_logging: '1',
+      server_audit_events: 'CONNECT,QUERY_DCL,QUERY_DDL',
+      slow_query_log: '1',
+      log_output: 'FILE',
+    });
+    expect(configuration.policy.routing).toEqual({ namespace: 'AuroraDR', metric: 'WriterRegion' });
+    expect(monitoring).toMatchObject({ compositeAlarm: true, events: true, dashboard: true, emails: [] });
     expect(monitoring.replicationLagMilliseconds).toEqual({ threshold: 500, periods: 2, periodSeconds: 60 });
     expect(monitoring.cpuPercent).toEqual({ threshold: 80, periods: 2, periodSeconds: 300 });
     expect(monitoring.connections).toEqual({ threshold: 100, periods: 2, periodSeconds: 300 });
@@ -63,6 +74,24 @@ describe('Given a configuration that names only what has no default', () => {
     expect(Object.isFrozen(configuration)).toBe(true);
     expect(Object.isFrozen(configuration.regions[0]?.subnets[0])).toBe(true);
     expect(Object.isFrozen(configuration.monitoring.cpuPercent)).toBe(true);
+  });
+});
+
+describe('Given parameters and logs', () => {
+  const parametersOf = (database: ConfigurationInput['database']) =>
+    createConfiguration({ ...MINIMAL, database }).database.parameters;
+
+  it('then what is stated counts, and what is not stated stays', () => {
+    expect(parametersOf({ logs: ['general'], parameters: { general_log: '1', binlog_format: 'MIXED' } })).toEqual({
+      binlog_format: 'MIXED',
+      character_set_server: 'utf8mb4',
+      log_output: 'FILE',
+      general_log: '1',
+    });
+  });
+
+  it('when no log is exported that Aurora has to be told of, then it is told of none', () => {
+    expect(parametersOf({ logs: ['error'] })).toEqual({ binlog_format: 'ROW', character_set_server: 'utf8mb4' });
   });
 });
 
@@ -252,13 +281,54 @@ describe('Given a mistake, then the message has its path and what is allowed', (
       { scope: 'cluster', provider: { kind: 'ProviderConfig' } },
       /^provider\.kind: counts with scope namespaced only/,
     ],
+    ['a port that Aurora has not', { database: { port: 80 } }, 'database.port: must be a port from 1150 to 65535'],
+    [
+      'a namespace of AWS',
+      { policy: { routing: { namespace: 'AWS/RDS' } } },
+      /^policy\.routing\.namespace: must be .* does not start with AWS\//,
+    ],
+    [
+      'a field that no policy has',
+      { policy: { spec: { detection: { intervall: '5s' } } } },
+      /^policy\.spec\.detection\.intervall: is unknown; allowed here are interval, timeout, /,
+    ],
+    [
+      'a section that no policy has',
+      { policy: { spec: { constructor: {} } } },
+      'policy.spec.constructor: is unknown; allowed here are detection, failover, failback, fencing, drill, crossplane, suspend',
+    ],
+    [
+      'a mode that no policy has',
+      { policy: { spec: { fencing: { mode: 'Maybe' } } } },
+      'policy.spec.fencing.mode: must be one of None, BestEffort, Required, and is "Maybe"',
+    ],
+    [
+      'an unknown field in a list of the policy',
+      { policy: { spec: { failback: { windows: [{ schedule: '0 3 * * 0', length: '2h' }] } } } },
+      /^policy\.spec\.failback\.windows\[0\]\.length: is unknown; allowed here are schedule, duration, timeZone$/,
+    ],
+    [
+      'a list where the policy has none',
+      { policy: { spec: { drill: ['Simulate'] } } },
+      'policy.spec.drill: must be an object, and is ["Simulate"]',
+    ],
+    [
+      'the policy’s mode in a second place',
+      { policy: { spec: { failover: { mode: 'Manual' } } } },
+      'policy.spec.failover.mode: is not said here; state policy.mode',
+    ],
+    [
+      'regions in a second place',
+      { policy: { spec: { regions: [] } } },
+      'policy.spec.regions: is not said here; state promotion in regions',
+    ],
     ['a list that is none', { regions: 'us-east-1' } as never, 'regions: must be a list'],
     ['an object that is none', { database: 5 } as never, 'database: must be an object of fields'],
     ['a number for text', { tags: { CostCenter: 4711 } } as never, 'tags.CostCenter: must be text: put it in quotes'],
     [
       'half a capacity',
       { regions: [{ ...east, capacity: { minimum: 1 } }, west] } as never,
-      'regions[0].capacity.maximum: must be a number',
+      'regions[0].capacity.maximum: must be a number of Aurora capacity units, from 0.5 to 256 in steps of 0.5',
     ],
     [
       'credentials of an unknown source',

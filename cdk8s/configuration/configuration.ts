@@ -1,12 +1,13 @@
-import type * as z from 'zod';
 import type { ConfigurationProblem } from './configuration-error.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { checkConfiguration } from './checks.ts';
 import { blockOf, parseCidr } from './cidr.ts';
 import { Names } from './names.ts';
+import { clusterParameters } from './parameters.ts';
 import { AWS_REGIONS } from './regions.ts';
 import type { ConfigurationInput, ParsedConfiguration } from './schema.ts';
 import { configurationSchema } from './schema.ts';
+import { shapeMessage } from './shape-message.ts';
 
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
 
@@ -101,6 +102,10 @@ function complete(parsed: ParsedConfiguration): Configuration {
     home,
     primary: primaryOf(parsed),
     regions: completeRegions(parsed, home),
+    database: {
+      ...parsed.database,
+      parameters: clusterParameters(parsed.database.logs, parsed.database.parameters),
+    },
     names: new Names(parsed.suffix),
     tags: { Environment: parsed.suffix, ManagedBy: 'crossplane', Application: 'aurora-dr', ...parsed.tags },
     dns: { ...parsed.dns, zone: parsed.dns.zone ?? `${parsed.suffix}.aurora.internal` },
@@ -127,28 +132,6 @@ function pathText(path: readonly PropertyKey[]): string {
       typeof key === 'number' ? `${text}[${String(key)}]` : `${text}${text === '' ? '' : '.'}${String(key)}`,
     '',
   );
-}
-
-const SHAPES: Readonly<Record<string, string>> = {
-  array: 'a list',
-  object: 'an object of fields',
-  record: 'an object of fields',
-  string: 'text: put it in quotes',
-  number: 'a number',
-};
-
-/** The names that an object knows. */
-function fieldsOf({ inst }: z.core.$ZodRawIssue): readonly string[] {
-  const definition = (inst as { readonly _zod?: { readonly def: object } } | undefined)?._zod?.def;
-  return definition !== undefined && 'shape' in definition ? Object.keys(definition.shape as object) : [];
-}
-
-/** Words of people for what no field has words for. */
-function shapeMessage(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === 'unrecognized_keys') return `is unknown; allowed here are ${fieldsOf(issue).join(', ')}`;
-  if (issue.code === 'invalid_type') return `must be ${SHAPES[issue.expected] ?? issue.expected}`;
-  const options: unknown = issue.code === 'invalid_union' ? issue['options'] : undefined;
-  return Array.isArray(options) ? `must be one of ${options.map(String).join(', ')}` : undefined;
 }
 
 /**

@@ -31,6 +31,21 @@ const OPTIONS: Readonly<Record<string, Partial<ConfigurationInput>>> = {
   'a role': { policy: { roleArn: 'arn:aws:iam::123456789012:role/aurora-dr' } },
   'no loss at all': { policy: { mode: 'Manual', dataLoss: 'Forbid' } },
   'any loss': { policy: { dataLoss: 'Allow', recoveryTime: '5m', recoveryPoint: '30s' } },
+  'more of its spec': {
+    policy: {
+      witnessUrl: 'https://witness.example.com/aurora',
+      routing: { namespace: 'Payments/DR', metric: 'Writer' },
+      spec: {
+        detection: { interval: '5s', timeout: '1s', quorum: 3, signals: { controlPlane: {}, endpoint: {} } },
+        failover: { cooldown: '1h', inRegionRecoveryLimit: '30m' },
+        failback: { mode: 'Automatic', windows: [{ schedule: '0 3 * * 0', duration: '2h', timeZone: 'UTC' }] },
+        fencing: { mode: 'Required' },
+        drill: { schedule: '0 3 1 * *' },
+        crossplane: { mode: 'Off' },
+        suspend: true,
+      },
+    },
+  },
   'a region that is never promoted': { regions: [{ name: 'us-east-1' }, { name: 'us-west-2', promotion: 'Never' }] },
   'four regions': {
     regions: ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'].map((name) => ({ name })),

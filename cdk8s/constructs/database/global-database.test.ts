@@ -37,6 +37,7 @@ const props: GlobalDatabaseProps = {
     engineVersion: '8.0.mysql_aurora.3.10.0',
     instanceClass: 'db.serverless',
     instancesPerRegion: 3,
+    port: 3306,
     parameters: { character_set_server: 'utf8mb4', binlog_format: 'ROW' },
     backups: { retentionDays: 7, window: '03:00-04:00' },
     maintenanceWindow: 'mon:04:00-mon:05:00',

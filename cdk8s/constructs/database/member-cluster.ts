@@ -18,6 +18,7 @@ export interface MemberOptions {
   /** `db.serverless`, or a class of provisioned instances. */
   readonly instanceClass: string;
   readonly instancesPerRegion: number;
+  readonly port: number;
   /** Of the cluster parameter group. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly backups: { readonly retentionDays: number; readonly window: string };
@@ -113,6 +114,7 @@ export class MemberCluster extends Construct {
         globalClusterIdentifier: names.globalCluster,
         engine: ENGINE,
         engineVersion: options.engineVersion,
+        port: options.port,
         storageEncrypted: true,
         dbSubnetGroupNameRef: subnets.reference,
         dbClusterParameterGroupNameRef: parameters.reference,

@@ -1,4 +1,5 @@
 import type { Names } from '../../configuration/names.ts';
+import type { OperatorMetrics } from './operator-metrics.ts';
 import { OPERATOR_METRICS } from './operator-metrics.ts';
 
 /** A region on the dashboard. */
@@ -13,6 +14,8 @@ export interface DashboardBodyProps {
   readonly accountId: string;
   /** In an order that does not depend on roles. */
   readonly regions: readonly DashboardRegion[];
+  /** @default - under their usual names */
+  readonly operatorMetrics?: OperatorMetrics;
   /** Lines in the graphs: where alarms go off. */
   readonly thresholds: {
     readonly replicationLagMilliseconds: number;
@@ -119,8 +122,8 @@ function databaseGraphs({ names, regions, thresholds }: DashboardBodyProps): Gra
   ];
 }
 
-function operatorGraphs({ names, regions }: DashboardBodyProps): Graph[] {
-  const { namespace, writerRegion, operatorHeartbeat, monitorHeartbeat } = OPERATOR_METRICS;
+function operatorGraphs({ names, regions, operatorMetrics = OPERATOR_METRICS }: DashboardBodyProps): Graph[] {
+  const { namespace, writerRegion, operatorHeartbeat, monitorHeartbeat } = operatorMetrics;
   const global = ['GlobalCluster', names.globalCluster] as const;
   const writerAsToldIn = (told: string): Graph => ({
     title: `Who writes, as told in ${told}`,

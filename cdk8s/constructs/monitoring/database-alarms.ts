@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import type { Names } from '../../configuration/names.ts';
 import { CompositeAlarm, MetricAlarm } from '../../imports/cloudwatch.ts';
 import type { MetricAlarmParameters } from '../../imports/cloudwatch.ts';
+import type { OperatorMetrics } from './operator-metrics.ts';
 import { OPERATOR_METRICS } from './operator-metrics.ts';
 
 /** Above `threshold` in `periods` periods of `periodSeconds` one after the other. */
@@ -28,6 +29,13 @@ export interface DatabaseAlarmsProps {
    * @default true
    */
   readonly hasOperator?: boolean;
+  /** @default - under their usual names */
+  readonly operatorMetrics?: OperatorMetrics;
+  /**
+   * Whether one alarm stands for all that the cluster can have.
+   * @default true
+   */
+  readonly hasComposite?: boolean;
 }
 
 const PERIOD_SECONDS = 60;
@@ -42,8 +50,8 @@ const OPERATOR_SILENT_MINUTES = 5;
  * none is left.
  */
 export class DatabaseAlarms extends Construct {
-  /** Of any trouble of the region's cluster. */
-  readonly composite: CompositeAlarm;
+  /** Of any trouble of the region's cluster, where it is wanted. */
+  readonly composite: CompositeAlarm | undefined;
   /** Names of all alarms, the composite one among them. */
   readonly alarmNames: readonly string[];
   readonly #props: DatabaseAlarmsProps;
@@ -51,7 +59,7 @@ export class DatabaseAlarms extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseAlarmsProps) {
     super(scope, id);
     this.#props = props;
-    const { names, region, hasOperator = true } = props;
+    const { hasOperator = true, hasComposite = true } = props;
     const troubles = [
       this.#replicationLag(),
       this.#load('cpu', 'CPUUtilization', '%', props.thresholds.cpuPercent),
@@ -59,16 +67,27 @@ export class DatabaseAlarms extends Construct {
       ...(hasOperator ? [this.#replicationSilence()] : []),
     ];
     const others = hasOperator ? [this.#operatorSilence()] : [];
-    this.composite = new CompositeAlarm(this, 'database', {
+    this.composite = hasComposite ? this.#anyOf(troubles) : undefined;
+    this.alarmNames = [...troubles, ...others, ...(this.composite === undefined ? [] : [this.composite])].map(
+      ({ name }) => name,
+    );
+  }
+
+  get #metrics(): OperatorMetrics {
+    return this.#props.operatorMetrics ?? OPERATOR_METRICS;
+  }
+
+  #anyOf(troubles: readonly MetricAlarm[]): CompositeAlarm {
+    const { names, region, topicArn } = this.#props;
+    return new CompositeAlarm(this, 'database', {
       name: names.of('alarm', region, 'database'),
       forProvider: {
         region,
         alarmDescription: `Some alarm of the cluster ${this.#cluster} is on; the topic is told when none is left`,
         alarmRule: troubles.map(({ name }) => `ALARM("${name}")`).join(' OR '),
-        okActions: [props.topicArn],
+        okActions: [topicArn],
       },
     });
-    this.alarmNames = [...troubles, ...others, this.composite].map(({ name }) => name);
   }
 
   get #cluster(): string {
@@ -140,7 +159,7 @@ export class DatabaseAlarms extends Construct {
         { id: 'lag', ...metric('AWS/RDS', 'AuroraGlobalDBReplicationLag', { DBClusterIdentifier: this.#cluster }) },
         {
           id: 'writer',
-          ...metric(OPERATOR_METRICS.namespace, OPERATOR_METRICS.writerRegion, {
+          ...metric(this.#metrics.namespace, this.#metrics.writerRegion, {
             GlobalCluster: names.globalCluster,
             Region: region,
           }),
@@ -159,8 +178,8 @@ export class DatabaseAlarms extends Construct {
   #operatorSilence(): MetricAlarm {
     return this.#alarm('operator-silent', {
       alarmDescription: `No operator has looked after ${this.#props.names.globalCluster} for ${String(OPERATOR_SILENT_MINUTES)} minutes`,
-      namespace: OPERATOR_METRICS.namespace,
-      metricName: OPERATOR_METRICS.operatorHeartbeat,
+      namespace: this.#metrics.namespace,
+      metricName: this.#metrics.operatorHeartbeat,
       dimensions: { GlobalCluster: this.#props.names.globalCluster },
       statistic: 'SampleCount',
       comparisonOperator: 'LessThanThreshold',

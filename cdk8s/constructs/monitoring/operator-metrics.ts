@@ -11,3 +11,11 @@ export const OPERATOR_METRICS = {
   /** Always 1, as long as the health monitor works; dimension GlobalCluster. */
   monitorHeartbeat: 'MonitorHeartbeat',
 } as const;
+
+/** The same under names that a configuration gives. */
+export type OperatorMetrics = Readonly<Record<keyof typeof OPERATOR_METRICS, string>>;
+
+/** @param routing `publish.routing` of the policy */
+export function operatorMetrics(routing: { readonly namespace: string; readonly metric: string }): OperatorMetrics {
+  return { ...OPERATOR_METRICS, namespace: routing.namespace, writerRegion: routing.metric };
+}

@@ -25,6 +25,8 @@ export interface RegionalNetworkProps {
    * @default true
    */
   readonly hasFunctions?: boolean;
+  /** Where databases listen. @default 3306 */
+  readonly databasePort?: number;
   /**
    * Whether the VPC gets an internet gateway; no route leads there.
    * @default false
@@ -45,7 +47,7 @@ export class RegionalNetwork extends Construct {
   readonly vpc: VPC;
   /** One in each zone, in the order of the configuration. */
   readonly subnets: readonly Subnet[];
-  /** Of Aurora: 3306 from every VPC of the set-up, nothing outwards. */
+  /** Of Aurora: its port from every VPC of the set-up, nothing outwards. */
   readonly auroraSecurityGroup: SecurityGroup;
   /** Of the functions: outwards to interface endpoints and databases alone. */
   readonly functionsSecurityGroup: SecurityGroup;
@@ -99,6 +101,7 @@ export class RegionalNetwork extends Construct {
       network: this,
       vpcs: props.vpcs,
       hasFunctions: props.hasFunctions ?? true,
+      ...(props.databasePort === undefined ? {} : { databasePort: props.databasePort }),
     });
     if (props.flowLogs) {
       new FlowLogs(this, 'flow-logs', {

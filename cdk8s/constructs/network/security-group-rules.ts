@@ -4,7 +4,8 @@ import type { SecurityGroup } from '../../imports/ec2.ts';
 import { SecurityGroupEgressRule, SecurityGroupIngressRule } from '../../imports/ec2.ts';
 import type { RegionalNetwork, VpcRange } from './regional-network.ts';
 
-const MYSQL = 3306;
+/** Of MySQL. */
+const DEFAULT_PORT = 3306;
 const HTTPS = 443;
 
 /** The other end of a rule: a range of addresses, or a security group of the same VPC. */
@@ -14,6 +15,8 @@ export interface SecurityGroupRulesProps {
   readonly names: Names;
   readonly vpcs: readonly VpcRange[];
   readonly hasFunctions: boolean;
+  /** Of the databases. @default 3306 */
+  readonly databasePort?: number;
   /** Its security groups. */
   readonly network: Pick<
     RegionalNetwork,
@@ -32,14 +35,23 @@ export interface SecurityGroupRulesProps {
 export class SecurityGroupRules extends Construct {
   readonly #names: Names;
   readonly #region: string;
+  readonly #databasePort: number;
 
-  constructor(scope: Construct, id: string, { names, network, vpcs, hasFunctions }: SecurityGroupRulesProps) {
+  constructor(scope: Construct, id: string, props: SecurityGroupRulesProps) {
     super(scope, id);
+    const { names, network, vpcs, hasFunctions, databasePort = DEFAULT_PORT } = props;
+    this.#databasePort = databasePort;
     this.#names = names;
     this.#region = network.region.name;
     for (const { name, cidr } of vpcs) {
       const peer = { cidrIpv4: cidr };
-      this.#ingress(network.auroraSecurityGroup, `aurora-from-${name}`, MYSQL, peer, `MySQL from the VPC of ${name}`);
+      this.#ingress(
+        network.auroraSecurityGroup,
+        `aurora-from-${name}`,
+        databasePort,
+        peer,
+        `MySQL from the VPC of ${name}`,
+      );
       this.#ingress(network.endpointsSecurityGroup, `endpoints-from-${name}`, HTTPS, peer, `The VPC of ${name}`);
     }
     if (hasFunctions) this.#openForFunctions(network, vpcs);
@@ -51,7 +63,7 @@ export class SecurityGroupRules extends Construct {
     this.#egress(functions, 'functions-to-endpoints', HTTPS, endpointsHere, 'Endpoints of this region');
     for (const { name, cidr } of vpcs) {
       const peer = { cidrIpv4: cidr };
-      this.#egress(functions, `functions-to-aurora-${name}`, MYSQL, peer, `Databases of ${name}`);
+      this.#egress(functions, `functions-to-aurora-${name}`, this.#databasePort, peer, `Databases of ${name}`);
       if (name !== this.#region) {
         this.#egress(functions, `functions-to-endpoints-${name}`, HTTPS, peer, `Endpoints of ${name}`);
       }

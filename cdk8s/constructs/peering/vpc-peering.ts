@@ -14,6 +14,8 @@ export interface VpcPeeringProps {
   readonly accountId: string;
   readonly requester: PeeringSide;
   readonly accepter: PeeringSide;
+  /** Whether names of one VPC resolve to private addresses in the other. @default true */
+  readonly resolvesNames?: boolean;
 }
 
 /**
@@ -23,8 +25,9 @@ export interface VpcPeeringProps {
 export class VpcPeering extends Construct {
   readonly connection: VPCPeeringConnection;
 
-  constructor(scope: Construct, id: string, { names, accountId, requester, accepter }: VpcPeeringProps) {
+  constructor(scope: Construct, id: string, props: VpcPeeringProps) {
     super(scope, id);
+    const { names, accountId, requester, accepter, resolvesNames = true } = props;
     this.connection = new VPCPeeringConnection(this, 'connection', {
       name: names.of('peering', requester.region, accepter.region),
       forProvider: {
@@ -43,7 +46,7 @@ export class VpcPeering extends Construct {
         autoAccept: true,
       },
     });
-    const resolveNames = { allowRemoteVpcDnsResolution: true };
+    const resolveNames = { allowRemoteVpcDnsResolution: resolvesNames };
     new VPCPeeringConnectionOptions(this, 'requester-options', {
       name: names.of('peering', requester.region, accepter.region),
       forProvider: {
