@@ -76,13 +76,13 @@ const OTHERS: Readonly<Record<string, Partial<ConfigurationInput>>> = {
   'deletion.keyWindowDays': { deletion: { keyWindowDays: 7 } },
   'deletion.secretWindowDays': { deletion: { secretWindowDays: 7 } },
   'monitoring.emails': { monitoring: { emails: ['dba@example.com'] } },
-  ...Object.fromEntries(
+  ...(Object.fromEntries(
     ['replicationLagMilliseconds', 'cpuPercent', 'connections'].flatMap((alarm) => [
       [`monitoring.${alarm}.threshold`, { monitoring: { [alarm]: { threshold: 42 } } }],
       [`monitoring.${alarm}.periods`, { monitoring: { [alarm]: { periods: 5 } } }],
       [`monitoring.${alarm}.periodSeconds`, { monitoring: { [alarm]: { periodSeconds: 120 } } }],
     ]),
-  ),
+  ) as Record<string, Partial<ConfigurationInput>>),
   'monitoring.compositeAlarm': { monitoring: { compositeAlarm: false } },
   'monitoring.events': { monitoring: { events: false } },
   'monitoring.dashboard': { monitoring: { dashboard: false } },

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { configurationSchema } from './schema.ts';
 import { shapeMessage } from './shape-message.ts';
 
@@ -22,7 +22,7 @@ interface Layer {
   readonly element?: z.ZodType;
 }
 
-const layerOf = (schema: z.ZodType): Layer => schema._zod.def as unknown as Layer;
+const layerOf = (schema: z.ZodType): Layer => schema._zod.def;
 
 /** What a value that nothing allows is answered with. */
 function allowedBy(schema: z.ZodType): string {
@@ -32,21 +32,28 @@ function allowedBy(schema: z.ZodType): string {
   return issue?.message.replace(': put it in quotes', '') ?? '';
 }
 
+/** The schema of a list's items, if these are objects whose fields are to be named one by one. */
+function itemsOf({ element }: Layer, description: string): z.ZodType | undefined {
+  const hasFields = element !== undefined && layerOf(element).shape !== undefined;
+  return hasFields && description === '' ? element : undefined;
+}
+
 function* optionsOf(
   schema: z.ZodType,
   path: string,
   fallback?: unknown,
   described = '',
 ): Generator<ConfigurationOption> {
-  const { type, innerType, defaultValue, shape, element } = layerOf(schema);
+  const layer = layerOf(schema);
   const description = schema.description ?? described;
-  const inner = element === undefined ? undefined : layerOf(element);
-  if (innerType !== undefined) {
-    yield* optionsOf(innerType, path, type === 'default' ? defaultValue : fallback, description);
-  } else if (shape !== undefined) {
-    for (const [name, field] of Object.entries(shape)) yield* optionsOf(field, path === '' ? name : `${path}.${name}`);
-  } else if (element !== undefined && inner?.shape !== undefined && description === '') {
-    yield* optionsOf(element, `${path}[]`);
+  const items = itemsOf(layer, description);
+  if (layer.innerType !== undefined) {
+    yield* optionsOf(layer.innerType, path, layer.type === 'default' ? layer.defaultValue : fallback, description);
+  } else if (items !== undefined) {
+    yield* optionsOf(items, `${path}[]`);
+  } else if (layer.shape !== undefined && description === '') {
+    for (const [name, field] of Object.entries(layer.shape))
+      yield* optionsOf(field, path === '' ? name : `${path}.${name}`);
   } else {
     yield { path, fallback, allowed: allowedBy(schema), description };
   }

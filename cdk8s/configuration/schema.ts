@@ -92,11 +92,10 @@ const region = z.strictObject({
   engineVersion: ENGINE_VERSION.optional().describe('has to be that of `database`: stated only to say so'),
   capacity: z
     .strictObject({
-      minimum: capacityUnits().describe('of each serverless instance of this region'),
+      minimum: capacityUnits().describe('of each serverless instance of this region; by default that of `database`'),
       maximum: capacityUnits().describe('likewise'),
     })
-    .optional()
-    .describe('by default that of `database`'),
+    .optional(),
   promotion: oneOf('Prefer', 'Allow', 'Never')
     .optional()
     .describe('whether the operator may make it the writer: Prefer for the first region, Allow for the others'),
