@@ -6,6 +6,7 @@ import type { OnAwsRequest } from './aws/request-report.ts';
 import { SdkAwsGateway } from './aws/sdk-aws-gateway.ts';
 import { StsCredentials } from './aws/sts-credentials.ts';
 import { ConfigError, loadConfig, operatorVersion, type Config } from './config.ts';
+import { ClusterClaims } from './controllers/cluster-claims.ts';
 import { DecisionRecorder, type DecisionSink } from './controllers/decision-recorder.ts';
 import { DecisionFiles, decisionsInLog } from './controllers/decision-sinks.ts';
 import type { Dependencies } from './controllers/dependencies.ts';
@@ -104,6 +105,7 @@ class Operator {
   readonly #shutdown: Shutdown;
   readonly #failure = Promise.withResolvers<Failure>();
   readonly #decisions: DecisionRecorder;
+  readonly #claims = new ClusterClaims();
 
   constructor(config: Config, logger: Logger) {
     this.#config = config;
@@ -137,6 +139,8 @@ class Operator {
       transform: withoutManagedFields,
       onError: (error, policy) => logger.error({ policy, error }, 'a handler of the watch failed'),
     });
+    // Before everything else that hears of a change, so that nobody asks it about an older state.
+    this.#store.subscribe((_change, before, now) => this.#claims.note(before, now));
     const listener = this.#metrics.runtime.reflectorListener(DISASTER_RECOVERY_POLICY.plural);
     this.#reflector = new Reflector<DisasterRecoveryPolicy>({
       client: this.#kube,
@@ -292,10 +296,13 @@ class Operator {
         },
       },
     });
-    const unsubscribe = this.#store.subscribe((_change, before, now) => {
+    const unsubscribe = this.#store.subscribe((change, before, now) => {
       const object = now ?? before;
-      if (object !== undefined) {
-        queue.add(keyOf(object));
+      if (object === undefined) return;
+      queue.add(keyOf(object));
+      // Whose cluster it is may be another policy's question, too.
+      if (change !== 'updated') {
+        this.#claims.rivalKeys(object).forEach((rival) => queue.add(rival));
       }
     });
     try {
@@ -338,6 +345,7 @@ class Operator {
     return {
       kube: this.#kube,
       cached: (key) => this.#store.get(key),
+      claims: this.#claims,
       observation,
       gateway: this.#gateway,
       publisher: new WriterPublisher(this.#kube),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Assessment } from '../failover/assess.ts';
+import type { Attempt } from '../failover/observation.ts';
 import { MINUTE, NOT_REPORTED, T0, type RoundProps } from '../failover/testing/a-round.ts';
 import { CENTRAL, EAST, signalsNamed, THREE_REGIONS, WEST } from '../failover/testing/a-settings.ts';
 import { noAnswer, rejected } from '../failover/testing/attempts.ts';
@@ -16,7 +17,12 @@ const told = (type: string, props: QuestionProps = {}): string => {
 };
 
 const LOST: RoundProps = { ...silentPrimary({ [WEST]: stoppedLag(2 * MINUTE) }), witness: 503 };
-const everywhere = (attempt: ReturnType<typeof rejected>): RoundProps => ({
+const unresolved = (code: string): Attempt => ({
+  kind: 'local',
+  cause: 'resolver',
+  message: `getaddrinfo ${code} rds.us-west-2.amazonaws.com`,
+});
+const everywhere = (attempt: Attempt): RoundProps => ({
   regions: { [EAST]: { rds: attempt }, [WEST]: { rds: attempt } },
 });
 
@@ -34,6 +40,24 @@ const RULES: readonly (readonly [type: string, situation: string, expected: stri
     { sees: { regions: { [EAST]: { isWithoutCluster: true }, [WEST]: { isWithoutCluster: true } } } },
   ],
   ['Ready', 'a member is missing', 'False ClusterNotFound', { settings: { regions: THREE_REGIONS } }],
+  [
+    'Ready',
+    'a region has no name in DNS',
+    'False NoEndpoint',
+    { sees: { regions: { [WEST]: { rds: unresolved('ENOTFOUND') } } } },
+  ],
+  [
+    'Ready',
+    'the resolver fails for the moment',
+    'True Observed',
+    { sees: { regions: { [WEST]: { rds: unresolved('EAI_AGAIN') } } } },
+  ],
+  [
+    'Ready',
+    'no region has a name: it is this process that sees none',
+    'False SelfIsolated',
+    { sees: everywhere(unresolved('ENOTFOUND')) },
+  ],
   ['Ready', 'the regions disagree', 'False RolesDisputed', { sees: { regions: { [WEST]: { writer: WEST } } } }],
   [
     'Ready',

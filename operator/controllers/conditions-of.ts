@@ -92,10 +92,37 @@ function blindness({ assessment, settings }: ConditionsQuestion): Finding {
   return finding('False', reason, `no region could be observed: ${details}`);
 }
 
+/**
+ * Regions whose RDS has no name in DNS although another region's RDS answered. A resolver that fails for the moment says
+ * EAI_AGAIN; ENOTFOUND says that there is no such name.
+ */
+function withoutEndpoint({ assessment }: ConditionsQuestion): Finding | undefined {
+  const nameless = Object.values(assessment.round.regions).flatMap(({ region, globalClusters: attempt }) =>
+    attempt.kind === 'local' && attempt.cause === 'resolver' && attempt.message.includes('ENOTFOUND')
+      ? [{ region, why: attempt.message }]
+      : [],
+  );
+  if (nameless.length === 0) {
+    return undefined;
+  }
+  const regions = nameless.map(({ region }) => region).join(', ');
+  const why = nameless.map((each) => each.why).join('; ');
+  return finding(
+    'False',
+    'NoEndpoint',
+    `the operator has no endpoint for ${regions}: ${why}; correct spec.regions, make the name resolve where the ` +
+      'operator runs, or give it an endpoint with --aws-endpoint',
+  );
+}
+
 function ready(question: ConditionsQuestion): Finding {
   const { topology } = question.assessment;
   if (!topology.isObserved) {
     return blindness(question);
+  }
+  const nameless = withoutEndpoint(question);
+  if (nameless !== undefined) {
+    return nameless;
   }
   if (topology.dispute !== undefined) {
     return finding('False', 'RolesDisputed', `it is not clear who the writer is: ${topology.dispute}`);

@@ -11,6 +11,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { EventRecorder } from '../runtime/event-recorder.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { Random } from '../runtime/random.ts';
+import type { ClusterClaims } from './cluster-claims.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { InstallationSettings } from './settings-of.ts';
 
@@ -29,6 +30,8 @@ export interface Dependencies {
   readonly kube: KubeClient;
   /** The watch cache. */
   readonly cached: (key: string) => DisasterRecoveryPolicy | undefined;
+  /** Which policy a global cluster is left to. @default - each policy has its own */
+  readonly claims?: Pick<ClusterClaims, 'holderOf'>;
   readonly observation: Pick<ObservationService, 'watch' | 'unwatch'>;
   readonly gateway: AwsGateway;
   readonly publisher: Pick<WriterPublisher, 'publishWriter' | 'publishFenced'>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FINALIZER } from '../api/v1alpha1/annotations.ts';
-import type { DisasterRecoveryPolicySpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { DisasterRecoveryPolicy, DisasterRecoveryPolicySpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { MINUTE, SECOND } from '../failover/testing/a-round.ts';
 import { WEST } from '../failover/testing/a-settings.ts';
 import { TerminalError } from '../runtime/terminal-error.ts';
@@ -59,6 +59,92 @@ describe('PolicyReconciler', () => {
     bench.aurora.lose(bench.now);
     await bench.see(3);
     expect(bench.aurora.calls).toEqual(['failover us-west-2']);
+  });
+
+  describe('given two policies on one global cluster', () => {
+    const OLDER = 'payments/older';
+    const older = (): DisasterRecoveryPolicy => {
+      const policy = aPolicy();
+      return {
+        ...policy,
+        metadata: { ...policy.metadata, name: 'older', uid: 'uid-0', creationTimestamp: '2025-01-01T00:00:00Z' },
+      };
+    };
+
+    it('when both are seen, then the older one is observed, and the younger one says why it is not', async () => {
+      const bench = new Bench();
+      bench.api.put(older());
+      await bench.settle();
+      expect([...bench.watched.keys()]).toEqual([OLDER]);
+      expect(bench.status).toMatchObject({ phase: 'Unprotected', observedGeneration: 1 });
+      expect(bench.condition('Ready')).toBe('False GlobalClusterClaimed');
+      expect(bench.condition('FailoverReady')).toBe('False NotReady');
+      expect(bench.status.conditions?.[0]?.message).toContain(
+        'orders-global is left to payments/older, which is older',
+      );
+      expect(bench.eventReasons()).toContain('NotReady');
+      expect(finalizersOf(bench)).toEqual([]);
+    });
+
+    it('when nothing changes, then nothing is written again', async () => {
+      const bench = new Bench();
+      bench.api.put(older());
+      await bench.settle();
+      const before = bench.api.writes.length;
+      bench.syncCache();
+      await bench.settle();
+      expect(bench.api.writes.length).toBe(before);
+    });
+
+    it('when people ask the younger one, then they are refused with the reason, each time', async () => {
+      const bench = new Bench();
+      bench.api.put(older());
+      await bench.settle();
+      for (const time of [1, 2]) {
+        bench.annotate({ 'force-failover': 'any', 'accept-data-loss': 'true' });
+        await bench.settle();
+        expect(bench.policy.metadata.annotations).toEqual({});
+        expect(bench.status.lastRequest).toMatchObject({
+          action: 'force-failover',
+          acceptDataLoss: true,
+          result: 'Refused',
+          reason: 'NotReady',
+          message: expect.stringContaining('is left to payments/older') as unknown,
+          annotationsRemoved: true,
+        });
+        expect(bench.eventReasons().filter((reason) => reason === 'RequestRefused')).toHaveLength(time);
+        await bench.pass(SECOND);
+      }
+      expect(bench.aurora.calls).toEqual([]);
+    });
+
+    it('when the older one is gone, then the younger one takes over', async () => {
+      const bench = new Bench();
+      bench.api.put(older());
+      await bench.settle();
+      bench.api.delete(OLDER, bench.clock.now());
+      await bench.settle();
+      expect([...bench.watched.keys()]).toEqual([KEY]);
+      await bench.see(18);
+      expect(bench.status).toMatchObject({ phase: 'Protected' });
+      expect(bench.condition('Ready')).toBe('True Observed');
+    });
+
+    it('when one that was protected meets an older one, then it stops, and its operation is followed first', async () => {
+      const bench = await Bench.protected();
+      bench.aurora.lose(bench.now);
+      await bench.see(3);
+      expect(bench.status.operation).toMatchObject({ to: WEST });
+      bench.api.put(older());
+      await bench.settle();
+      expect([...bench.watched.keys()].toSorted()).toEqual([OLDER, KEY].toSorted());
+      bench.aurora.promote();
+      await bench.see(4);
+      expect(bench.status.history).toMatchObject([{ outcome: 'Succeeded' }]);
+      expect(bench.condition('Ready')).toBe('False GlobalClusterClaimed');
+      expect([...bench.watched.keys()]).toEqual([OLDER]);
+      expect(bench.status.signals).toBeUndefined();
+    });
   });
 
   describe('given the spec is edited after the round that proved the loss', () => {

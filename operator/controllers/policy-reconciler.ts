@@ -13,6 +13,8 @@ import { done, type Result } from '../runtime/controller.ts';
 import { isInvalid, isNotFound } from '../runtime/kube-errors.ts';
 import { keyOf, referenceOf } from '../runtime/resource.ts';
 import { TerminalError } from '../runtime/terminal-error.ts';
+import { announcementsOf } from './announcements.ts';
+import { claimedStatus } from './claimed-status.ts';
 import type { Dependencies } from './dependencies.ts';
 import { recordFrom } from './policy-record.ts';
 import { FenceReader } from './fence-reader.ts';
@@ -20,6 +22,7 @@ import { LatestObjects } from './latest-objects.ts';
 import { tendManagedResources } from './managed-resources.ts';
 import { observationTargetOf } from './observation-target-of.ts';
 import { OperationRunner } from './operation-runner.ts';
+import { pendingRequest } from './pending-request.ts';
 import { policySampleOf } from './policy-sample-of.ts';
 import { PolicySession } from './policy-session.ts';
 import { PolicyTurn } from './policy-turn.ts';
@@ -83,6 +86,11 @@ export class PolicyReconciler {
       await this.#release(policy);
       return done;
     }
+    const holder = this.#holderOf(policy);
+    if (holder !== undefined) {
+      await this.#leaveTo(holder, policy);
+      return done;
+    }
     return this.#reconcile(await this.#withFinalizer(policy));
   }
 
@@ -107,6 +115,34 @@ export class PolicyReconciler {
       policySampleOf(turn),
     );
     return this.#next(turn);
+  }
+
+  /** What is in flight is followed to its end, whoever else names the cluster by now. */
+  #holderOf(policy: DisasterRecoveryPolicy): DisasterRecoveryPolicy | undefined {
+    return policy.status?.operation === undefined ? this.#dependencies.claims?.holderOf(policy) : undefined;
+  }
+
+  /** Does nothing for a policy whose cluster is another's, and says so. */
+  async #leaveTo(holder: DisasterRecoveryPolicy, policy: DisasterRecoveryPolicy): Promise<void> {
+    const { clock, events, kube } = this.#dependencies;
+    this.#forget(keyOf(policy));
+    let newest = policy;
+    const status = claimedStatus(policy, holder, clock.now());
+    if (status !== undefined) {
+      newest = await this.#writeStatus(policy, status);
+      for (const { type, reason, action, note } of announcementsOf(policy.status, status)) {
+        events.record({ regarding: newest, type, reason, action, note });
+      }
+    }
+    const { keys = [] } = pendingRequest(newest.metadata.annotations) ?? {};
+    if (keys.length > 0) {
+      const { resourceVersion } = newest.metadata;
+      const annotations = Object.fromEntries(keys.map((annotation) => [annotation, null]));
+      const patch = { metadata: { resourceVersion, annotations } };
+      const reference = referenceOf(keyOf(policy));
+      const written = await kube.mergePatch<DisasterRecoveryPolicy>(DISASTER_RECOVERY_POLICY, reference, patch);
+      this.#objects.noteWrite(newest, written);
+    }
   }
 
   async #act(turn: PolicyTurn): Promise<void> {

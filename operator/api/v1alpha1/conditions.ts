@@ -33,6 +33,10 @@ export const OBSERVATION_REASONS = {
   InvalidPolicy: 'InvalidPolicy',
   /** RDS knows no global cluster of this identifier. */
   GlobalClusterNotFound: 'GlobalClusterNotFound',
+  /** An older policy names the same global cluster: this one is not worked on. */
+  GlobalClusterClaimed: 'GlobalClusterClaimed',
+  /** The name of a region's RDS is not known: no such region, or none that the operator can reach. */
+  NoEndpoint: 'NoEndpoint',
   /** The global cluster has no member of this region and identifier. */
   ClusterNotFound: 'ClusterNotFound',
   /** A schedule or a time zone of the policy is none: what it schedules is not done, everything else is. */

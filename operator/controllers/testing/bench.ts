@@ -12,6 +12,7 @@ import type { Writer } from '../../publishing/writer.ts';
 import type { EventToRecord } from '../../runtime/event-recorder.ts';
 import { isConflict } from '../../runtime/kube-errors.ts';
 import { ManualClock } from '../../runtime/manual-clock.ts';
+import { ClusterClaims } from '../cluster-claims.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { PolicyReconciler } from '../policy-reconciler.ts';
 import { aPolicy, KEY } from './a-policy.ts';
@@ -56,6 +57,7 @@ export class Bench {
   publishings = 0;
   /** Told of each thing done to the outside, just before and just after; may throw a {@link Crash}. */
   probe: (what: string, when: 'before' | 'after') => void = nothing;
+  readonly #claims = new ClusterClaims();
   #cache = new Map<string, DisasterRecoveryPolicy>();
   #queue = new Set<string>();
   #isDead = false;
@@ -118,12 +120,18 @@ export class Bench {
   /** The watch catches up. */
   syncCache(key: string = KEY): void {
     const policy = this.api.objects.get(key);
+    const before = this.#cache.get(key);
+    this.#claims.note(before, policy);
     if (policy === undefined) {
       this.#cache.delete(key);
     } else {
       this.#cache.set(key, policy);
     }
     this.#queue.add(key);
+    const changed = policy ?? before;
+    if (changed !== undefined && (policy === undefined || before === undefined)) {
+      this.#claims.rivalKeys(changed).forEach((rival) => this.#queue.add(rival));
+    }
   }
 
   /** Reconciles until nothing asks for it any more. */
@@ -243,6 +251,7 @@ export class Bench {
     return {
       kube: this.api.client,
       cached: (key) => this.#cache.get(key),
+      claims: this.#claims,
       observation: {
         watch: (target) => void this.watched.set(target.key, target),
         unwatch: (key) => void this.watched.delete(key),

@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { ClusterClaims } from './cluster-claims.ts';
+import { aPolicy } from './testing/a-policy.ts';
+
+interface Props {
+  readonly name: string;
+  readonly created?: string;
+  readonly cluster?: string;
+  readonly roleAccount?: string;
+  /** As AWS showed it. */
+  readonly seenAccount?: string;
+}
+
+function policy({ name, created = '2026-01-01T00:00:00Z', cluster, roleAccount, seenAccount }: Props) {
+  const base = aPolicy({
+    ...(cluster === undefined ? {} : { globalClusterIdentifier: cluster }),
+    ...(roleAccount === undefined ? {} : { aws: { roleArn: `arn:aws:iam::${roleAccount}:role/dr` } }),
+  });
+  const [region] = base.spec.regions;
+  const clusterArn = `arn:aws:rds:us-east-1:${seenAccount ?? ''}:cluster:orders`;
+  const seen = { name: region?.name ?? '', clusterIdentifier: 'orders', clusterArn };
+  return {
+    ...base,
+    metadata: { ...base.metadata, name, creationTimestamp: created },
+    ...(seenAccount === undefined ? {} : { status: { regions: [seen] } }),
+  } as DisasterRecoveryPolicy;
+}
+
+function claimsOf(...policies: readonly DisasterRecoveryPolicy[]): ClusterClaims {
+  const claims = new ClusterClaims();
+  for (const each of policies) claims.note(undefined, each);
+  return claims;
+}
+
+describe('ClusterClaims', () => {
+  const old = policy({ name: 'old' });
+  const young = policy({ name: 'a-young', created: '2026-01-02T00:00:00Z' });
+  const youngest = policy({ name: 'youngest', created: '2026-01-03T00:00:00Z' });
+
+  it('given one policy for each cluster, then each has its own', () => {
+    const other = policy({ name: 'other', cluster: 'other-global' });
+    const claims = claimsOf(old, other);
+    expect([old, other].map((each) => claims.holderOf(each))).toEqual([undefined, undefined]);
+    expect(claims.rivalKeys(old)).toEqual([]);
+  });
+
+  it('given several of one cluster, whatever order they came in, then the oldest has it', () => {
+    for (const claims of [claimsOf(old, young, youngest), claimsOf(youngest, young, old)]) {
+      expect(claims.holderOf(old)).toBeUndefined();
+      expect(claims.holderOf(young)).toBe(old);
+      expect(claims.holderOf(youngest)).toBe(old);
+      expect(claims.rivalKeys(young).toSorted()).toEqual(['payments/old', 'payments/youngest']);
+    }
+  });
+
+  it('given equal times, then the name decides, the same for both', () => {
+    const [one, two] = [policy({ name: 'one' }), policy({ name: 'two' })];
+    const claims = claimsOf(two, one);
+    expect(claims.holderOf(one)).toBeUndefined();
+    expect(claims.holderOf(two)).toBe(one);
+  });
+
+  it('given the oldest goes, then the next one has it', () => {
+    const claims = claimsOf(old, young);
+    claims.note(old, undefined);
+    expect(claims.holderOf(young)).toBeUndefined();
+    claims.note(young, undefined);
+    expect(claims.rivalKeys(old)).toEqual([]);
+  });
+
+  it('given a change of a policy, then what it is now counts', () => {
+    const claims = claimsOf(old, young);
+    const changed = { ...old, metadata: { ...old.metadata, generation: 2 } };
+    claims.note(old, changed);
+    expect(claims.holderOf(young)).toBe(changed);
+  });
+
+  it.each<[string, Props, Props, boolean]>([
+    ['roles of different accounts', { name: 'a', roleAccount: '111' }, { name: 'b', roleAccount: '222' }, false],
+    ['roles of one account', { name: 'a', roleAccount: '111' }, { name: 'b', roleAccount: '111' }, true],
+    ['the own account, seen for one', { name: 'a', seenAccount: '111' }, { name: 'b' }, true],
+    ['the own account and a role in it', { name: 'a', seenAccount: '111' }, { name: 'b', roleAccount: '111' }, true],
+    [
+      'the own account and a role elsewhere',
+      { name: 'a', seenAccount: '111' },
+      { name: 'b', roleAccount: '222' },
+      false,
+    ],
+    ['the own account, not seen yet, and a role', { name: 'a' }, { name: 'b', roleAccount: '111' }, false],
+    [
+      'what AWS showed against the role',
+      { name: 'a', roleAccount: '1', seenAccount: '2' },
+      { name: 'b', roleAccount: '2' },
+      true,
+    ],
+  ])('given equal identifiers and %s, then they are told apart by account', (_, one, other, isSame) => {
+    const [first, second] = [policy(one), policy(other)];
+    expect(claimsOf(first, second).holderOf(second)).toBe(isSame ? first : undefined);
+  });
+});
