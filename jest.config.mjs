@@ -15,7 +15,7 @@ export default {
       ...common,
       displayName: 'contract',
       testMatch: [
-        '<rootDir>/test/{aws,control-plane,demo,infrastructure,integration,lambda,observability,tools}/**/*.test.ts',
+        '<rootDir>/test/{aws,chart,control-plane,demo,infrastructure,integration,lambda,observability,tools}/**/*.test.ts',
       ],
     },
     { ...common, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts'] },

@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureControlPlaneBinaries, ensureKubectl } from '../test/control-plane/ensure-binaries.ts';
+import { ensureControlPlaneBinaries, ensureHelm, ensureKubectl } from '../test/control-plane/ensure-binaries.ts';
 import { ensurePromtool } from '../test/observability/promtool.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -41,6 +41,7 @@ function runJest(suite: Suite, extra: readonly string[]): boolean {
 await ensureControlPlaneBinaries();
 await ensureKubectl();
 await ensurePromtool();
+await ensureHelm();
 const extra = process.argv.slice(2);
 const failed = SUITES.filter((suite) => !runJest(suite, extra)).map((suite) => suite.name);
 if (failed.length > 0) {

@@ -67,6 +67,17 @@ export async function ensureKubectl(options: GoToolOptions = {}): Promise<string
   return ensureGoTool(KUBECTL, options);
 }
 
+/**
+ * Path of Helm, built once from the Go module that `go/helm` pins.
+ *
+ * Not the one on `PATH`: what a chart renders to depends on Helm's version.
+ *
+ * @throws ControlPlaneError if it cannot be built.
+ */
+export function ensureHelm(options: GoToolOptions = {}): Promise<string> {
+  return ensureGoTool(HELM, options);
+}
+
 async function doesKubectlRun(path: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   try {
     await run(path, ['version', '--client'], { env: { ...env, KUBECONFIG: '/dev/null' }, timeout: 10_000 });
@@ -125,4 +136,13 @@ const KUBECTL: GoTool = {
   package: 'k8s.io/kubernetes/cmd/kubectl',
   variables: kubernetesVersion,
   firstBuild: 'about 1 min',
+};
+
+const HELM: GoTool = {
+  name: 'helm',
+  moduleDirectory: moduleDirectory('helm'),
+  module: 'helm.sh/helm/v4',
+  package: 'helm.sh/helm/v4/cmd/helm',
+  variables: (version) => ({ 'helm.sh/helm/v4/internal/version.version': version }),
+  firstBuild: 'about 2 min',
 };

@@ -127,11 +127,13 @@ export class PolicyScene implements AsyncDisposable {
       .filter(([name = '']) => !own.includes(name))
       .flat();
     const { environment } = this.#options;
-    const operator = new OperatorProcess({
-      flags: [...common, ...(environment === undefined ? this.aws.endpointFlags : []), ...own],
-      environment: environment ?? this.aws.environment,
-      watchdog: this.#watchdog,
-    });
+    return this.startProcess([...common, ...(environment === undefined ? this.aws.endpointFlags : []), ...own]);
+  }
+
+  /** Starts an operator with exactly these flags. */
+  startProcess(flags: readonly string[]): OperatorProcess {
+    const environment = this.#options.environment ?? this.aws.environment;
+    const operator = new OperatorProcess({ flags, environment, watchdog: this.#watchdog });
     this.operators.push(operator);
     return operator;
   }
