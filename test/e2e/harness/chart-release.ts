@@ -1,4 +1,4 @@
-import type { Helm} from '../../chart/helm.ts';
+import type { Helm } from '../../chart/helm.ts';
 import { CHART, objectOf, type KubernetesObject, type Values } from '../../chart/helm.ts';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
 import type { OperatorProcess } from './operator-process.ts';
