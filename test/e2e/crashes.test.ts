@@ -270,7 +270,7 @@ describe('the process', () => {
         const [, metrics] = await get('metrics', '/metrics');
         const policy = `namespace="${scene.namespace}",name="${POLICY}"`;
         expect(metrics).toContain(`aurora_dr_protected{${policy}} 1`);
-        expect(metrics).toContain(`aurora_dr_failover_ready{${policy}} 1`);
+        expect(metrics).toContain(`aurora_dr_failover_ready{${policy},reason="Protected"} 1`);
         expect(metrics).toMatch(/^aurora_dr_aws_calls_total\{.*action="DescribeGlobalClusters".*\} [1-9]/m);
         expect(await operator.stop()).toBe(0);
         expect(operator.lines.at(-1)).toContain('"stopped"');
