@@ -7,7 +7,7 @@
  * tested did not pass. With --as-time-allows what the time was not enough for is only named.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -40,6 +40,7 @@ function changedSince(base: string): readonly string[] {
 /** Runs Stryker on one file; false when the time was not enough. */
 function isMeasured(file: string, milliseconds: number): boolean {
   const stryker = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+  rmSync(resultPath, { force: true });
   const { status, signal } = spawnSync(
     process.execPath,
     [stryker, 'run', '--reporters', 'progress-append-only,json', '--mutate', file],
@@ -49,7 +50,7 @@ function isMeasured(file: string, milliseconds: number): boolean {
     return false;
   }
   // Stryker itself fails below its threshold too: the figures below say by how much.
-  if (status !== 0 && status !== 1) {
+  if (status !== 0 && (status !== 1 || !existsSync(resultPath))) {
     throw new Error(`cannot mutate ${file}: Stryker ended with ${status ?? 'no status'}; see above`);
   }
   return true;
@@ -57,6 +58,10 @@ function isMeasured(file: string, milliseconds: number): boolean {
 
 /** Prints the score of the file that was mutated last; whether it reaches the threshold. */
 function isGood(): boolean {
+  if (!existsSync(resultPath)) {
+    process.stdout.write('Nothing in it to mutate.\n');
+    return true;
+  }
   const result = JSON.parse(readFileSync(resultPath, 'utf8')) as schema.MutationTestResult;
   const tallies = talliesOf(result);
   for (const tally of tallies) {
