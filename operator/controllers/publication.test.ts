@@ -47,6 +47,23 @@ describe('Publication', () => {
     expect(bench.status.history).toMatchObject([{ outcome: 'Succeeded' }]);
   });
 
+  it('given a switchover that timed out while no region answers, when AWS may be at it, then clients are kept away', async () => {
+    const bench = await Bench.protected();
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    await bench.see(2);
+    const isBlind = { regions: { [EAST]: { rds: noAnswer() }, [WEST]: { rds: noAnswer() } } };
+    await bench.pass(15 * MINUTE);
+    await bench.see(3, isBlind);
+    expect(bench.status.history).toMatchObject([{ type: 'Switchover', outcome: 'TimedOut' }]);
+    expect(bench.published).toEqual([EAST, 'fenced']);
+    await bench.see(2);
+    expect(bench.published).toEqual([EAST, 'fenced']);
+    bench.aurora.cancel();
+    await bench.see(2);
+    expect(bench.published).toEqual([EAST, 'fenced', EAST]);
+  });
+
   it('given objects that somebody may have edited, when minutes have passed, then they are checked again', async () => {
     const bench = await Bench.protected();
     const before = bench.publishings;

@@ -106,9 +106,11 @@ export class Publication {
       return;
     }
     const region = record.primaryRegion;
-    const { dispute, inFlight } = assessment.topology;
+    const { dispute, inFlight, isObserved } = assessment.topology;
     // An operation that timed out and that AWS still is at: clients must not come back to the writer that is being left.
-    const isChanging = record.operation !== undefined || inFlight !== undefined;
+    // While no region tells, AWS may be at it: nobody has said that it is not.
+    const mayBeLate = record.history[0]?.outcome === 'TimedOut' && !isObserved;
+    const isChanging = record.operation !== undefined || inFlight !== undefined || mayBeLate;
     if (isChanging || region === undefined || dispute !== undefined) {
       return;
     }
