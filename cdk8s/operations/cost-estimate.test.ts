@@ -48,6 +48,9 @@ describe('a cost estimate', () => {
     expect([quantity(lines, 'kms-key'), quantity(lines, 'secret')]).toEqual([2, 2]);
     expect([quantity(lines, 'dashboard'), quantity(lines, 'hosted-zone')]).toEqual([1, 1]);
     expect(quantity(lines, 'health-check')).toBeGreaterThan(1);
+    // Of each region: two of who writes, two heartbeats, two healths, two states, and the lag of the secondary.
+    expect(quantity(lines, 'custom-metric', 'us-west-2')).toBe(9);
+    expect(quantity(lines, 'metric-puts', 'us-west-2')).toBeCloseTo((2 * 730 * 60) / 1000);
     expect(quantity(lines, 'function-requests')).toBeCloseTo((2 * 730 * 60) / 1e6);
   });
 
@@ -61,6 +64,11 @@ describe('a cost estimate', () => {
     const [minimal, usual] = ['minimal-development', 'default'].map((name) => costOf(example(name)));
     expect((minimal?.most ?? Infinity) * 2).toBeLessThan(usual?.most ?? 0);
     expect(quantity(linesOf(example('minimal-development')), 'interface-endpoint')).toBe(0);
+  });
+
+  it('given neither policy nor functions, counts no metrics that nobody puts', () => {
+    const lines = linesOf({ ...example('default'), policy: { enabled: false }, functions: { enabled: false } });
+    expect([quantity(lines, 'custom-metric'), quantity(lines, 'metric-puts')]).toEqual([0, 0]);
   });
 
   it('given a region or a class without a price, says so and leaves it out', () => {

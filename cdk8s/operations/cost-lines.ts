@@ -70,13 +70,6 @@ function metricsOf({ spec }: PricedObject): number {
   return Array.isArray(queries) ? queries.filter((query: object) => 'metric' in query).length : 1;
 }
 
-/** Series of one's own that an alarm watches: somebody has to publish them. */
-function customMetricOf({ spec }: PricedObject): string | undefined {
-  const { namespace, metricName, dimensions } = spec?.forProvider ?? {};
-  if (typeof namespace !== 'string' || namespace.startsWith('AWS/')) return undefined;
-  return JSON.stringify([namespace, metricName, dimensions]);
-}
-
 /** Counts what has a price in the objects of a configuration. */
 class Meter {
   readonly #configuration: Configuration;
@@ -154,7 +147,6 @@ class Meter {
     const replicas = secrets
       .flatMap(({ spec }) => (spec?.forProvider?.['replica'] ?? []) as readonly { readonly region: string }[])
       .filter((replica) => replica.region === region).length;
-    const custom = new Set(alarms.map(customMetricOf).filter((metric) => metric !== undefined));
     const reads = this.#assumed.metricsReadPerMinute * MINUTES_PER_HOUR * this.#hours;
     return [
       this.#line(region, 'kms-key', 'KMS keys', count('kms.Key', 'kms.ReplicaKey')),
@@ -167,10 +159,27 @@ class Meter {
       ),
       this.#line(region, 'composite-alarm', 'composite alarms', count('cloudwatch.CompositeAlarm')),
       this.#line(region, 'dashboard', 'dashboards', count('cloudwatch.Dashboard')),
-      this.#line(region, 'custom-metric', 'own metrics, those with alarms', custom.size),
+      ...this.#ownMetrics(region),
       this.#line(region, 'metric-reads', 'metrics read', reads / 1000),
       this.#line(region, 'hosted-zone', 'hosted zones', count('route53.Zone')),
       this.#line(region, 'health-check', 'health checks', count('route53.HealthCheck')),
+    ];
+  }
+
+  /**
+   * What the operator puts, who writes and its heartbeat, and what the health monitor puts: its heartbeat, of each region its
+   * health and its state, and of each secondary whether its lag is high.
+   */
+  #ownMetrics(region: string): CostLine[] {
+    const { policy, regions } = this.#configuration;
+    const scheduled = this.#of('cloudwatchevents.Rule', region).length;
+    const ofOperator = policy.enabled ? regions.length + 1 : 0;
+    const ofMonitor = scheduled * (1 + 2 * regions.length + (regions.length - 1));
+    const puts =
+      ((policy.enabled ? 1 : 0) + scheduled / this.#configuration.functions.scheduleMinutes) * MINUTES_PER_HOUR;
+    return [
+      this.#line(region, 'custom-metric', 'metrics of operator and functions', ofOperator + ofMonitor),
+      this.#line(region, 'metric-puts', 'putting these', (puts * this.#hours) / 1000),
     ];
   }
 
