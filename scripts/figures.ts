@@ -1,4 +1,4 @@
-import type { Evidence } from '../test/simulation/evidence.ts';
+import { describeSlices, type Evidence } from '../test/simulation/evidence.ts';
 import { quantile, type LossData } from '../test/simulation/loss-figures.ts';
 import { INVARIANTS } from '../test/simulation/violation.ts';
 import type { FileTally } from './mutation/mutation-result.ts';
@@ -93,11 +93,11 @@ export function disagreementsTable({ summary: { disagreements } }: Evidence): st
 }
 
 /** Of which seeds {@link disagreementsTable} tells. */
-export function disagreementsIntroduction({ summary, from }: Evidence): string {
+export function disagreementsIntroduction({ summary, slices }: Evidence): string {
   const { disagreements, seeds } = summary;
   const of = (clusters: number): string => grouped(disagreements[`seeds with operators in ${clusters} clusters`] ?? 0);
   return (
-    `What observers disagreed about is counted, not forbidden. Of ${grouped(seeds)} seeds from ${grouped(from)} on ` +
+    `What observers disagreed about is counted, not forbidden. Of ${grouped(seeds)} seeds, ${describeSlices(slices)} ` +
     `([report](../evidence/simulation.md)), with operators in two clusters in ${of(2)} and in three in ${of(3)}:`
   );
 }

@@ -23,7 +23,10 @@ function evidence(isViolated: boolean): Evidence {
   return {
     sources: { hash: 'a'.repeat(64), files: 123, commit: 'c'.repeat(40), isCommitted: true },
     machine: { processor: 'A processor', processors: 2, memoryBytes: 2 ** 33, platform: 'linux x64', node: 'v24.0.0' },
-    from: 0,
+    slices: [
+      { from: 0, to: 1_500 },
+      { from: 9_000, to: 9_500 },
+    ],
     jobs: 2,
     finishedAt: '2026-01-02T03:04:05.000Z',
     elapsedMilliseconds: 20_000,
@@ -35,9 +38,10 @@ describe('renderEvidence', () => {
   it('Given a run without violations, then its figures stand in the tables', () => {
     const text = renderEvidence(evidence(false));
 
-    expect(text).toContain('| seeds | 2,000 (0 to 1,999) |');
+    expect(text).toContain('| seeds | 2,000 (0 to 1,499; 9,000 to 9,499) |');
     expect(text).toContain('| incidents (seeds whose primary was harmed or seemed so) | 1,000 |');
     expect(text).toContain('| violations | 0 |');
+    expect(text).toContain('--seeds 500 --from 9000 --report');
     expect(text).toContain('| seeds a second | 100.0, by 2 workers |');
     expect(text).toContain('| true loss | 999 | 1,800 | 1,980 | 2,000 |  |');
     expect(text).toContain('| estimate | 1,000 | 1,000 | 1,000 | 1,000 | 999 of 2,000 |');

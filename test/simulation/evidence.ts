@@ -1,5 +1,6 @@
 import { LOSS_SHARES, type SummaryData } from './summary.ts';
 import { quantile, type LossData } from './loss-figures.ts';
+import type { SeedRange } from './seed-worker.ts';
 import type { Sources } from './sources.ts';
 import { INVARIANTS } from './violation.ts';
 
@@ -16,7 +17,8 @@ export interface Machine {
 export interface Evidence {
   readonly sources: Sources;
   readonly machine: Machine;
-  readonly from: number;
+  /** The seeds that were run, ascending. */
+  readonly slices: readonly SeedRange[];
   readonly jobs: number;
   readonly finishedAt: string;
   readonly elapsedMilliseconds: number;
@@ -54,11 +56,11 @@ export function renderEvidence(evidence: Evidence): string {
   ].join('\n\n');
 }
 
-function runRows({ sources, machine, from, jobs, finishedAt, elapsedMilliseconds, summary }: Evidence): Row[] {
+function runRows({ sources, machine, slices, jobs, finishedAt, elapsedMilliseconds, summary }: Evidence): Row[] {
   const { seeds, incidents, steps, simulatedMilliseconds } = summary;
   const code = `commit \`${sources.commit}\`${sources.isCommitted ? '' : ', with changes that are not in it'}`;
   return [
-    ['seeds', `${grouped(seeds)} (${grouped(from)} to ${grouped(from + seeds - 1)})`],
+    ['seeds', `${grouped(seeds)} (${describeSlices(slices)})`],
     ['incidents (seeds whose primary was harmed or seemed so)', grouped(incidents)],
     ['faults injected', grouped(Object.values(summary.faults).reduce((sum, count) => sum + count, 0))],
     ['violations', grouped(summary.violations.length)],
@@ -73,8 +75,17 @@ function runRows({ sources, machine, from, jobs, finishedAt, elapsedMilliseconds
       `${machine.processors} × ${machine.processor}, ${(machine.memoryBytes / 2 ** 30).toFixed(0)} GiB, ` +
         `${machine.platform}, Node.js ${machine.node}`,
     ],
-    ['repeat with', `\`npm run simulate -- --seeds ${seeds} --from ${from} --report docs/evidence/simulation.md\``],
+    ['repeat with', slices.map(commandFor).join('; ')],
   ];
+}
+
+/** Which seeds these are, such as `0 to 999`. */
+export function describeSlices(slices: readonly SeedRange[]): string {
+  return slices.map(({ from, to }) => `${grouped(from)} to ${grouped(to - 1)}`).join('; ');
+}
+
+function commandFor({ from, to }: SeedRange): string {
+  return `\`npm run simulate -- --seeds ${to - from} --from ${from} --report docs/evidence/simulation.md\``;
 }
 
 function invariantRows({ violations }: SummaryData): Row[] {

@@ -3,56 +3,56 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { renderEvidence, type Evidence, type Machine } from './evidence.ts';
-import { ProgressError, ProgressFile, type RunPlan } from './progress-file.ts';
+import { ProgressError, ProgressFile } from './progress-file.ts';
+import { joinRanges, missingFrom } from './seed-ranges.ts';
 import type { SeedRange } from './seed-worker.ts';
 import { SeedWorkers } from './seed-workers.ts';
-import { readSources } from './sources.ts';
+import { readSources, type Sources } from './sources.ts';
 import { Summary } from './summary.ts';
 
 export interface LongRunProps {
   readonly from: number;
+  /** 0: what is on file is all. */
   readonly seeds: number;
+  /** Seeds that are lost at most by each worker when the run is killed. */
   readonly chunk: number;
   readonly jobs: number;
   readonly progressPath: string;
-  readonly isResumed: boolean;
-  /** Told of every chunk: how many seeds of how many are done, how many of them in how many milliseconds by this process. */
+  /** Told of every chunk: how many seeds are on file, how many of them in how many milliseconds by this process. */
   readonly onProgress: (done: number, own: number, milliseconds: number, violations: number) => void;
 }
 
 /**
- * Runs many seeds in chunks, each of which is on file once it is done, so that a run that was killed goes on where it was.
+ * Runs what is not on file yet of many seeds, in chunks, each of which is on file once it is done: a run that was killed
+ * goes on where it was. The evidence is of all that is on file, whichever run did it.
  *
- * @throws ProgressError when what is on file does not belong to this run
+ * @throws ProgressError when what is on file is of other sources
  */
 export async function runLong(props: LongRunProps): Promise<Evidence> {
   const { from, seeds, chunk, jobs } = props;
-  const plan: RunPlan = { from, seeds, chunk, sources: readSources() };
-  const file = ProgressFile.open(props.progressPath, plan, props.isResumed);
-  const known = new Set(file.chunks.map((each) => each.from));
+  const sources = readSources();
+  const file = ProgressFile.open(props.progressPath, sources);
+  const missing = missingFrom({ from, to: from + seeds }, file.chunks, chunk);
+  if (missing.length === 0) return evidenceOf(jobs, sources, file);
   const workers = await SeedWorkers.start(jobs);
   try {
     // From here on they run what they have loaded, whatever becomes of the files.
-    if (readSources().hash !== plan.sources.hash) {
+    if (readSources().hash !== sources.hash) {
       throw new ProgressError('cannot tell which code would run: the sources changed as they were loaded; start again');
     }
-    await runMissing(props, file, workers, known);
+    await runMissing(missing, props, file, workers);
   } finally {
     await workers.close();
   }
-  return evidenceOf(props, plan, file);
+  return evidenceOf(jobs, sources, file);
 }
 
 async function runMissing(
-  { from, seeds, chunk, onProgress }: LongRunProps,
+  missing: readonly SeedRange[],
+  { onProgress }: LongRunProps,
   file: ProgressFile,
   workers: SeedWorkers,
-  known: ReadonlySet<number>,
 ): Promise<void> {
-  const missing: SeedRange[] = [];
-  for (let start = from; start < from + seeds; start += chunk) {
-    if (!known.has(start)) missing.push({ from: start, to: Math.min(start + chunk, from + seeds) });
-  }
   const startedAt = performance.now();
   let lastAt = startedAt;
   let own = 0;
@@ -78,14 +78,14 @@ async function runMissing(
   await running;
 }
 
-function evidenceOf({ from, jobs }: LongRunProps, { sources }: RunPlan, { chunks }: ProgressFile): Evidence {
+function evidenceOf(jobs: number, sources: Sources, { chunks }: ProgressFile): Evidence {
   const summary = new Summary();
   const ascending = chunks.toSorted((a, b) => a.from - b.from);
   for (const { summary: data } of ascending) summary.merge(data);
   return {
     sources,
     machine: thisMachine(),
-    from,
+    slices: joinRanges(chunks),
     jobs,
     finishedAt: chunks.at(-1)?.finishedAt ?? new Date().toISOString(),
     elapsedMilliseconds: chunks.reduce((sum, { elapsedMilliseconds }) => sum + elapsedMilliseconds, 0),

@@ -1,7 +1,7 @@
 /**
  * `npm run simulate -- --seeds N [--from S] [--jobs J] [--out FILE]` runs N seeds and prints what they came to;
- * `--report FILE.md [--resume] [--chunk C] [--progress FILE]` does so in chunks, goes on where it was stopped, and writes a
- * report with its figures beside it as JSON;
+ * `--report FILE.md [--chunk C] [--progress FILE]` does so in chunks, goes on where it was stopped, adds up with what the
+ * same code did before, and writes a report with its figures beside it as JSON;
  * `npm run simulate -- --seed S [--trace] [--shrink]` runs one, as a readable story, or made as small as it goes.
  */
 import { writeFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ async function runMany({ seeds, from, jobs }: Options): Promise<Summary> {
     await workers.run({ from, to: from + seeds }, (data) => {
       summary.merge(data);
       const { seeds: done, violations } = summary.data;
-      tellProgress(done, seeds, done / (performance.now() - startedAt), violations.length);
+      tellProgress(`${done} of ${seeds} seeds`, done / (performance.now() - startedAt), violations.length);
     });
   } finally {
     await workers.close();
@@ -40,23 +40,22 @@ async function runMany({ seeds, from, jobs }: Options): Promise<Summary> {
   return summary;
 }
 
-function tellProgress(done: number, seeds: number, perMillisecond: number, violations: number): void {
+function tellProgress(done: string, perMillisecond: number, violations: number): void {
   const rate = (perMillisecond * 1000).toFixed(0);
-  process.stderr.write(`\r${done} of ${seeds} seeds, ${rate} a second, ${violations} violations `);
+  process.stderr.write(`\r${done}, ${rate} a second, ${violations} violations `);
 }
 
 async function runReported(
   options: Options,
   report: string,
-  { progress, chunk, isResumed }: { readonly progress: string; readonly chunk: number; readonly isResumed: boolean },
+  { progress, chunk }: { readonly progress: string; readonly chunk: number },
 ): Promise<Summary> {
   const evidence = await runLong({
     ...options,
     chunk,
     progressPath: progress,
-    isResumed,
     onProgress: (done, own, milliseconds, violations) => {
-      tellProgress(done, options.seeds, own / milliseconds, violations);
+      tellProgress(`${done} seeds on file`, own / milliseconds, violations);
     },
   });
   process.stderr.write('\n');
@@ -95,8 +94,7 @@ async function main(): Promise<boolean> {
       out: { type: 'string' },
       report: { type: 'string' },
       progress: { type: 'string', default: 'reports/simulation/progress.jsonl' },
-      chunk: { type: 'string', default: '10000' },
-      resume: { type: 'boolean', default: false },
+      chunk: { type: 'string', default: '1000' },
       seed: { type: 'string' },
       trace: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
@@ -104,15 +102,16 @@ async function main(): Promise<boolean> {
   });
   if (values.seed !== undefined) return runOne(wholeNumber('seed', values.seed, 0), values.trace, values.shrink);
   const options = {
-    seeds: wholeNumber('seeds', values.seeds, 1),
+    // With a report, 0 asks for what is on file.
+    seeds: wholeNumber('seeds', values.seeds, values.report === undefined ? 1 : 0),
     from: wholeNumber('from', values.from, 0),
     jobs: wholeNumber('jobs', values.jobs, 1),
   };
-  const { report, progress, resume: isResumed } = values;
+  const { report, progress } = values;
   const summary =
     report === undefined
       ? await runMany(options)
-      : await runReported(options, report, { progress, isResumed, chunk: wholeNumber('chunk', values.chunk, 1) });
+      : await runReported(options, report, { progress, chunk: wholeNumber('chunk', values.chunk, 1) });
   process.stdout.write(`${summary.text()}\n`);
   if (values.out !== undefined) writeFileSync(values.out, `${summary.text()}\n`);
   return summary.data.violations.length === 0;

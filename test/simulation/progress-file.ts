@@ -4,12 +4,8 @@ import type { SeedRange } from './seed-worker.ts';
 import type { Sources } from './sources.ts';
 import type { SummaryData } from './summary.ts';
 
-/** What a run of many seeds is to do, and with what. */
-export interface RunPlan {
-  readonly from: number;
-  readonly seeds: number;
-  /** Seeds between two lines of the file. */
-  readonly chunk: number;
+/** The first line: with what the seeds were run. */
+interface Header {
   readonly sources: Sources;
 }
 
@@ -26,7 +22,10 @@ export class ProgressError extends Error {
   override name = 'ProgressError';
 }
 
-/** How far a run of many seeds has come, as JSON lines: first its plan, then each chunk as soon as it is done. */
+/**
+ * The seeds that one code has done, as JSON lines: first which code, then each chunk as soon as it is done. Chunks of
+ * several runs add up, as the same code makes the same of the same seed.
+ */
 export class ProgressFile {
   readonly #path: string;
   readonly #chunks: Chunk[] = [];
@@ -38,24 +37,14 @@ export class ProgressFile {
   /**
    * Starts a file, or goes on with one.
    *
-   * @throws ProgressError when there is one that is not to be gone on with, or that is of another plan or other sources
+   * @throws ProgressError when there is one of other sources
    */
-  static open(path: string, plan: RunPlan, isResumed: boolean): ProgressFile {
+  static open(path: string, sources: Sources): ProgressFile {
     const file = new ProgressFile(path);
-    if (!existsSync(path)) {
-      mkdirSync(dirname(path), { recursive: true });
-      file.#append(plan);
-      return file;
-    }
-    if (!isResumed) {
-      throw new ProgressError(`cannot start over ${path}: it holds a run; go on with it by --resume, or remove it`);
-    }
-    const [known, ...chunks] = file.#read();
-    if (known === undefined) {
-      file.#append(plan);
-      return file;
-    }
-    refuseOther(path, known as RunPlan, plan);
+    if (!existsSync(path)) mkdirSync(dirname(path), { recursive: true });
+    const [known, ...chunks] = existsSync(path) ? file.#read() : [];
+    if (known === undefined) file.#append({ sources });
+    else refuseOther(path, known as Header, sources);
     file.#chunks.push(...(chunks as Chunk[]));
     return file;
   }
@@ -69,7 +58,7 @@ export class ProgressFile {
     this.#chunks.push(chunk);
   }
 
-  #append(line: RunPlan | Chunk): void {
+  #append(line: Header | Chunk): void {
     appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
   }
 
@@ -85,17 +74,11 @@ export class ProgressFile {
   }
 }
 
-function refuseOther(path: string, known: RunPlan, plan: RunPlan): void {
-  if (known.sources.hash !== plan.sources.hash) {
-    throw new ProgressError(
-      `cannot go on with ${path}: it was begun with other sources (${known.sources.hash.slice(0, 12)}, at commit ` +
-        `${known.sources.commit.slice(0, 12)}; here ${plan.sources.hash.slice(0, 12)}), and one report tells of one code; ` +
-        'check that commit out, or remove the file and begin anew',
-    );
-  }
-  for (const name of ['from', 'seeds', 'chunk'] as const) {
-    if (known[name] !== plan[name]) {
-      throw new ProgressError(`cannot go on with ${path}: its --${name} is ${known[name]}, not ${plan[name]}`);
-    }
-  }
+function refuseOther(path: string, { sources: known }: Header, sources: Sources): void {
+  if (known.hash === sources.hash) return;
+  throw new ProgressError(
+    `cannot go on with ${path}: its seeds were run by other sources (${known.hash.slice(0, 12)}, at commit ` +
+      `${known.commit.slice(0, 12)}; here ${sources.hash.slice(0, 12)}), and one report tells of one code; ` +
+      'check that commit out, name another file by --progress, or remove this one and begin anew',
+  );
 }
