@@ -107,6 +107,7 @@ const boundaries = Object.entries(rooms).map(([room, { forbiddenRooms, forbidden
             message: `${room}/ must not import ${other}/: see the map of the house in README.md.`,
           })),
           { regex: '(^|/)test/', message: 'production code must not import test code.' },
+          { regex: '(^|/)plugin/', message: 'the operator does not know its kubectl plugin.' },
           { regex: '^(\\.\\./)+main\\.ts$', message: 'main.ts is the composition root: nothing imports it.' },
           ...[...forbiddenModules, ...(room === 'database' ? [] : ['mysql2', 'mysql2/*'])].map((group) => ({
             group: [group],
@@ -177,6 +178,67 @@ const infrastructureBoundaries = Object.entries(infrastructureRooms).map(
   }),
 );
 
+const forbidding = (files, ...patterns) => ({
+  files,
+  ignores: ['**/*.test.ts', 'plugin/testing/**'],
+  rules: { 'no-restricted-imports': ['error', { patterns }] },
+});
+
+const PLUGIN_USES = {
+  regex:
+    'operator/(crossplane|notifications|observability|publishing)/|operator/controllers/(?!settings-of)|operator/main',
+  message:
+    'plugin/ uses the API, the brain, the observers and the clients; what only a controller needs is not its own.',
+};
+const NO_TESTS = { regex: '(^|/)test/', message: 'production code must not import test code.' };
+const NO_SDK = { regex: '^(@aws-sdk|@smithy)/', message: 'plugin/ calls AWS by operator/aws/.' };
+
+/** The plugin: text is made in pure rooms, by data alone; the API server and the terminal have a room each. */
+const pluginBoundaries = [
+  forbidding(['plugin/{*,commands/*}.ts'], PLUGIN_USES, NO_TESTS, NO_SDK, {
+    regex: '^@kubernetes/',
+    message: 'the way to the API server is plugin/cluster/.',
+  }),
+  forbidding(['plugin/cluster/*.ts'], PLUGIN_USES, NO_TESTS, NO_SDK, {
+    regex: '/(commands|terminal|report|preflight)/',
+    message: 'plugin/cluster/ knows the API server alone.',
+  }),
+  forbidding(['plugin/terminal/*.ts'], PLUGIN_USES, NO_TESTS, NO_SDK, {
+    regex: '/(commands|cluster|report|preflight)/|^@kubernetes/',
+    message: 'plugin/terminal/ knows the terminal alone.',
+  }),
+  forbidding(['plugin/preflight/*.ts'], PLUGIN_USES, NO_TESTS, NO_SDK, {
+    regex: '/(commands|terminal|report)/|^@kubernetes/',
+    message: 'plugin/preflight/ looks and judges; others show.',
+  }),
+  forbidding(['plugin/{views,report}/*.ts'], NO_TESTS, {
+    regex: 'operator/(?!api/|failover/|decision-story)|/(commands|terminal|cluster|preflight)/|^node:|^@',
+    message: 'plugin/views/ and plugin/report/ turn data into text, and do nothing else.',
+  }),
+  {
+    files: ['plugin/{views,report}/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'performance', 'console'],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='Date'][property.name='now']",
+          message: 'Text takes `now` as input.',
+        },
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Text takes `now` as input.' },
+      ],
+    },
+  },
+  {
+    files: ['plugin/**/*.ts'],
+    ignores: ['plugin/main.ts', '**/*.test.ts'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'process', property: 'exit', message: 'Only main.ts exits.' }],
+    },
+  },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -214,6 +276,7 @@ export default tseslint.config(
   ...boundaries,
   functionBoundaries,
   ...infrastructureBoundaries,
+  ...pluginBoundaries,
   {
     // The brain has no clock, no randomness and no I/O of its own: a history can be replayed.
     files: ['operator/failover/**/*.ts'],

@@ -10,9 +10,10 @@ const ADVICE = 'name a kubeconfig with --kubeconfig or KUBECONFIG';
 /**
  * Reads the way to the API server: from the file, else as kubectl does, else as the Pod that this is.
  *
+ * @param context which of the file's contexts to use; its current one when undefined
  * @throws KubeConfigError when there is none: the client would go on with an address that nobody gave it
  */
-export function loadKubeConfig(file: string | undefined): KubeConfig {
+export function loadKubeConfig(file: string | undefined, context?: string): KubeConfig {
   const kubeConfig = new KubeConfig();
   try {
     if (file === undefined) {
@@ -24,6 +25,9 @@ export function loadKubeConfig(file: string | undefined): KubeConfig {
     const why = error instanceof Error ? error.message : String(error);
     throw new KubeConfigError(`cannot load the kubeconfig: ${why}; ${ADVICE}`, { cause: error });
   }
+  if (context !== undefined) {
+    choose(kubeConfig, context);
+  }
   const server = kubeConfig.getCurrentCluster()?.server;
   if (server === undefined) {
     throw new KubeConfigError(`cannot use the kubeconfig: its current context names no cluster; set one, or ${ADVICE}`);
@@ -33,4 +37,14 @@ export function loadKubeConfig(file: string | undefined): KubeConfig {
     throw new KubeConfigError(`cannot find an API server: there is no kubeconfig, and this is no Pod; ${ADVICE}`);
   }
   return kubeConfig;
+}
+
+function choose(kubeConfig: KubeConfig, context: string): void {
+  if (kubeConfig.getContextObject(context) === null) {
+    const known = kubeConfig.getContexts().map(({ name }) => name);
+    throw new KubeConfigError(
+      `cannot use context "${context}": the kubeconfig has no such context; it has ${known.join(', ') || 'none'}`,
+    );
+  }
+  kubeConfig.setCurrentContext(context);
 }
