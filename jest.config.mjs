@@ -10,7 +10,11 @@ const common = {
 // carry a few of.
 export default {
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{operator,lambda,cdk8s,plugin,crds,scripts}/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{operator,lambda,cdk8s,plugin,crds,scripts}/**/*.test.ts'],
+    },
     {
       ...common,
       displayName: 'contract',

@@ -20,7 +20,8 @@ const describeLoss = (loss: LossEstimate | undefined): string =>
     ? 'loss unknown'
     : `estimated loss ${loss.lastKnownMilliseconds} ms, at worst ${loss.worstCaseMilliseconds} ms`;
 
-function describeVerdict(verdict: VerdictSummary): string {
+/** What was decided, for a person. */
+export function describeVerdict(verdict: VerdictSummary): string {
   switch (verdict.kind) {
     case 'Calm':
       return 'Calm';
@@ -91,7 +92,8 @@ function describeStep(action: DrillAction): string {
 const describeFollow = ({ operation, effect, action }: FollowDecision): string =>
   `${operation.type} ${operation.id} at step ${operation.step}, effect ${effect}: ${describeAction(action)}`;
 
-function bodyOf(decision: Decision): string {
+/** What a record says, for a person. */
+export function describeDecision(decision: Decision): string {
   switch (decision.kind) {
     case 'Round': {
       const { unwritten, verdict, result } = decision;
@@ -116,7 +118,7 @@ function bodyOf(decision: Decision): string {
 
 /** One line for a person: when, what kind of record, what was said. */
 export function summaryLineOf(decision: Decision): string {
-  return `${timeOf(decision.now)}  ${decision.kind.padEnd(7)}  ${bodyOf(decision)}`;
+  return `${timeOf(decision.now)}  ${decision.kind.padEnd(7)}  ${describeDecision(decision)}`;
 }
 
 function describeSignal({

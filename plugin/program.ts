@@ -8,6 +8,7 @@ import { addDrill } from './commands/drill.ts';
 import { addFailback } from './commands/failback.ts';
 import { addFailover } from './commands/failover.ts';
 import { addHistory } from './commands/history.ts';
+import { addReport } from './commands/report.ts';
 import { addStatus } from './commands/status.ts';
 import { addResume, addSuspend } from './commands/suspend.ts';
 import { addSwitchover } from './commands/switchover.ts';
@@ -20,6 +21,7 @@ export const PROGRAM_NAME = 'kubectl aurora-dr';
 const COMMANDS = [
   addStatus,
   addHistory,
+  addReport,
   addFailover,
   addSwitchover,
   addFailback,

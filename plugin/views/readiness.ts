@@ -41,7 +41,7 @@ function holdsOf({ policy, now }: PolicySnapshot): string[] {
     spec.suspend ? 'spec.suspend is true' : '',
     spec.failover.mode === 'Manual' ? 'failover.mode is Manual: a person starts it' : '',
     rest > 0 ? `cooldown until ${clockText(cooldownUntil ?? '')} (${spanText(rest)} left)` : '',
-    isHeld ? `${progressing.reason}: ${progressing.message}` : '',
+    isHeld ? `${progressing.reason}: ${progressing.message.replace(/^automatic failover is not started: /, '')}` : '',
   ].filter((hold) => hold !== '');
 }
 

@@ -60,8 +60,21 @@ describe('statusLines', () => {
     );
     expect(text).toContain('SUSPECT   us-east-1 is the primary and is NOT seen serving since 13:59:30Z');
     expect(text).toContain('it would start by itself: NO: InRegionRecovery: Aurora recovers it');
-    expect(text).toContain('! PrimaryHealthy PrimaryLost: not seen serving');
+    expect(text).not.toContain('! PrimaryHealthy');
     expect(text).toContain('kubectl aurora-dr failover orders -n payments');
+  });
+
+  it('given a loss that is being confirmed, says that it is not a no', () => {
+    const confirming = aCondition(
+      'Progressing',
+      'False',
+      'Confirming',
+      'automatic failover is not started: 1 of 3 consecutive failing rounds',
+    );
+    const text = shown(
+      aView({ status: { incident: { startedAt: before(1_000) }, conditions: conditions(confirming) } }),
+    );
+    expect(text).toContain('it would start by itself: NOT YET: Confirming: 1 of 3 consecutive failing rounds');
   });
 
   it('given an operation in flight, says how far it is and for how long', () => {

@@ -70,6 +70,9 @@ function primaryLine({ policy }: StatusView): string {
 
 const ANSWERS = { yes: 'YES', no: 'NO', unknown: 'UNKNOWN' } as const;
 
+/** Only the rounds that confirm a loss are missing. */
+const isConfirming = (holds: readonly string[]): boolean => holds.every((hold) => hold.startsWith('Confirming'));
+
 function answerLines(readiness: Readiness, { paint, width }: ViewStyle): string[] {
   const { wouldWork, reason, message, startsByItself, holds, remarks } = readiness;
   const mark = { yes: paint.good, no: paint.bad, unknown: paint.bad }[wouldWork];
@@ -83,7 +86,12 @@ function answerLines(readiness: Readiness, { paint, width }: ViewStyle): string[
       ? [
           startsByItself
             ? hanging('it would start by itself: ', 'yes, once a loss is confirmed', room)
-            : hanging('it would start by itself: ', `NO: ${holds.join('; ')}`, room, paint.warning),
+            : hanging(
+                'it would start by itself: ',
+                `${isConfirming(holds) ? 'NOT YET' : 'NO'}: ${holds.join('; ')}`,
+                room,
+                paint.warning,
+              ),
         ].flat()
       : [];
   return [...lines, ...itself, ...[...others, ...remarks].flatMap((note) => hanging('note: ', note, room))];
@@ -145,6 +153,9 @@ function operationLines({ policy, now }: StatusView, { paint, width }: ViewStyle
   ];
 }
 
+/** Reasons that need nobody, or that the first line and the table of signals tell. */
+const TOLD_ELSEWHERE: readonly string[] = ['NotConfigured', 'PrimaryLost', 'SignalsFailing'];
+
 /** Conditions that ask for somebody, beyond what the answer above says already. */
 function attentionLines({ policy, now }: StatusView, { paint, width }: ViewStyle): string[] {
   const { conditions = [], lastRequest } = policy.status ?? {};
@@ -158,7 +169,7 @@ function attentionLines({ policy, now }: StatusView, { paint, width }: ViewStyle
   ] as const;
   const alarming = conditions.filter(
     ({ type, status, reason }) =>
-      reason !== 'NotConfigured' && isAlarming.some(([name, bad]) => name === type && bad === status),
+      !TOLD_ELSEWHERE.includes(reason) && isAlarming.some(([name, bad]) => name === type && bad === status),
   );
   const told = alarming.flatMap(({ type, reason, message }) =>
     hanging(`! ${type} `, `${reason}: ${message}`, width - INDENT.length, paint.bad),
@@ -245,16 +256,16 @@ export function statusLines(view: StatusView, style: ViewStyle): string[] {
     ...section('Would a failover work right now?', answerLines(readiness, style), style),
     ...section('In flight', operationLines(view, style), style),
     ...section('Needs attention', attentionLines(view, style), style),
-    ...section('Regions', regionLines(view, style), style),
-    ...section('Signals', signalLines(view, style), style),
-    ...section('Writer', writerLines(view), style),
-    ...section('Policy', planLines(view), style),
-    ...section('Last events', eventLines(view, style), style),
     ...section(
       'What you can do',
       suggestions.flatMap(({ command, why }) => [command, paint.dim(`  ${why}`)]),
       style,
     ),
+    ...section('Regions', regionLines(view, style), style),
+    ...section('Signals', signalLines(view, style), style),
+    ...section('Writer', writerLines(view), style),
+    ...section('Policy', planLines(view), style),
+    ...section('Last events', eventLines(view, style), style),
   ];
 }
 

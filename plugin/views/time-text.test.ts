@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { agoText, clockText, dateText, preciseClockText, spanText } from './time-text.ts';
+import { agoText, clockText, dateText, offsetText, preciseClockText, spanText } from './time-text.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -41,4 +41,12 @@ it('writes moments in UTC and says so', () => {
   expect(dateText(time)).toBe('2026-11-30 12:02:11Z');
   expect(clockText(time)).toBe('12:02:11Z');
   expect(preciseClockText(time)).toBe('12:02:11.250Z');
+});
+
+it.each([
+  [0.2, '0 s'],
+  [4_250, '+4.2 s'],
+  [-94, '−94 ms'],
+])('given %d ms after a moment, says %s', (milliseconds, text) => {
+  expect(offsetText(milliseconds)).toBe(text);
 });

@@ -40,6 +40,12 @@ export function agoText(time: string, now: number): string {
     : `${spanText(span < 10 * SECOND ? Math.floor(span / SECOND) * SECOND : span).replace('.0 s', ' s')} ago`;
 }
 
+/** From a moment on: `+4.2 s`, `−1.0 s`, `0 s`. */
+export function offsetText(milliseconds: number): string {
+  const span = spanText(Math.abs(milliseconds));
+  return Math.round(milliseconds) === 0 ? '0 s' : `${milliseconds < 0 ? '−' : '+'}${span}`;
+}
+
 /** `2026-11-30 14:02:11Z`. */
 export function dateText(time: string): string {
   return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`;
