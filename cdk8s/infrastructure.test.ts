@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { followReferences } from '../test/infrastructure/references.ts';
 import { createConfiguration } from './configuration/configuration.ts';
+import { ConfigurationError } from './configuration/configuration-error.ts';
+import type { ConfigurationInput } from './configuration/schema.ts';
+import { configurationSchema } from './configuration/schema.ts';
 import { createInfrastructure, manifestFiles } from './infrastructure.ts';
 import { arbitraryConfiguration } from './testing/arbitrary-configuration.ts';
 
@@ -31,6 +34,57 @@ function lostArns(manifests: readonly Manifest[]): string[] {
     return kinds.some((kind) => made.has(`${kind} ${name}`)) ? [] : [arn];
   });
 }
+
+/** What people, templates and other tools put where something else belongs. */
+const JUNK: readonly unknown[] = [
+  ...[null, '', ' ', '(', '*', 'x', '0', 0, -1, 1.5, 1e308, Number.NaN, true, [], {}, [null], [[]], { a: 1 }],
+  ...['10.0.0.0/8', '10.0.0.0/16', '300.1.1.1/16', 'us-east-1', 'us-gov-west-1', 'us-east-1a', '__proto__', 'toString'],
+  ...['a'.repeat(300), 'é', '\u0000', 'a\nb', 'arn:aws:iam::1:role/x', new Date(0), 'mon:23:45-tue:00:15'],
+];
+
+/** The paths of everything in a value. */
+function pathsIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return [path, ...inner.flatMap(([key, field]) => pathsIn(field, [...path, key]))];
+}
+
+/** The value with another one at a path. */
+function withAt(value: unknown, [key, ...rest]: readonly string[], other: unknown): unknown {
+  if (key === undefined) return other;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<string, unknown>;
+  copy[key] = withAt(copy[key], rest, other);
+  return copy;
+}
+
+describe('Given a configuration with something in it that does not belong there', () => {
+  const stated = configurationSchema.parse({
+    suffix: 'test',
+    accountId: '123456789012',
+    functions: { enabled: false },
+  });
+  const paths = pathsIn(stated);
+
+  it('when it is synthesized, then manifests come out, or a list of mistakes that have a path: never a crash', () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), fc.constantFrom(...JUNK), (path, junk) => {
+        try {
+          const configuration = createConfiguration(withAt(stated, path, junk) as ConfigurationInput);
+          expect(manifestFiles(createInfrastructure(configuration)).length).toBeGreaterThan(0);
+        } catch (error) {
+          if (!(error instanceof ConfigurationError)) throw error;
+          refused += 1;
+          for (const problem of error.problems) {
+            expect(problem.message).not.toBe('');
+            if (path.length > 0) expect(problem.path).not.toBe('');
+          }
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(refused).toBeGreaterThan(100);
+  });
+});
 
 describe('Given any valid configuration', () => {
   it('when it is synthesized, then names are unique and every reference leads somewhere', () => {

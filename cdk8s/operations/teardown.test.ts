@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { PAUSED_BY, PAUSED_FOR, PAUSED_FROM } from '../../operator/crossplane/managed-resource.ts';
 import type { ConfigurationInput } from '../configuration/schema.ts';
 import { createConfiguration } from '../configuration/configuration.ts';
 import { gitopsFiles } from '../gitops/gitops-files.ts';
@@ -54,6 +55,15 @@ describe('a teardown', () => {
     expect(commands[0]).toMatch(/^delete applicationset\..*--cascade=orphan$/);
     expect(commands[1]).toMatch(/^patch application\.argoproj\.io\/aurora-test /);
     expect(commands.at(-1)).toMatch(/aurora-policy-test-us-east-1 /);
+  });
+
+  it('takes every mark of a pause from every database', () => {
+    const unpaused = commandsOf(stagesOf(small)).filter((command) => command.startsWith('annotate '));
+    expect(unpaused).toHaveLength(7);
+    for (const command of unpaused) {
+      for (const mark of ['crossplane.io/paused', PAUSED_BY, PAUSED_FOR, PAUSED_FROM])
+        expect(command).toContain(` ${mark}-`);
+    }
   });
 
   it('keeps the keys while snapshots need them', () => {

@@ -34,7 +34,12 @@ export interface TeardownProps {
 
 /** Aurora takes the last snapshot within that, and Lambda gives its network interfaces back. */
 const PATIENCE = '--timeout=60m';
-const PAUSES = ['crossplane.io/paused-', 'aurora-dr.io/paused-by-', 'aurora-dr.io/paused-for-'];
+const PAUSES = [
+  'crossplane.io/paused-',
+  'aurora-dr.io/paused-by-',
+  'aurora-dr.io/paused-for-',
+  'aurora-dr.io/paused-from-',
+];
 const DATABASE_KINDS = ['GlobalCluster', 'Cluster', 'ClusterInstance'];
 const ALL_POLICIES = ['Observe', 'Create', 'Update', 'Delete'];
 /** What a policy's deletion waits for at most, an operation in flight, is 15 minutes by default. */

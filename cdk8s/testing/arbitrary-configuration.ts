@@ -30,6 +30,7 @@ const database: fc.Arbitrary<Database> = fc.record({
   name: fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/),
   instanceClass: fc.constantFrom('db.serverless', 'db.r8g.large'),
   instancesPerRegion: fc.integer({ min: 1, max: 4 }),
+  port: fc.integer({ min: 1150, max: 65_535 }),
   capacity,
   parameters: fc.dictionary(fc.stringMatching(/^[a-z_]{3,20}$/), fc.stringMatching(/^[a-zA-Z0-9]{1,10}$/), {
     maxKeys: 4,
@@ -55,6 +56,8 @@ const monitoring: fc.Arbitrary<Monitoring> = fc.record({
   replicationLagMilliseconds: alarm,
   cpuPercent: alarm,
   connections: alarm,
+  compositeAlarm: fc.boolean(),
+  events: fc.boolean(),
   dashboard: fc.boolean(),
 });
 
@@ -76,6 +79,7 @@ export const arbitraryConfiguration: fc.Arbitrary<ConfigurationInput> = fc
     network: fc.record({
       endpoints: fc.constantFrom(ENDPOINTS.slice(0, 5), ENDPOINTS.slice(0, 7), ENDPOINTS),
       internetGateway: fc.boolean(),
+      peering: fc.record({ enabled: fc.boolean(), resolvesNames: fc.boolean() }),
       flowLogs: fc.record({ enabled: fc.boolean() }),
     }),
     dns: fc.record({ enabled: fc.boolean() }),
