@@ -52,7 +52,7 @@ async function restrictedKubeconfig({ namespace, plane }: PolicyScene): Promise<
       metadata,
       rules: [
         rule('aurora-dr.io', ['disasterrecoverypolicies'], ['get', 'list', 'watch', 'patch']),
-        rule('aurora-dr.io', ['disasterrecoverypolicies/status'], ['update', 'patch']),
+        rule('aurora-dr.io', ['disasterrecoverypolicies/status'], ['update']),
         rule('', ['services', 'configmaps'], ['get', 'create', 'patch']),
         rule('events.k8s.io', ['events'], ['create', 'patch']),
       ],

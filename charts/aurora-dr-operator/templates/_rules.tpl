@@ -8,7 +8,7 @@ API server's audit log says that the operator did.
   verbs: [get, list, watch, patch]
 - apiGroups: [aurora-dr.io]
   resources: [disasterrecoverypolicies/status]
-  verbs: [update, patch]
+  verbs: [update]
 - apiGroups: ['']
   resources: [services, configmaps]
   verbs: [get, create, patch]
