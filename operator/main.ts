@@ -37,6 +37,7 @@ import { HttpKubeClient } from './runtime/http-kube-client.ts';
 import { LeaderElector } from './runtime/leader-elector.ts';
 import { ExponentialRateLimiter } from './runtime/rate-limiter.ts';
 import { Reflector } from './runtime/reflector.ts';
+import { HostNames } from './runtime/host-names.ts';
 import { keyOf } from './runtime/resource.ts';
 import { Shutdown } from './runtime/shutdown.ts';
 import { Store, withoutManagedFields } from './runtime/store.ts';
@@ -133,8 +134,11 @@ class Operator {
     });
     const endpoints = new Map(Object.entries(config.awsEndpoints));
     const onRequest: OnAwsRequest = (request) => this.#metrics.countAwsCall(request);
-    const credentials = new StsCredentials({ clock, endpoints, onRequest });
-    this.#gateway = new SdkAwsGateway({ clock, endpoints, credentials, onRequest });
+    // AWS proves who it is, so an address that served before may serve again; apart from databases' names, of which there
+    // may be thousands.
+    const lookup = new HostNames({ clock }).lookupWithMemory;
+    const credentials = new StsCredentials({ clock, endpoints, onRequest, lookup });
+    this.#gateway = new SdkAwsGateway({ clock, endpoints, credentials, onRequest, lookup });
     this.#store = new Store<DisasterRecoveryPolicy>({
       transform: withoutManagedFields,
       onError: (error, policy) => logger.error({ policy, error }, 'a handler of the watch failed'),
@@ -318,14 +322,15 @@ class Operator {
 
   #observe(onRound: ConstructorParameters<typeof ObservationService>[0]['onRound']): ObservationService {
     const clock = this.#clock;
-    const witness = new WitnessClient(clock);
+    const witness = new WitnessClient(clock, { lookup: new HostNames({ clock }).lookup });
+    const { lookup } = new HostNames({ clock });
     return new ObservationService({
       gateway: this.#gateway,
       clock,
       random: this.#random,
-      prober: new TcpEndpointProber(clock),
+      prober: new TcpEndpointProber(clock, { lookup }),
       fetchWitness: (url, options) => witness.fetch(url, options),
-      database: new MysqlDatabase({ clock, logins: new SecretLogins({ kube: this.#kube, clock }) }),
+      database: new MysqlDatabase({ clock, logins: new SecretLogins({ kube: this.#kube, clock }), lookup }),
       settings: {
         ...defaultObservationSettings,
         metricPeriodMilliseconds: this.#config.metricPeriodMilliseconds,

@@ -4,6 +4,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { Credentials } from './credential-pool.ts';
 import { endpointOf, type AwsEndpoints, type AwsService } from './endpoints.ts';
 import { Slots } from './slots.ts';
@@ -27,6 +28,8 @@ export interface RegionClientsProps {
   readonly endpoints: AwsEndpoints;
   readonly purpose: Purpose;
   readonly credentials: () => Promise<Credentials>;
+  /** How names become addresses. @default - Node's own way, two names at a time */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** The SDK's clients of one account, region and purpose, which share connections. */
@@ -42,7 +45,7 @@ export class RegionClients {
 
   constructor(props: RegionClientsProps) {
     this.slots = new Slots(concurrency[props.purpose]);
-    const handler = createHttpHandler(props.purpose);
+    const handler = createHttpHandler(props.purpose, props.lookup);
     const config = (service: AwsService) => ({
       ...clientConfig(props.region, endpointOf(props.endpoints, props.region, service), handler),
       // Dated in the past, so that the SDK asks for every request and never signs with what has been replaced.
@@ -67,8 +70,9 @@ export function clientConfig(region: string, endpoint: string | undefined, reque
  * A role change gets a fresh connection: on one that the far side has just dropped, its outcome would be unknown and
  * would have to be waited for.
  */
-export function createHttpHandler(purpose: Purpose): NodeHttpHandler {
+export function createHttpHandler(purpose: Purpose, lookup?: LookupFunction): NodeHttpHandler {
   const options = {
+    ...(lookup !== undefined && { lookup }),
     keepAlive: purpose !== 'change',
     maxSockets: concurrency[purpose],
     maxFreeSockets: 8,

@@ -9,6 +9,7 @@ import {
   SwitchoverGlobalClusterCommand,
 } from '@aws-sdk/client-rds';
 import { PublishCommand } from '@aws-sdk/client-sns';
+import type { LookupFunction } from 'node:net';
 import type { ClusterView, GlobalClusterView } from '../failover/observation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { accountKey, type AwsAccount } from './account.ts';
@@ -49,6 +50,8 @@ export interface SdkAwsGatewayProps {
   readonly credentials: CredentialSource;
   /** Told of every request, for metrics; must not throw. @default - nobody is told */
   readonly onRequest?: OnAwsRequest;
+  /** How AWS's names become addresses. @default - Node's own way, two names at a time */
+  readonly lookup?: LookupFunction;
   /** What RDS is asked for by name. @default - everything that the account has in the region */
   readonly scope?: AwsScope;
 }
@@ -405,6 +408,7 @@ export class SdkAwsGateway implements AwsGateway {
       region,
       purpose,
       endpoints: this.#props.endpoints,
+      lookup: this.#props.lookup,
       credentials: () => this.#credentials.get(account, region, new AbortController().signal),
     });
     this.#clients.set(key, clients);

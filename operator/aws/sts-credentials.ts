@@ -1,5 +1,7 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { LookupFunction } from 'node:net';
 import type { AwsAccount } from './account.ts';
 import type { Credentials, CredentialSource } from './credential-pool.ts';
 import { endpointOf, type AwsEndpoints } from './endpoints.ts';
@@ -17,6 +19,8 @@ export interface StsCredentialsProps {
   readonly endpoints: AwsEndpoints;
   /** The operator's own credentials as they serve in a region. @default - the SDK's default chain */
   readonly readOwn?: (region: string, stsEndpoint: string | undefined) => Promise<Credentials>;
+  /** How STS's names become addresses. @default - Node's own way, two names at a time */
+  readonly lookup?: LookupFunction;
   /** Told of every request that assumes a role, for metrics; must not throw. @default - nobody is told */
   readonly onRequest?: OnAwsRequest;
 }
@@ -36,12 +40,17 @@ export class StsCredentials implements CredentialSource {
   fetch(account: AwsAccount, region: string, own: () => Promise<Credentials>): Promise<Credentials> {
     const { roleArn, ...rest } = account;
     return roleArn === undefined
-      ? (this.#props.readOwn ?? readOwnCredentials)(region, endpointOf(this.#props.endpoints, region, 'sts'))
+      ? this.#readOwn(region, endpointOf(this.#props.endpoints, region, 'sts'))
       : this.#assumeRole({ ...rest, roleArn }, region, own);
   }
 
   close(): void {
     for (const client of this.#clients.values()) client.destroy();
+  }
+
+  #readOwn(region: string, endpoint: string | undefined): Promise<Credentials> {
+    const { readOwn, lookup } = this.#props;
+    return readOwn === undefined ? readOwnCredentials(region, endpoint, lookup) : readOwn(region, endpoint);
   }
 
   async #assumeRole(
@@ -74,11 +83,15 @@ export class StsCredentials implements CredentialSource {
     });
   }
 
+  #handler(): NodeHttpHandler {
+    return createHttpHandler('report', this.#props.lookup);
+  }
+
   #client(region: string, own: () => Promise<Credentials>): STSClient {
     const existing = this.#clients.get(region);
     if (existing !== undefined) return existing;
     const client = new STSClient({
-      ...clientConfig(region, endpointOf(this.#props.endpoints, region, 'sts'), createHttpHandler('report')),
+      ...clientConfig(region, endpointOf(this.#props.endpoints, region, 'sts'), this.#handler()),
       credentials: async () => ({ ...(await own()), expiration: new Date(0) }),
     });
     this.#clients.set(region, client);
@@ -90,16 +103,25 @@ export class StsCredentials implements CredentialSource {
  * The operator's own credentials from the SDK's default chain (environment, web identity, Pod Identity, …); where the
  * chain itself asks STS, it asks the given region's.
  */
-export async function readOwnCredentials(region: string, endpoint: string | undefined): Promise<Credentials> {
-  const identity = await fromNodeProviderChain({
-    clientConfig: { region, maxAttempts: 1, ...(endpoint !== undefined && { endpoint }) },
-    maxRetries: 0,
-    timeout: 1000,
-  })();
-  return defined({
-    accessKeyId: identity.accessKeyId,
-    secretAccessKey: identity.secretAccessKey,
-    sessionToken: identity.sessionToken,
-    expiration: identity.expiration,
-  });
+export async function readOwnCredentials(
+  region: string,
+  endpoint: string | undefined,
+  lookup?: LookupFunction,
+): Promise<Credentials> {
+  const requestHandler = createHttpHandler('report', lookup);
+  try {
+    const identity = await fromNodeProviderChain({
+      clientConfig: { ...clientConfig(region, endpoint, requestHandler) },
+      maxRetries: 0,
+      timeout: 1000,
+    })();
+    return defined({
+      accessKeyId: identity.accessKeyId,
+      secretAccessKey: identity.secretAccessKey,
+      sessionToken: identity.sessionToken,
+      expiration: identity.expiration,
+    });
+  } finally {
+    requestHandler.destroy();
+  }
 }

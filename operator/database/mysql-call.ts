@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2';
 import type { FailedAttempt } from '../aws/errors.ts';
 import type { ProbeOptions } from '../observation/probes.ts';
@@ -16,6 +16,8 @@ export interface MysqlCallProps {
   readonly port: number;
   readonly login: Login;
   readonly options: ProbeOptions;
+  /** How names become addresses. @default - Node's own way, two names at a time */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** Runs one statement; its rows by column name. */
@@ -28,8 +30,8 @@ export type CallOutcome<T> = { readonly value: T } | { readonly failed: FailedAt
  * server says of a failure is kept, without the login.
  */
 export async function callMysql<T>(props: MysqlCallProps, work: (query: Query) => Promise<T>): Promise<CallOutcome<T>> {
-  const { clock, host, port, login, options } = props;
-  const socket = connect({ host, port, noDelay: true });
+  const { clock, host, port, login, options, lookup } = props;
+  const socket = connect({ host, port, noDelay: true, ...(lookup !== undefined && { lookup }) });
   const connection = createConnection({
     host,
     port,

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { FailedAttempt } from '../aws/errors.ts';
 import type { Attempt } from '../failover/observation.ts';
 import type {
@@ -30,6 +31,8 @@ const LAG =
 export interface MysqlDatabaseProps {
   readonly clock: Clock;
   readonly logins: Pick<SecretLogins, 'read' | 'doubt'>;
+  /** How names become addresses. @default - Node's own way, two names at a time */
+  readonly lookup?: LookupFunction;
 }
 
 /** Databases that speak MySQL's protocol; a connection for every question, as a new client would open one. */
@@ -74,14 +77,14 @@ export class MysqlDatabase implements DatabaseClient {
     options: ProbeOptions,
     work: (query: Query) => Promise<T>,
   ): Promise<CallOutcome<T>> {
-    const { clock, logins } = this.#props;
+    const { clock, logins, lookup } = this.#props;
     const startedAt = clock.monotonic();
     const patience = options.timeoutMilliseconds * LOGIN_SHARE;
     const known = await logins.read(login, patience).catch((error: unknown) => failedLogin(error));
     if ('kind' in known) return { failed: known };
     const timeoutMilliseconds = options.timeoutMilliseconds - (clock.monotonic() - startedAt);
     const outcome = await callMysql(
-      { clock, host, port, login: known, options: { ...options, timeoutMilliseconds } },
+      { clock, host, port, login: known, options: { ...options, timeoutMilliseconds }, lookup },
       work,
     );
     if ('failed' in outcome && isAboutLogin(outcome.failed)) logins.doubt(login);

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type LookupFunction } from 'node:net';
 import { CallTimeoutError } from '../aws/call-timeout-error.ts';
 import { classifyTransportError } from '../aws/transport-error.ts';
 import type { Attempt } from '../failover/observation.ts';
@@ -6,20 +6,23 @@ import type { Clock } from '../runtime/clock.ts';
 import type { EndpointProber, ProbeOptions } from './probes.ts';
 
 /**
- * Connects over TCP and closes at once: whether something accepts, not whether it is a database. Addresses come from
- * the operating system's resolver each time.
+ * Connects over TCP and closes at once: whether something accepts, not whether it is a database. Addresses are
+ * asked for each time.
  */
 export class TcpEndpointProber implements EndpointProber {
   readonly #clock: Clock;
+  readonly #names: { readonly lookup?: LookupFunction };
 
-  constructor(clock: Clock) {
+  /** @param names how names become addresses; Node's own way, two names at a time, unless told */
+  constructor(clock: Clock, names: { readonly lookup?: LookupFunction } = {}) {
     this.#clock = clock;
+    this.#names = names;
   }
 
   probe(host: string, port: number, options: ProbeOptions): Promise<Attempt> {
     const { timeoutMilliseconds, signal } = options;
     return new Promise((resolve) => {
-      const socket = connect({ host, port });
+      const socket = connect({ host, port, ...this.#names });
       const settle = (attempt: Attempt): void => {
         timer.cancel();
         signal?.removeEventListener('abort', giveUp);

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import { CallTimeoutError } from '../aws/call-timeout-error.ts';
 import { classifyTransportError } from '../aws/transport-error.ts';
@@ -10,10 +11,12 @@ const LONGEST_BODY_BYTES = 64 * 1024;
 /** Asks witnesses over HTTP: one GET, no redirects, no reuse of connections between rounds. */
 export class WitnessClient {
   readonly #clock: Clock;
-  readonly #agent = new Agent({ pipelining: 0, maxResponseSize: LONGEST_BODY_BYTES });
+  readonly #agent: Agent;
 
-  constructor(clock: Clock) {
+  /** @param names how names become addresses; Node's own way, two names at a time, unless told */
+  constructor(clock: Clock, names: { readonly lookup?: LookupFunction } = {}) {
     this.#clock = clock;
+    this.#agent = new Agent({ pipelining: 0, maxResponseSize: LONGEST_BODY_BYTES, connect: { ...names } });
   }
 
   /** Never rejects. Any status is an answer: what it means is for the reader of the round to judge. */

@@ -104,8 +104,9 @@ wrap(
     },
 );
 
-for (const resolver of [dns, dns.promises]) {
-  for (const name of Object.keys(resolver).filter((key) => /^(lookup|resolve|reverse)/.test(key))) {
+const resolvers = [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype];
+for (const resolver of resolvers) {
+  for (const name of Object.getOwnPropertyNames(resolver).filter((key) => /^(lookup|resolve|reverse)/.test(key))) {
     wrap(
       resolver,
       name,
