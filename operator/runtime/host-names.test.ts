@@ -181,7 +181,7 @@ describe('HostNames', () => {
       });
       await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
       const resolver = new dns.promises.Resolver();
-      resolver.setServers([`127.0.0.1:${(server.address()).port}`]);
+      resolver.setServers([`127.0.0.1:${server.address().port}`]);
       names = new HostNames({ clock: new SystemClock(), resolver });
     });
     afterEach(() => new Promise<void>((resolve) => server.close(() => resolve())));

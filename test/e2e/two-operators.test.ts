@@ -25,7 +25,9 @@ const operation = {
 const stages: Stage[] = [];
 beforeAll(async () => {
   const { AURORA_DR_TEST_KUBECONFIG: _shared, ...env } = process.env;
-  stages.push(...(await Promise.all([Stage.start({ env }), Stage.start({ env })])));
+  // Each case has a scene on both: as many operators at once as anywhere else.
+  const options = { env, scenesAtOnce: 2 };
+  stages.push(...(await Promise.all([Stage.start(options), Stage.start(options)])));
 }, SCENE_TIMEOUT);
 afterAll(async () => {
   for (const stage of stages) {

@@ -23,6 +23,12 @@ async function startAws({ aws: { settings, ...others } = {}, cluster }: SceneOpt
   return aws;
 }
 
+/** How a stage is set up. */
+export interface StageOptions extends ControlPlaneOptions {
+  /** Others wait. @default 4 */
+  readonly scenesAtOnce?: number;
+}
+
 /** What the cases of one file share: one API server with the CRD, on which each plays a scene of its own. */
 export class Stage implements AsyncDisposable {
   readonly plane: ControlPlane;
@@ -33,19 +39,22 @@ export class Stage implements AsyncDisposable {
   #running = 0;
   #scenes = 0;
 
-  private constructor(plane: ControlPlane) {
+  readonly #scenesAtOnce: number;
+
+  private constructor(plane: ControlPlane, scenesAtOnce: number) {
     this.plane = plane;
+    this.#scenesAtOnce = scenesAtOnce;
     const config = new KubeConfig();
     config.loadFromFile(plane.kubeconfig);
     this.client = new HttpKubeClient({ config, userAgent: 'aurora-dr-e2e' });
   }
 
   /** Starts an API server, and waits until it serves policies. */
-  static async start(options: ControlPlaneOptions = {}): Promise<Stage> {
+  static async start({ scenesAtOnce = SCENES_AT_ONCE, ...options }: StageOptions = {}): Promise<Stage> {
     const [plane] = await Promise.all([startControlPlane(options), warmUp()]);
     await plane.kubectl(['apply', '-f', crd]);
     await waitUntilServed(plane, 'drp');
-    return new Stage(plane);
+    return new Stage(plane, scenesAtOnce);
   }
 
   /**
@@ -90,7 +99,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async #admit(): Promise<void> {
-    if (this.#running >= SCENES_AT_ONCE) {
+    if (this.#running >= this.#scenesAtOnce) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
       return;
     }
