@@ -54,6 +54,8 @@ class Surroundings implements Disposable {
       AWS_ACCESS_KEY_ID: '',
       AWS_SECRET_ACCESS_KEY: '',
       AWS_PROFILE: '',
+      // What older SDKs take for a wish to call the global STS, in us-east-1.
+      AWS_STS_REGIONAL_ENDPOINTS: 'legacy',
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     };
