@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,7 +24,21 @@ export async function warmUp(): Promise<void> {
   await promisify(execFile)(process.execPath, ['operator/main.ts', '--version'], { cwd: root, env });
 }
 
+/** What runs the operator. */
+export interface OperatorProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The operator is the command's only child, and signals are for the child. @default false */
+  readonly isChild?: boolean;
+  /** It finds the API server without being told. @default false */
+  readonly hasOwnKubeconfig?: boolean;
+}
+
+const sources: OperatorProgram = { command: process.execPath, args: ['operator/main.ts'] };
+
 export interface OperatorProcessProps {
+  /** @default - this repository's sources */
+  readonly program?: OperatorProgram | undefined;
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Ends the process should this one die. */
@@ -37,17 +52,20 @@ export class OperatorProcess {
   readonly #process: ChildProcess;
   readonly #watchdog: Watchdog;
   readonly #heard = new EventEmitter();
+  readonly #isChild: boolean;
+  readonly #watched: number[] = [];
 
-  constructor({ flags, environment, watchdog }: OperatorProcessProps) {
+  constructor({ flags, environment, watchdog, program = sources }: OperatorProcessProps) {
     this.#watchdog = watchdog;
+    this.#isChild = program.isChild ?? false;
     const { AURORA_DR_AWS_ENDPOINTS: _told, KUBECONFIG: _own, ...inherited } = process.env;
-    this.#process = spawn(process.execPath, ['operator/main.ts', ...flags], {
+    this.#process = spawn(program.command, [...program.args, ...flags], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...inherited, NODE_OPTIONS: '', ...compileCache, ...environment },
     });
     if (this.#process.pid !== undefined) {
-      watchdog.watch(this.#process.pid);
+      this.#watch(this.#process.pid);
     }
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream !== null) {
@@ -57,8 +75,11 @@ export class OperatorProcess {
     this.#process.once('exit', () => this.#heard.emit('news'));
   }
 
+  /** Of the operator itself. */
   get pid(): number {
-    return this.#process.pid ?? 0;
+    const own = this.#process.pid ?? 0;
+    if (!this.#isChild) return own;
+    return Number(readFileSync(`/proc/${own}/task/${own}/children`, 'utf8').trim());
   }
 
   /** How it ended: its exit code or the signal; undefined while it runs. */
@@ -71,13 +92,14 @@ export class OperatorProcess {
     if (this.end === undefined && this.#process.pid !== undefined) {
       // Not `exit`: the last lines of its log may still be on their way then.
       const ended = once(this.#process, 'close');
-      const impatience = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MILLISECONDS);
-      this.#process.kill(signal);
-      this.#process.kill('SIGCONT');
+      const { pid } = this;
+      const impatience = setTimeout(() => process.kill(pid, 'SIGKILL'), STOP_MILLISECONDS);
+      process.kill(pid, signal);
+      process.kill(pid, 'SIGCONT');
       await ended;
       clearTimeout(impatience);
     }
-    this.#watchdog.forget(this.pid);
+    for (const watched of this.#watched.splice(0)) this.#watchdog.forget(watched);
     return this.end;
   }
 
@@ -93,12 +115,12 @@ export class OperatorProcess {
 
   /** Stands it still (SIGSTOP): it keeps its connections and does nothing. */
   pause(): void {
-    this.#process.kill('SIGSTOP');
+    process.kill(this.pid, 'SIGSTOP');
   }
 
   /** Ends a pause. */
   resume(): void {
-    this.#process.kill('SIGCONT');
+    process.kill(this.pid, 'SIGCONT');
   }
 
   /** The first log line that contains `text`, already there or still to come. */
@@ -115,6 +137,11 @@ export class OperatorProcess {
       }
       await once(this.#heard, 'news', { signal }).catch(() => undefined);
     }
+  }
+
+  /** The lines of its log that are JSON: all but what Node itself, or a process that cannot start, has to say. */
+  get entries(): Record<string, unknown>[] {
+    return this.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   /** One series of its /metrics, summed over every label that is not given; 0 while there is none. */
@@ -142,7 +169,14 @@ export class OperatorProcess {
     }
   }
 
+  #watch(pid: number): void {
+    this.#watched.push(pid);
+    this.#watchdog.watch(pid);
+  }
+
   #take(line: string): void {
+    // A child in a process namespace of its own outlives the command that it was started by.
+    if (this.#isChild && this.#watched.length === 1) this.#watch(this.pid);
     this.lines.push(line);
     if (this.lines.length > KEPT_LINES) {
       this.lines.splice(0, KEPT_LINES / 2);

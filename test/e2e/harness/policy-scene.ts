@@ -12,7 +12,7 @@ import type { RecordedCall } from '../../aws/world/call-log.ts';
 import type { GlobalClusterOptions } from '../../aws/world/add-global-cluster.ts';
 import type { ControlPlane, KubectlCall } from '../../control-plane/control-plane.ts';
 import type { Watchdog } from '../../control-plane/watchdog.ts';
-import { OperatorProcess } from './operator-process.ts';
+import { OperatorProcess, type OperatorProgram } from './operator-process.ts';
 
 const POLL_MILLISECONDS = 60;
 /** A bound for what never comes, not an expectation: a busy machine takes its time. */
@@ -112,10 +112,10 @@ export class PolicyScene implements AsyncDisposable {
   }
 
   /** Starts an operator for this namespace. Flags of the scene, and those given here, replace the usual ones. */
-  startOperator(flags: readonly string[] = []): OperatorProcess {
+  startOperator(flags: readonly string[] = [], program?: OperatorProgram): OperatorProcess {
     const own = [...(this.#options.flags ?? []), ...flags];
     const common = [
-      ['--kubeconfig', this.plane.kubeconfig],
+      ...(program?.hasOwnKubeconfig === true ? [] : [['--kubeconfig', this.plane.kubeconfig]]),
       ['--namespace', this.namespace],
       ['--bind-address', '127.0.0.1'],
       ['--metrics-port', '0'],
@@ -127,13 +127,16 @@ export class PolicyScene implements AsyncDisposable {
       .filter(([name = '']) => !own.includes(name))
       .flat();
     const { environment } = this.#options;
-    return this.startProcess([...common, ...(environment === undefined ? this.aws.endpointFlags : []), ...own]);
+    return this.startProcess(
+      [...common, ...(environment === undefined ? this.aws.endpointFlags : []), ...own],
+      program,
+    );
   }
 
   /** Starts an operator with exactly these flags. */
-  startProcess(flags: readonly string[]): OperatorProcess {
+  startProcess(flags: readonly string[], program?: OperatorProgram): OperatorProcess {
     const environment = this.#options.environment ?? this.aws.environment;
-    const operator = new OperatorProcess({ flags, environment, watchdog: this.#watchdog });
+    const operator = new OperatorProcess({ program, flags, environment, watchdog: this.#watchdog });
     this.operators.push(operator);
     return operator;
   }
