@@ -1,14 +1,9 @@
 /**
  * Writes docs/reference/metrics.md from the operator's own registry; with `--check` fails if it differs.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
 import { METRIC_LABELS } from '../operator/observability/metric-labels.ts';
 import { OperatorMetrics, type MetricDescription } from '../operator/observability/metrics.ts';
-
-const path = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/reference/metrics.md');
+import { writeGeneratedDocument } from './generated-document.ts';
 
 const escape = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/([*_<>[\]])/g, '\\$1');
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
@@ -95,22 +90,4 @@ Results of \`aurora_dr_aws_calls_total\`: \`answered\`; \`fault\`, an error of t
 \`credentials\`, \`notAttempted\`. Probes have the same, with \`eventLoopLate\` and \`clockJump\`.
 `;
 
-const wanted = await format(text, { ...(await resolveConfig(path)), parser: 'markdown' });
-let present: string | undefined;
-try {
-  present = readFileSync(path, 'utf8');
-} catch (error) {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-}
-
-if (present !== wanted) {
-  if (process.argv.includes('--check')) {
-    process.stderr.write(
-      'docs/reference/metrics.md differs from what the code exposes: run `npm run generate` and commit it\n',
-    );
-    process.exitCode = 1;
-  } else {
-    writeFileSync(path, wanted);
-    process.stdout.write('wrote docs/reference/metrics.md\n');
-  }
-}
+await writeGeneratedDocument('docs/reference/metrics.md', text, 'what the code exposes');

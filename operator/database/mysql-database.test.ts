@@ -259,7 +259,7 @@ describe('the login of a probe', () => {
     for (const world of worlds) {
       const { secrets, probe } = await setUp(world);
       secrets.values['probe'] = { username: 'probe', password: 'hunter2' };
-      logger.warn({ attempt: await probe() }, 'probed');
+      logger.warn({ error: await probe() }, 'probed');
     }
     expect(lines).toHaveLength(worlds.length);
     expect(lines.join('')).not.toMatch(/hunter2|probe\b(?!d)/);

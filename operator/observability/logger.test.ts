@@ -1,13 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createLogger, type Logger } from './logger.ts';
+import type { Logger as PinoLogger } from 'pino';
+import { LOG_KEYS } from './log-fields.ts';
+import { createLogger } from './logger.ts';
 
 describe('createLogger', () => {
   let lines: string[];
-  let logger: Logger;
+  /** With fields of any kind: secrets are kept out of all of them. */
+  let logger: PinoLogger;
 
   beforeEach(() => {
     lines = [];
-    logger = createLogger({ level: 'info', destination: { write: (line) => lines.push(line) } });
+    const destination = { write: (line: string) => lines.push(line) };
+    logger = createLogger({ level: 'info', destination }) as unknown as PinoLogger;
   });
 
   function last(): Record<string, unknown> {
@@ -101,5 +105,11 @@ describe('createLogger', () => {
     logger.info({ text, error: new Error(text) }, text);
     expect(lines.join('')).not.toContain(secret);
     expect(last()['msg']).toContain('[redacted]');
+  });
+
+  it('documents its keys in alphabetical order, after those of every line', () => {
+    const [time, level, message, ...others] = Object.keys(LOG_KEYS);
+    expect([time, level, message]).toEqual(['time', 'level', 'msg']);
+    expect(others).toEqual(others.toSorted());
   });
 });

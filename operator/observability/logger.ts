@@ -1,26 +1,25 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
+import type { LogFields } from './log-fields.ts';
 
-export type { Logger };
+interface Log {
+  (fields: LogFields, message: string): void;
+  (message: string): void;
+}
+
+/** Writes lines with the keys of {@link LogFields} and no others. */
+export interface Logger {
+  readonly debug: Log;
+  readonly info: Log;
+  readonly warn: Log;
+  readonly error: Log;
+  readonly fatal: Log;
+}
 
 export interface LoggerProps {
   /** The least level that is written: trace, debug, info, warn, error, fatal or silent. */
   readonly level: string;
   /** @default - standard output */
   readonly destination?: DestinationStream;
-}
-
-/** The keys that a log line may be searched by; others may come along, these keep their meaning. */
-export interface LogFields {
-  readonly controller?: string;
-  /** `namespace/name`. */
-  readonly policy?: string;
-  readonly namespace?: string;
-  /** Id of the operation. */
-  readonly operation?: string;
-  readonly region?: string;
-  /** What was being done: the API's action or the operator's own step. */
-  readonly action?: string;
-  readonly error?: unknown;
 }
 
 const redacted = '[redacted]';
@@ -79,7 +78,8 @@ export function createLogger({ level, destination }: LoggerProps): Logger {
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-function withoutSecretTexts(line: string): string {
+/** The text without what looks like a secret. */
+export function withoutSecretTexts(line: string): string {
   return secretTexts.reduce(
     (text, [pattern, replacement]) => text.replaceAll(pattern, replacement),
     line.replaceAll(secretPairs, `"$1":"${redacted}"`),
