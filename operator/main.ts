@@ -20,6 +20,7 @@ import { Notifier } from './notifications/notifier.ts';
 import { healthRoutes } from './observability/health-routes.ts';
 import { HttpServer } from './observability/http-server.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
+import { noTracing, startTracing, type Tracing } from './observability/tracing.ts';
 import { metricsRoute } from './observability/metrics-route.ts';
 import { OperatorMetrics } from './observability/metrics.ts';
 import { TcpEndpointProber } from './observation/endpoint-prober.ts';
@@ -42,6 +43,8 @@ import { keyOf } from './runtime/resource.ts';
 import { Shutdown } from './runtime/shutdown.ts';
 import { Store, withoutManagedFields } from './runtime/store.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
+import { endedOperation } from './operation-trace.ts';
+import { spanOfAwsRequest, spanOfKubeRequest } from './request-spans.ts';
 import { watchAdvice } from './watch-advice.ts';
 
 const CONTROLLER = 'disasterrecoverypolicy';
@@ -106,6 +109,7 @@ class Operator {
   readonly #shutdown: Shutdown;
   readonly #failure = Promise.withResolvers<Failure>();
   readonly #decisions: DecisionRecorder;
+  #tracing: Tracing = noTracing;
   readonly #claims = new ClusterClaims();
 
   constructor(config: Config, logger: Logger) {
@@ -130,10 +134,16 @@ class Operator {
       config: this.#kubeConfig,
       userAgent: `aurora-dr-operator/${operatorVersion}`,
       clock,
-      onRequest: (request) => this.#metrics.runtime.countRestRequest(request),
+      onRequest: (request) => {
+        this.#metrics.runtime.countRestRequest(request);
+        this.#tracing.record(spanOfKubeRequest(request, clock.now()));
+      },
     });
     const endpoints = new Map(Object.entries(config.awsEndpoints));
-    const onRequest: OnAwsRequest = (request) => this.#metrics.countAwsCall(request);
+    const onRequest: OnAwsRequest = (request) => {
+      this.#metrics.countAwsCall(request);
+      this.#tracing.record(spanOfAwsRequest(request, clock.now()));
+    };
     // AWS proves who it is, so an address that served before may serve again; apart from databases' names, of which there
     // may be thousands.
     const lookup = new HostNames({ clock }).lookupWithMemory;
@@ -186,6 +196,16 @@ class Operator {
 
   /** Starts everything; rejects when a port is not to be had. */
   async start(): Promise<void> {
+    const { identity } = this.#config;
+    this.#tracing = await startTracing({
+      env: process.env,
+      version: operatorVersion,
+      identity,
+      logger: this.#logger,
+      onSpans: (result, spans) => this.#metrics.countSpans(result, spans),
+    });
+    // Added before everything that makes spans, so stopped after it.
+    this.#shutdown.add('tracing', SHUTDOWN_STEP_MILLISECONDS, () => this.#tracing.close());
     await this.#serve();
     this.#run('events', (signal) => this.#events.run(signal));
     this.#run('watch', (signal) => this.#reflector.run(signal));
@@ -291,7 +311,7 @@ class Operator {
       queue,
       clock,
       workers: this.#config.workers,
-      reconcile: (key) => reconciler.reconcile(key),
+      reconcile: (key) => this.#traced(key, () => reconciler.reconcile(key)),
       listener: {
         ...controllerListener,
         onError: (policy, error, isTerminal) => {
@@ -301,6 +321,10 @@ class Operator {
       },
     });
     const unsubscribe = this.#store.subscribe((change, before, now) => {
+      const ended = endedOperation(before, now);
+      if (ended !== undefined) {
+        this.#tracing.tell(ended.span, ended.parts);
+      }
       const object = now ?? before;
       if (object === undefined) return;
       queue.add(keyOf(object));
@@ -318,6 +342,17 @@ class Operator {
       reconciler.close();
       await observation.close();
     }
+  }
+
+  #traced<T>(policy: string, reconcile: () => Promise<T>): Promise<T> {
+    const { phase, operation } = this.#store.get(policy)?.status ?? {};
+    const attributes = {
+      'aurora_dr.policy': policy,
+      'aurora_dr.phase': phase,
+      'aurora_dr.operation.id': operation?.id,
+      'aurora_dr.operation.step': operation?.step,
+    };
+    return this.#tracing.run('reconcile', attributes, reconcile);
   }
 
   #observe(onRound: ConstructorParameters<typeof ObservationService>[0]['onRound']): ObservationService {

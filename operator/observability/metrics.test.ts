@@ -272,6 +272,7 @@ describe('OperatorMetrics', () => {
     metrics.countLostRound();
     metrics.countProbe({ kind: 'endpoint', result: 'timeout' });
     metrics.countLostEvent();
+    metrics.countSpans('sent', 3);
     const text = await metrics.render();
     for (const line of [
       'aurora_dr_rounds_total{result="completed"} 1',
@@ -280,6 +281,7 @@ describe('OperatorMetrics', () => {
       'aurora_dr_round_duration_seconds_sum 1',
       'aurora_dr_probes_total{kind="endpoint",result="timeout"} 1',
       'aurora_dr_events_lost_total 1',
+      'aurora_dr_spans_total{result="sent"} 3',
     ]) {
       expect(text).toContain(`\n${line}\n`);
     }

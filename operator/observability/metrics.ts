@@ -98,6 +98,7 @@ export class OperatorMetrics {
   readonly #roundDuration;
   readonly #probes;
   readonly #eventsLost;
+  readonly #spans;
 
   constructor(props: OperatorMetricsProps) {
     const registers = [this.#registry];
@@ -182,6 +183,12 @@ export class OperatorMetrics {
     this.#eventsLost = new Counter({
       name: 'aurora_dr_events_lost_total',
       help: 'Kubernetes events that could not be written',
+      registers,
+    });
+    this.#spans = new Counter({
+      name: 'aurora_dr_spans_total',
+      help: 'Spans by result: sent to the collector, or lost; absent without tracing',
+      labelNames: ['result'],
       registers,
     });
     this.#startAtZero();
@@ -269,6 +276,10 @@ export class OperatorMetrics {
 
   countLostEvent(): void {
     this.#eventsLost.inc();
+  }
+
+  countSpans(result: 'sent' | 'lost', spans: number): void {
+    this.#spans.inc({ result }, spans);
   }
 
   countNotification({ region, kind, result }: NotificationCount): void {

@@ -180,6 +180,7 @@ export class RuntimeMetrics {
   /** For the work queue of the controller of that name. */
   workQueueListener(name: string): Required<WorkQueueListener<string>> {
     const labels = { name, controller: name };
+    this.#retries.inc(labels, 0);
     return {
       onAdd: () => this.#adds.inc(labels),
       onDepth: (depth) => this.#depth.set({ ...labels, priority: '' }, depth),
@@ -191,6 +192,8 @@ export class RuntimeMetrics {
 
   /** For the reflector of that plural resource name. */
   reflectorListener(resource: string): Pick<Required<ReflectorListener>, 'onList' | 'onWatch' | 'onError'> {
+    for (const counter of [this.#reflectorLists, this.#reflectorWatches, this.#reflectorErrors])
+      counter.inc({ resource }, 0);
     return {
       onList: () => this.#reflectorLists.inc({ resource }),
       onWatch: () => this.#reflectorWatches.inc({ resource }),
@@ -210,7 +213,8 @@ export class RuntimeMetrics {
 
   /** @param code HTTP status, or `<error>` when there was no answer, as client-go has it */
   countRestRequest(request: { readonly code: string; readonly method: string; readonly host: string }): void {
-    this.#restRequests.inc({ ...request });
+    const { code, method, host } = request;
+    this.#restRequests.inc({ code, method, host });
   }
 
   /** @param lease name of the lease; absent without leader election, where the only process leads */

@@ -201,10 +201,11 @@ describe('HttpKubeClient', () => {
     await client.create(CONFIG_MAPS, configMap('a')).catch(() => undefined);
     await client.get(CONFIG_MAPS, reference).catch(() => undefined);
     const { host } = new URL(config.getCurrentCluster()?.server ?? '');
+    const durationMilliseconds = expect.any(Number);
     expect(seen).toEqual([
-      { code: '200', method: 'GET', host },
-      { code: '409', method: 'POST', host },
-      { code: '<error>', method: 'GET', host },
+      { code: '200', method: 'GET', path: '/api/v1/namespaces/default/configmaps/a', host, durationMilliseconds },
+      { code: '409', method: 'POST', path: '/api/v1/namespaces/default/configmaps', host, durationMilliseconds },
+      { code: '<error>', method: 'GET', path: '/api/v1/namespaces/default/configmaps/a', host, durationMilliseconds },
     ]);
   });
 

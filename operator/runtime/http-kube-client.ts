@@ -33,6 +33,16 @@ import { LineSplitter } from './line-splitter.ts';
 import type { ResourceDiscovery } from './resource-discovery.ts';
 import { apiVersionOf, keyOf, type KubeObject, type ObjectReference, type ResourceType } from './resource.ts';
 
+/** One request that was answered, or failed; a watch is answered when it is accepted. */
+export interface KubeRequest {
+  readonly code: string;
+  readonly method: string;
+  readonly host: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly durationMilliseconds: number;
+}
+
 export interface HttpKubeClientOptions {
   /** Where the API server is and how to authenticate. */
   readonly config: KubeConfig;
@@ -47,7 +57,7 @@ export interface HttpKubeClientOptions {
    * answer, as client-go has it.
    * @default - nobody is told
    */
-  readonly onRequest?: (request: { readonly code: string; readonly method: string; readonly host: string }) => void;
+  readonly onRequest?: (request: KubeRequest) => void;
 }
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -325,7 +335,12 @@ export class HttpKubeClient implements KubeClient, ResourceDiscovery {
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal,
     });
-    const tell = (code: string): void => this.#onRequest?.({ code, method: call.method, host: this.#server.host });
+    const start = this.#clock.monotonic();
+    const { method, path } = call;
+    const tell = (code: string): void => {
+      const durationMilliseconds = this.#clock.monotonic() - start;
+      this.#onRequest?.({ code, method, path, host: this.#server.host, durationMilliseconds });
+    };
     answer.then(
       ({ statusCode }) => tell(String(statusCode)),
       () => tell('<error>'),

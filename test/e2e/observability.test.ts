@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { LOG_KEYS } from '../../operator/observability/log-fields.ts';
+import { OtlpCollector } from '../../operator/observability/testing/otlp-collector.ts';
+import { knownMetrics } from '../observability/known-metrics.ts';
+import { filledIn, loadDashboards, queriesOf } from '../observability/dashboards.ts';
+import { ensurePromtool } from '../observability/promtool.ts';
+import { samplesOf, toInputSeries } from '../observability/scrapes.ts';
+import type { OperatorProcess } from './harness/operator-process.ts';
+import { POLICY, type PolicyScene } from './harness/policy-scene.ts';
+import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
+
+const run = promisify(execFile);
+let stage: Stage;
+let promtool: string;
+let collector: OtlpCollector;
+beforeAll(async () => {
+  collector = await OtlpCollector.start();
+  // Operators inherit it.
+  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = collector.url;
+  promtool = await ensurePromtool();
+  stage = await Stage.start();
+}, SCENE_TIMEOUT);
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  collector.stop();
+});
+
+async function scrape(operator: OperatorProcess): Promise<string> {
+  const { port } = JSON.parse(await operator.waitForLine('"server":"metrics"')) as { port: number };
+  return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+}
+
+/** A drill, then the loss of a region: scraped at rest, after the drill, while AWS promotes, and when all is over. */
+async function playAll(scene: PolicyScene): Promise<string[]> {
+  await scene.protect({ notifications: scene.addTopics(), drill: {} });
+  const [operator] = scene.operators;
+  if (operator === undefined) throw new Error('cannot scrape: no operator was started');
+  const scrapes = [await scrape(operator)];
+  const rememberedAt = async (): Promise<void> => void scrapes.push(await scrape(operator));
+
+  await scene.ask({ drill: 'Switchover' });
+  await scene.until('the drill is over', ({ lastDrill, phase }) => lastDrill !== undefined && phase === 'Protected');
+  await rememberedAt();
+  scene.aws.nextOperation({ outcome: 'stuck', stuckIn: 'promoting' });
+  await scene.aws.loseRegion('us-east-1');
+  await scene.until('AWS promotes', ({ operation }) => operation?.step === 'Promoting');
+  await rememberedAt();
+  await scene.aws.releaseOperation('complete');
+  await scene.until('it has failed over', ({ history }) => history?.[0]?.type === 'Failover');
+  await scene.letRoundsPass(2);
+  await rememberedAt();
+  return scrapes;
+}
+
+/** Lets Prometheus evaluate each query over the scrapes; gives those that never have a result. */
+async function withoutResult(scrapes: readonly string[], queries: readonly string[]): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'aurora-dr-queries-'));
+  try {
+    const path = join(folder, 'tests.yaml');
+    const end = `${scrapes.length}m`;
+    const tests = queries.map((query, index) => ({
+      name: String(index),
+      interval: '1m',
+      input_series: toInputSeries(scrapes),
+      promql_expr_test: [
+        {
+          // A gap lasts no longer than the scrape: what was there at any time counts.
+          expr: `max_over_time((count(${query}) or vector(0))[${end}:1m]) > bool 0`,
+          eval_time: end,
+          exp_samples: [{ labels: '{}', value: 1 }],
+        },
+      ],
+    }));
+    await writeFile(path, stringify({ evaluation_interval: '1m', tests }));
+    const { stdout, stderr } = await run(promtool, ['test', 'rules', path], { maxBuffer: 64 * 1024 * 1024 }).catch(
+      (error: unknown) => error as { stdout: string; stderr: string },
+    );
+    const failed = Array.from(`${stdout}${stderr}`.matchAll(/name: (\d+),/g), ([, index]) => Number(index));
+    if (failed.length === 0) expect(stdout).toContain('SUCCESS');
+    return queries.filter((_query, index) => failed.includes(index));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+describe('what a Prometheus sees of an operator', () => {
+  test(
+    'given a drill and a failover, then every metric of the reference is there, well formed, every dashboard shows something, the log has its keys, and a collector the traces',
+    () =>
+      stage.play({ flags: ['--leader-elect'] }, async (scene) => {
+        const scrapes = await playAll(scene);
+
+        const present = new Set(
+          scrapes.flatMap((text) => samplesOf(text).map(({ series }) => series.replace(/\{.*/, ''))),
+        );
+        const missing = [...(await knownMetrics()).keys()].filter((name) => !present.has(name));
+        expect(missing).toEqual([]);
+
+        // Of prom-client's own names some are not as Prometheus would have them.
+        const own = scrapes
+          .at(-1)
+          ?.split('\n')
+          .filter((line) => !/^(# \w+ )?(nodejs|process)_/.test(line));
+        const checked = run(promtool, ['check', 'metrics']);
+        checked.child.stdin?.end(`${own?.join('\n') ?? ''}\n`);
+        expect((await checked).stderr).toBe('');
+
+        const keys = new Set(scene.operators.flatMap(({ entries }) => entries.flatMap((entry) => Object.keys(entry))));
+        expect([...keys].filter((key) => !(key in LOG_KEYS))).toEqual([]);
+        expect(scene.operators.flatMap(({ lines }) => lines).filter((line) => !line.startsWith('{'))).toEqual([]);
+
+        await scene.operators[0]?.stop();
+        const { spans } = collector;
+        const failover = spans.find(({ name }) => name === 'failover');
+        const parts = spans.filter(({ parentSpanId }) => parentSpanId === failover?.spanId).map(({ name }) => name);
+        expect(parts).toEqual(['detect', 'promote', 'publish', 'confirm']);
+        // The reconcile that called AWS, with the writes around the call.
+        const call = spans.find(({ name }) => name === 'FailoverGlobalCluster');
+        const reconcile = spans.find(({ spanId }) => spanId === call?.parentSpanId);
+        expect(reconcile?.name).toBe('reconcile');
+        const around = spans.filter(({ parentSpanId }) => parentSpanId === reconcile?.spanId).map(({ name }) => name);
+        expect(around).toContainEqual(expect.stringMatching(/^PUT .*\/disasterrecoverypolicies\/tx\/status$/));
+
+        const queries = loadDashboards()
+          .flatMap(queriesOf)
+          .map(({ text }) => filledIn(text, { namespace: scene.namespace, policy: POLICY }));
+        expect(await withoutResult(scrapes, queries)).toEqual([]);
+      }),
+    SCENE_TIMEOUT,
+  );
+});
