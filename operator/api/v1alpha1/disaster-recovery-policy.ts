@@ -336,9 +336,9 @@ export interface EndpointSignalSpec {
   port?: number;
   /**
    * Secret with the keys username and password for type MySQL; ignored with TCP. The login needs no privileges
-   * beyond connecting, and with writeProbe INSERT and UPDATE on that table. A changed Secret counts within a minute,
-   * and at once where the server refuses the login. The operator needs the right to get Secrets in the policy's
-   * namespace.
+   * beyond connecting, and with writeProbe SELECT, INSERT and UPDATE on that table. A changed Secret counts within a
+   * minute, and at once where the server refuses the login. The operator needs the right to get Secrets in the
+   * policy's namespace.
    */
   secretRef?: SecretReference;
   /**

@@ -69,6 +69,8 @@ export interface DbCluster {
   /** Address and port of the writer endpoint. */
   address: string;
   port: number;
+  /** Address of the reader endpoint, whose port is the same. Absent: that of the writer endpoint. */
+  readerAddress?: string;
   endpointMode: EndpointMode;
   /** Whether AWS refuses to delete it; absent means no. */
   deletionProtection?: boolean;

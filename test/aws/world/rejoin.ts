@@ -96,6 +96,19 @@ function resynchronize(
   });
 }
 
+/** Ends the synchronization of a member now, however long it was to take: for servers that say themselves when it is done. */
+export function completeResynchronization(world: World, cluster: DbCluster): void {
+  const at = world.settle();
+  const globalCluster = world.globalClusterOf(cluster);
+  const member = world.memberOf(cluster);
+  if (globalCluster === undefined || member?.synchronizationStatus !== 'pending-resync') {
+    throw new Error(`cannot connect ${cluster.identifier} in ${cluster.region}: it is not being synchronized`);
+  }
+  member.resynchronizations += 1;
+  setStatus(world, cluster, 'available', at);
+  connect(world, globalCluster, member, at);
+}
+
 function connect(world: World, globalCluster: GlobalCluster, member: GlobalMember, at: number): void {
   member.synchronizationStatus = 'connected';
   world.cluster(member.clusterArn).replication.lagSince = at;

@@ -141,7 +141,7 @@ export function clusterOutput(world: World, cluster: DbCluster, readAt: number):
     EngineVersion: cluster.engineVersion,
     EngineMode: 'provisioned',
     Endpoint: cluster.address,
-    ReaderEndpoint: cluster.address,
+    ReaderEndpoint: cluster.readerAddress ?? cluster.address,
     Port: cluster.port,
     MultiAZ: cluster.instances.length > 1,
     AvailabilityZones: ['a', 'b', 'c'].map((zone) => `${cluster.region}${zone}`),
