@@ -23,6 +23,7 @@ export default {
       ],
     },
     { ...common, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts'] },
+    { ...common, displayName: 'database', testMatch: ['<rootDir>/test/database/**/*.test.ts'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],
 };

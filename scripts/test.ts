@@ -1,13 +1,14 @@
 /**
- * `npm test`: everything that the tests need, then unit, contract, simulation and end-to-end tests, one after the other.
+ * `npm test`: everything that the tests need, then unit, contract, simulation, database and end-to-end tests, one after the other.
  *
- * Units and simulated seeds run side by side; the other two start API servers, databases and operators of their own, which
+ * Units and simulated seeds run side by side; the others start API servers, databases and operators of their own, which
  * two cores carry only a few of. Arguments after `--` go to jest: `npm test -- operator/failover`.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureControlPlaneBinaries, ensureHelm, ensureKubectl } from '../test/control-plane/ensure-binaries.ts';
+import { ensurePrograms } from '../test/database/ensure-programs.ts';
 import { ensurePromtool } from '../test/observability/promtool.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,6 +22,7 @@ const SUITES: readonly Suite[] = [
   { name: 'unit', workers: 2 },
   { name: 'contract', workers: 2 },
   { name: 'simulation', workers: 2 },
+  { name: 'database', workers: 1 },
   { name: 'e2e', workers: 2 },
 ];
 
@@ -42,6 +44,7 @@ await ensureControlPlaneBinaries();
 await ensureKubectl();
 await ensurePromtool();
 await ensureHelm();
+await ensurePrograms();
 const extra = process.argv.slice(2);
 const failed = SUITES.filter((suite) => !runJest(suite, extra)).map((suite) => suite.name);
 if (failed.length > 0) {

@@ -36,7 +36,7 @@ const isRoot = process.getuid?.() === 0;
 /** A server that root starts runs as the package's own user. */
 const asUser = isRoot ? ['--user=mysql'] : [];
 
-export type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, string | number | null>>;
 
 export interface MariadbProps {
   readonly programs: Programs;

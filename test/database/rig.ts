@@ -21,6 +21,7 @@ const PROXY_API_PORT = 8474;
 const HEARTBEAT_MILLISECONDS = 100;
 const FOLLOW_MILLISECONDS = 20;
 const CATCH_UP_SECONDS = 15;
+const RESUME_SECONDS = 4;
 /** A statement of the rig's loops that takes longer is given up: the next one is due. */
 const LOOP_STATEMENT_MILLISECONDS = 1500;
 
@@ -63,6 +64,8 @@ export interface DatabaseRegion {
   readonly reader: ReaderFront;
   /** Heartbeats are written here. */
   isWriting: boolean;
+  /** The last heartbeat, written or on its way. */
+  beat: Promise<unknown>;
 }
 
 /**
@@ -166,6 +169,26 @@ export class DatabaseRig implements AsyncDisposable {
     this.note(`${name}: the server has recovered in place`);
   }
 
+  /** There is room on the primary's disk again. Replication that broke on what was half written begins anew, as a clone. */
+  async emptyDisk(): Promise<void> {
+    const { primary, secondary } = this;
+    await primary.server.emptyDisk();
+    this.note('there is room again');
+    await waitUntil(
+      () =>
+        primary.server.query('FLUSH BINARY LOGS').then(
+          () => true,
+          () => false,
+        ),
+      'a disk with room',
+    );
+    const trouble = await this.replicationTrouble(RESUME_SECONDS);
+    if (trouble === undefined) return;
+    this.note(`replication has broken: ${trouble}`);
+    await secondary.server.recloneFrom(primary.server, primary.link);
+    this.note(`${secondary.name} is a new clone`);
+  }
+
   /** The operator alone reaches nothing in this region any more; everybody else does. */
   async cutOperatorOff(name: string): Promise<number> {
     const { operator } = this.region(name);
@@ -210,6 +233,15 @@ export class DatabaseRig implements AsyncDisposable {
   /** Waits until the secondary has everything that the primary has now. */
   async caughtUp(seconds = CATCH_UP_SECONDS): Promise<boolean> {
     return this.secondary.server.waitFor(await this.primary.server.position(), seconds);
+  }
+
+  /** Undefined once the secondary has everything that the primary has now; otherwise why it has not. */
+  async replicationTrouble(seconds = CATCH_UP_SECONDS): Promise<string | undefined> {
+    const { server } = this.secondary;
+    if (await this.caughtUp(seconds).catch(() => false)) return undefined;
+    const status = await server.slaveStatus();
+    const fields = ['Slave_IO_Running', 'Last_IO_Error', 'Slave_SQL_Running', 'Last_SQL_Error', 'Gtid_IO_Pos'];
+    return fields.map((field) => `${field} ${String(status?.[field])}`).join(', ');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -280,6 +312,7 @@ export class DatabaseRig implements AsyncDisposable {
       link: await proxies.add(`link-${name}`, { address, port: LINK_PORT }, own),
       reader: front,
       isWriting: false,
+      beat: Promise.resolve(),
     });
     cluster.port = MYSQL_PORT;
     cluster.readerAddress = reader.address;
@@ -297,11 +330,13 @@ export class DatabaseRig implements AsyncDisposable {
     this.#loops.push(loop());
   }
 
-  async #beat({ server, isWriting }: DatabaseRegion): Promise<void> {
+  async #beat(region: DatabaseRegion): Promise<void> {
+    const { server, isWriting } = region;
     if (!isWriting || !server.isRunning) return;
     const sql = 'REPLACE INTO aurora.heartbeat VALUES (1, UTC_TIMESTAMP(6))';
     // A primary that cannot write has no heartbeat: that is what lag is told from.
-    await server.query(sql, LOOP_STATEMENT_MILLISECONDS).catch(() => undefined);
+    region.beat = server.query(sql, LOOP_STATEMENT_MILLISECONDS).catch(() => undefined);
+    await region.beat;
   }
 
   async #follow(): Promise<void> {
@@ -352,6 +387,8 @@ export class DatabaseRig implements AsyncDisposable {
 
   async #switchOver(from: DatabaseRegion, to: DatabaseRegion): Promise<void> {
     from.isWriting = false;
+    // The administrator is above read_only: its last write has to be part of the position.
+    await from.beat;
     await from.server.refuseWrites();
     this.note(`${from.name} takes no more writes`);
     try {
@@ -388,9 +425,9 @@ export class DatabaseRig implements AsyncDisposable {
     this.note(`${region.name} has re-joined as a clone`);
   }
 
-  async #openOutside({ name, clients, operator, reader }: DatabaseRegion): Promise<void> {
+  async #openOutside({ name, clients, operator, reader, link }: DatabaseRegion): Promise<void> {
     if (this.#lost.has(name)) return;
-    await Promise.all([clients.heal(), operator.heal(), reader.open()]);
+    await Promise.all([clients.heal(), operator.heal(), reader.open(), link.heal()]);
   }
 
   async #cutOutside({ clients, operator, reader, link }: DatabaseRegion): Promise<void> {

@@ -23,7 +23,7 @@ import { makeTemplate } from './mariadb-server.ts';
 import { Payments } from './payments.ts';
 import { DatabaseRig, OPERATOR_PORT, waitUntil, type CalculationOnLoss } from './rig.ts';
 import { LOGINS } from './schema.ts';
-import type { Address } from './toxiproxy.ts';
+import type { Address, LinkQuality } from './toxiproxy.ts';
 import { DatabaseWitness } from './witness.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -99,6 +99,8 @@ export interface SceneOptions {
   readonly failover?: Readonly<Record<string, unknown>>;
   /** @default 24 */
   readonly clients?: number;
+  /** Between the regions. @default - 35 ms each way */
+  readonly link?: LinkQuality;
   /** @default 'stops' */
   readonly calculationOnLoss?: CalculationOnLoss;
 }
@@ -171,6 +173,7 @@ export class DatabaseScene implements AsyncDisposable {
     const directory = join(stage.directory, namespace);
     const calculationOnLoss = options.calculationOnLoss ?? 'stops';
     const rig = await DatabaseRig.start({ aws, programs, directory, template, watchdog, calculationOnLoss });
+    await rig.slowReplication(options.link ?? { latency: 35 });
     const witness = await DatabaseWitness.start(rig);
     await plane.kubectl(['create', 'namespace', namespace]);
     const rights = await Promise.all(
