@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureKubectl } from '../control-plane/ensure-binaries.ts';
+import { ensurePrograms } from './ensure-programs.ts';
 import { INCIDENTS, playIncident, type Incident, type IncidentResult } from './incidents.ts';
 import { randomIncident } from './random-incident.ts';
 import { chartOf, formatReport, hasPassed, type DatabaseReport } from './report.ts';
@@ -17,6 +18,7 @@ usage: npm run test:database [-- FLAGS]
   --only NAMES    incidents by name, with commas; random ones as random-SEED
   --random N      how many random incidents follow those by name (50)
   --seed S        the first random seed (1)
+  --results FILE  keep results there, and do not play again what it has: an interrupted run goes on
   --report        write docs/evidence/database.md, .json and .svg
   --help          print this text
 
@@ -32,6 +34,7 @@ interface Options {
   readonly random: number;
   readonly seed: number;
   readonly isReporting: boolean;
+  readonly results: string | undefined;
 }
 
 function chosen({ only, random, seed }: Options): readonly (Incident & { readonly seed?: number })[] {
@@ -71,6 +74,10 @@ async function play(stage: DatabaseStage, incident: Incident & { readonly seed?:
   }
 }
 
+function knownResults(file: string | undefined): readonly IncidentResult[] {
+  return file === undefined || !existsSync(file) ? [] : (JSON.parse(readFileSync(file, 'utf8')) as IncidentResult[]);
+}
+
 function tell(result: IncidentResult): void {
   const { name, data, outage, estimate, findings } = result;
   const loss = `${data.lost.length} lost (${Math.round(data.lossMilliseconds)} ms)`;
@@ -107,6 +114,7 @@ async function main(): Promise<number> {
       random: { type: 'string', default: '50' },
       seed: { type: 'string', default: '1' },
       report: { type: 'boolean', default: false },
+      results: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -119,20 +127,27 @@ async function main(): Promise<number> {
     random: Number(values.random),
     seed: Number(values.seed),
     isReporting: values.report,
+    results: values.results,
   };
   const incidents = chosen(options);
-  await ensureKubectl();
-  await using stage = await DatabaseStage.start();
-  const results: IncidentResult[] = [];
-  for (const incident of incidents) {
-    const result = await play(stage, incident);
-    tell(result);
-    results.push(result);
+  const programs = await ensurePrograms();
+  const known = knownResults(options.results);
+  const left = incidents.filter(({ name }) => !known.some((result) => result.name === name));
+  const results = [...known];
+  if (left.length > 0) {
+    await ensureKubectl();
+    await using stage = await DatabaseStage.start();
+    for (const incident of left) {
+      const result = await play(stage, incident);
+      tell(result);
+      results.push(result);
+      if (options.results !== undefined) writeFileSync(options.results, JSON.stringify(results));
+    }
   }
   if (options.isReporting) {
-    const version = spawnSync(stage.programs.mariadbd, ['--version'], { encoding: 'utf8' }).stdout.trim();
+    const version = spawnSync(programs.mariadbd, ['--version'], { encoding: 'utf8' }).stdout.trim();
     write({
-      command: `npm run test:database -- ${process.argv.slice(2).join(' ')}`.trimEnd(),
+      command: 'npm run test:database -- --report',
       finished: new Date().toISOString().slice(0, 10),
       machine: `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
       versions: `${version.replace(/^\S+\s+/, 'MariaDB ')}; Node.js ${process.version}`,

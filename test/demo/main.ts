@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { runDatabaseDemo } from '../database/demo.ts';
 import { Checks } from './checks.ts';
 import { loseRegion } from './lose-region.ts';
 import { Narrator } from './narrator.ts';
@@ -129,6 +130,7 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  if (options.isOnDatabases) return runDatabaseDemo(options);
   const report = await run(options);
   if (options.isJson) {
     process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);

@@ -6,6 +6,8 @@ export interface DemoOptions {
   readonly isJson: boolean;
   /** Leave everything running at the end, until Ctrl-C. */
   readonly isKept: boolean;
+  /** Show the loss of a region on two real databases under load instead. */
+  readonly isOnDatabases: boolean;
   readonly isHelpWanted: boolean;
 }
 
@@ -13,11 +15,13 @@ export const usage = `Shows the operator on a real API server and a local AWS: a
 new writer and writes down what happened; then kubectl annotate switches back. Everything is started, checked and
 stopped by this command.
 
-usage: npm run demo [-- --json] [-- --keep]        (or: node test/demo/main.ts [--json] [--keep])
+usage: npm run demo [-- --json] [-- --keep | --database]   (or: node test/demo/main.ts [--json] [--keep | --database])
 
-  --json   print checks, timeline and measurements as JSON on standard output; the rest goes to standard error
-  --keep   leave everything running at the end and print commands to try; Ctrl-C stops it
-  --help   print this text
+  --json      print checks, timeline and measurements as JSON on standard output; the rest goes to standard error
+  --keep      leave everything running at the end and print commands to try; Ctrl-C stops it
+  --database  play the loss on two real MariaDB servers behind the local AWS, under a payments service, and judge it by
+              the data; MariaDB is installed by apt-get where that is allowed, otherwise the line that does it is printed
+  --help      print this text
 
 Exit codes: 0 every check passed; 1 a check failed or the demo could not be set up; 130 interrupted.
 
@@ -37,8 +41,11 @@ export function parseOptions(argv: readonly string[]): DemoOptions {
     options: {
       json: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      database: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  return { isJson: values.json, isKept: values.keep, isHelpWanted: values.help };
+  const { json: isJson, keep: isKept, database: isOnDatabases, help: isHelpWanted } = values;
+  if (isKept && isOnDatabases) throw new TypeError('cannot keep the databases: use --keep without --database');
+  return { isJson, isKept, isOnDatabases, isHelpWanted };
 }
