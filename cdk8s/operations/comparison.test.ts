@@ -101,6 +101,64 @@ describe('the difference of two configurations', () => {
     ]);
   });
 
+  it('given more of a list, or another text within a text, says what is more and what is other, and nothing else', () => {
+    const changed = (before: Partial<ConfigurationInput>, after: Partial<ConfigurationInput>, title: string) =>
+      changesIn(compare(before, after), title).map(({ path, before: one, after: other }) => [path, one, other]);
+    expect(
+      changed(
+        {},
+        { database: { parameters: { general_log: '1' } } },
+        'rds.ClusterParameterGroup cluster-parameters-us-east-1-test',
+      ),
+    ).toEqual([['parameter[general_log]', undefined, expect.objectContaining({ value: '1' })]]);
+    const regions = (...names: string[]) => ({ regions: names.map((name) => ({ name })) });
+    const [two, three] = [regions('us-east-1', 'us-west-2'), regions('us-east-1', 'us-west-2', 'eu-west-1')];
+    expect(changed(two, three, 'secretsmanager.Secret master-password-us-east-1-test')).toEqual([
+      ['replica[eu-west-1]', undefined, expect.objectContaining({ region: 'eu-west-1' })],
+    ]);
+    const roleArn = 'arn:aws:iam::123456789012:role/operator';
+    expect(changed({}, { policy: { roleArn } }, 'sns.TopicPolicy topic-us-east-1-test')).toEqual([
+      ['policy.Statement[Operator]', undefined, expect.objectContaining({ Principal: { AWS: roleArn } })],
+    ]);
+    expect(changed({}, { database: { logs: ['error', 'audit'] } }, 'rds.Cluster aurora-us-east-1-test')).toEqual([
+      ['enabledCloudwatchLogsExports[general]', 'general', undefined],
+      ['enabledCloudwatchLogsExports[slowquery]', 'slowquery', undefined],
+    ]);
+    expect(
+      changed(
+        { database: { logs: ['audit', 'error'] } },
+        { database: { logs: ['error', 'audit'] } },
+        'rds.Cluster aurora-us-east-1-test',
+      ),
+    ).toEqual([['enabledCloudwatchLogsExports', ['audit', 'error'], ['error', 'audit']]]);
+  });
+
+  it('given another class or port, says that instances restart', () => {
+    const differences = compare(
+      { database: updatable },
+      { database: { ...updatable, port: 3307, instanceClass: 'db.r8g.large' } },
+    );
+    const texts = (title: string) => changesIn(differences, title).map(({ consequence }) => consequence?.text);
+    expect(texts('rds.ClusterInstance aurora-instance-1-us-east-1-test')).toEqual([expect.stringMatching(/restart/)]);
+    expect(texts('rds.Cluster aurora-us-east-1-test')).toContainEqual(expect.stringMatching(/restart/));
+  });
+
+  it('given a third region, asks AWS to make no health check into another kind', () => {
+    const regions = ['us-east-1', 'us-west-2', 'eu-west-1'].map((name) => ({ name }));
+    const types = compare({}, { regions }).flatMap(({ title, changes }) =>
+      title.startsWith('route53.HealthCheck') ? changes.map(({ path }) => path) : [],
+    );
+    expect(types).not.toContain('type');
+  });
+
+  it('given another zone, says that records of another name are other records', () => {
+    const changes = changesIn(
+      compare({}, { dns: { zone: 'db.example.com' } }),
+      'route53.Record record-writer-global-test',
+    );
+    expect(changes.find(({ path }) => path === 'name')?.consequence?.isDangerous).toBe(true);
+  });
+
   it('given another scope, is another set of objects', () => {
     const types = new Set(compare({ scope: 'namespaced' }, { scope: 'cluster' }).map(({ type }) => type));
     expect([...types].toSorted()).toEqual(['appears', 'vanishes']);

@@ -12,7 +12,7 @@ export interface ComparedObject {
 
 /** A value that differs; undefined where there is none. */
 export interface ChangedField {
-  /** Under its section: `cidrBlock`, `tags.Environment`, `parameter[0].value`. */
+  /** Under its section: `cidrBlock`, `tags.Environment`, `parameter[binlog_format].value`, `policy.Statement[Log].Action`. */
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
@@ -37,18 +37,62 @@ export interface Difference {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Differing values, as deep as objects go; lists are compared item by item if they are as long. */
-function* changedFields(before: unknown, after: unknown, path = ''): Generator<ChangedField> {
-  if (isDeepStrictEqual(before, after)) return;
+/** What tells the items of a list apart: parameters, replicas, VPCs of a zone, statements of a policy, other objects. */
+const ITEM_KEYS = ['name', 'region', 'vpcRegion', 'Sid', 'id'] as const;
+
+function keyOfItem(item: unknown): string | undefined {
+  if (typeof item === 'string') return item;
+  const key = isObject(item) ? ITEM_KEYS.map((name) => item[name]).find((value) => value !== undefined) : undefined;
+  return typeof key === 'string' ? key : undefined;
+}
+
+/** The items by what tells them apart; undefined if nothing does. */
+function itemsByKey(items: readonly unknown[]): ReadonlyMap<string, unknown> | undefined {
+  const keys = items.map(keyOfItem);
+  const isTold = keys.every((key) => key !== undefined) && new Set(keys).size === keys.length;
+  return isTold ? new Map(items.map((item, index) => [keys[index] ?? '', item])) : undefined;
+}
+
+/** What a text says that is JSON, such as a policy: as text, its changes would be lost in it. */
+function readText(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.startsWith('{')) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function* changedItems(before: readonly unknown[], after: readonly unknown[], path: string): Generator<ChangedField> {
+  const [earlier, later] = [itemsByKey(before), itemsByKey(after)];
+  const isOneWord = [before, after].every((items) => items.length === 1 && typeof items[0] === 'string');
+  if (earlier !== undefined && later !== undefined && !isOneWord) {
+    const changes = [...new Set([...earlier.keys(), ...later.keys()])].flatMap((key) => [
+      ...changedFields(earlier.get(key), later.get(key), `${path}[${key}]`),
+    ]);
+    // Otherwise it is their order alone.
+    if (changes.length > 0) yield* changes;
+    else yield { path, before, after };
+  } else if (before.length === after.length && before.some(isObject)) {
+    for (const [index, item] of before.entries()) yield* changedFields(item, after[index], `${path}[${String(index)}]`);
+  } else {
+    yield { path, before, after };
+  }
+}
+
+/** Differing values, as deep as objects go; items of lists by what tells them apart, or one by one. */
+function* changedFields(earlier: unknown, later: unknown, path = ''): Generator<ChangedField> {
+  if (isDeepStrictEqual(earlier, later)) return;
+  const [before, after] = [readText(earlier), readText(later)];
   const inner = (key: string): string => (path === '' ? key : `${path}.${key}`);
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       yield* changedFields(before[key], after[key], inner(key));
     }
-  } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length && before.some(isObject)) {
-    for (const [index, item] of before.entries()) yield* changedFields(item, after[index], `${path}[${String(index)}]`);
+  } else if (Array.isArray(before) && Array.isArray(after)) {
+    yield* changedItems(before, after, path);
   } else {
-    yield { path, before, after };
+    yield { path, before: earlier, after: later };
   }
 }
 
@@ -70,8 +114,9 @@ function changesOf(before: ComparedObject, after: ComparedObject): Change[] {
     ...changedFields({ metadata: before.metadata, ...before.spec }, { metadata: after.metadata, ...after.spec }),
   ];
   return changed.map(({ path, ...values }) => {
-    const [section = '', ...rest] = path.split('.');
-    const field = { path: rest.join('.') || section, ...values };
+    const [first = '', ...rest] = path.split('.');
+    const section = first.split('[')[0] ?? '';
+    const field = { path: rest.join('.') || first, ...values };
     return { ...field, section, consequence: consequenceOfChange(kindOf(after), section, field, policies) };
   });
 }
@@ -122,7 +167,7 @@ function valueText(value: unknown): string {
 const mark = (consequence: Consequence | undefined): string => (consequence?.isDangerous === true ? '!' : ' ');
 
 function changeText({ section, path, before, after, consequence }: Change): string[] {
-  const name = section === path ? path : `${section}.${path}`;
+  const name = path.split('[')[0] === section ? path : `${section}.${path}`;
   return [
     `${mark(consequence)}     ${name}: ${valueText(before)} -> ${valueText(after)}`,
     ...(consequence === undefined ? [] : [`        ${consequence.text}`]),

@@ -17,6 +17,7 @@ const REPLACED_FIELDS: Readonly<Record<string, readonly string[]>> = {
   'ec2.SecurityGroup': ['name', 'description', 'vpcIdRef'],
   'ec2.VPCEndpoint': ['serviceName', 'vpcIdRef', 'vpcEndpointType'],
   'ec2.VPCPeeringConnection': ['vpcIdRef', 'peerVpcIdRef', 'peerRegion', 'peerOwnerId'],
+  'ec2.Route': ['destinationCidrBlock'],
   'ec2.FlowLog': ['trafficType', 'maxAggregationInterval', 'logDestinationRef', 'vpcIdRef'],
   'rds.GlobalCluster': ['engine', 'databaseName', 'storageEncrypted'],
   'rds.Cluster': [
@@ -34,6 +35,15 @@ const REPLACED_FIELDS: Readonly<Record<string, readonly string[]>> = {
   'kms.ReplicaKey': ['primaryKeyArnRef'],
   'secretsmanager.Secret': ['name'],
   'route53.Zone': ['name'],
+  'route53.Record': ['name', 'type', 'setIdentifier'],
+  'route53.HealthCheck': ['type'],
+  'sns.TopicSubscription': ['endpoint', 'protocol'],
+};
+
+/** What AWS changes, but not while it serves: "Update requires: Some interruptions", and ModifyDBCluster of the port. */
+const INTERRUPTING_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'rds.ClusterInstance': ['instanceClass'],
+  'rds.Cluster': ['port'],
 };
 
 /** What follows the declared role: constructs/database/role-fields.ts. */
@@ -71,6 +81,9 @@ function consequenceInAws(kind: string, change: ChangedField): Consequence | und
   }
   if (field === 'engineVersion') return consequenceOfVersion(change);
   if (field === 'deletionProtection' && change.after === false) return dangerous('can be deleted from then on');
+  if (INTERRUPTING_FIELDS[kind]?.includes(field) === true) {
+    return dangerous('instances restart: the writer is away, or moves to a standby of its region');
+  }
   const isReplaced = REPLACED_FIELDS[kind]?.includes(field) === true || isVisibility(kind, change);
   return isReplaced
     ? dangerous('AWS would have to replace it: Crossplane refuses and reports Synced: False')

@@ -52,7 +52,8 @@ export class RoutingHealthCheck extends Construct {
     this.healthCheck = isAlone
       ? first
       : new HealthCheck(this, 'majority', {
-          name: names.of('health-check', region),
+          // A name of its own: AWS cannot make a calculated check of one that follows an alarm when a third region is added.
+          name: names.of('health-check', region, 'majority'),
           forProvider: {
             type: 'CALCULATED',
             childHealthThreshold: MAJORITY,
