@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { operatorVersion } from '../operator/config.ts';
 import type { CommandContext } from './command-context.ts';
 import { addAcknowledge } from './commands/acknowledge.ts';
+import { addCheck } from './commands/check.ts';
 import { addComplete, addCompletion } from './commands/completion.ts';
 import { addConfirmFenced } from './commands/confirm-fenced.ts';
 import { addDrill } from './commands/drill.ts';
@@ -20,6 +21,7 @@ export const PROGRAM_NAME = 'kubectl aurora-dr';
 /** In the order of --help and of the reference. */
 const COMMANDS = [
   addStatus,
+  addCheck,
   addHistory,
   addReport,
   addFailover,

@@ -162,6 +162,7 @@ describe('HttpKubeClient', () => {
     await client.create(CONFIG_MAPS, object);
     await client.update(CONFIG_MAPS, object);
     await client.mergePatch(CONFIG_MAPS, reference, { data: { x: '2' } }, { subresource: 'status' });
+    await client.mergePatch(CONFIG_MAPS, reference, {}, { isDryRun: true });
     await client.jsonPatch(CONFIG_MAPS, reference, [{ op: 'test', path: '/data/x', value: '1' }]);
     await client.apply(CONFIG_MAPS, object, { fieldManager: 'me', force: true, subresource: 'status' });
     await client.delete(CONFIG_MAPS, reference, { preconditions: { uid: 'u' } });
@@ -178,13 +179,14 @@ describe('HttpKubeClient', () => {
       ['POST', path, '', 'application/json'],
       ['PUT', `${path}/a`, '', 'application/json'],
       ['PATCH', `${path}/a/status`, '', 'application/merge-patch+json'],
+      ['PATCH', `${path}/a`, 'dryRun=All', 'application/merge-patch+json'],
       ['PATCH', `${path}/a`, '', 'application/json-patch+json'],
       ['PATCH', `${path}/a/status`, 'force=true&fieldManager=me', 'application/apply-patch+yaml'],
       ['DELETE', `${path}/a`, '', 'application/json'],
     ]);
     expect(server.requests.every(({ headers }) => headers.authorization === 'Bearer secret')).toBe(true);
     expect(server.requests.every(({ headers }) => headers['user-agent'] === 'test/1')).toBe(true);
-    expect(JSON.parse(server.requests[5]!.body)).toMatchObject({ preconditions: { uid: 'u' } });
+    expect(JSON.parse(server.requests[6]!.body)).toMatchObject({ preconditions: { uid: 'u' } });
   });
 
   it('given calls that are answered, refused and cut, when counted, tells the code of each, and of the host', async () => {

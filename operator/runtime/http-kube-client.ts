@@ -283,7 +283,11 @@ export class HttpKubeClient implements KubeClient, ResourceDiscovery {
       what,
       method,
       path: objectPath(type, reference, options?.subresource),
-      query: { ...query, fieldManager: options?.fieldManager },
+      query: {
+        ...query,
+        fieldManager: options?.fieldManager,
+        dryRun: options?.isDryRun === true ? 'All' : undefined,
+      },
       body,
       contentType,
     });

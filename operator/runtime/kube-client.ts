@@ -13,6 +13,8 @@ export interface WriteOptions extends CallOptions {
 }
 
 export interface SubresourceOptions extends WriteOptions {
+  /** Everything is checked, rights and admission too, and nothing is written. @default false */
+  readonly isDryRun?: boolean | undefined;
   readonly subresource?: 'status' | undefined;
 }
 

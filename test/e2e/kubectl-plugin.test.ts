@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { auroraDr, kubectlWithPlugin, type PluginEnd } from './harness/plugin.ts';
 import { POLICY, type PolicyScene } from './harness/policy-scene.ts';
@@ -76,6 +79,22 @@ describe('kubectl aurora-dr', () => {
         ended(await auroraDr(scene, ['switchover', POLICY, 'mars-north-1', '--yes']), 2);
         expect(scene.mutatingCalls).toEqual([]);
 
+        // The pre-flight, from the user's machine with the user's credentials.
+        const checked = await auroraDr(scene, ['check', POLICY, '--metric-period', '1s', '-o', 'json']);
+        ended(checked, 0);
+        expect(dataOf(checked)['checks']).toContainEqual(
+          expect.objectContaining({
+            area: 'Failover',
+            what: 'Target',
+            verdict: 'ok',
+            message: 'us-west-2 can take over',
+          }),
+        );
+        const nobody = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+        const uncredited = await auroraDr(scene, ['check', POLICY], { environment: nobody });
+        expect(ended(uncredited, 7)).toMatch(/FAIL +us-west-2 +cannot tell who calls AWS in us-west-2/);
+        expect(scene.mutatingCalls).toEqual([]);
+
         // A refusal says why.
         const refused = await auroraDr(scene, ['failback', POLICY, '--yes']);
         expect(ended(refused, 3)).toContain('Refused: AlreadyPrimary: us-east-1 is the primary already');
@@ -118,7 +137,11 @@ describe('kubectl aurora-dr', () => {
     'given a lost region in mode Manual, when a person fails over with the plugin, then the loss is told and the end is awaited; without an operator the request is taken back',
     () =>
       stage.play({}, async (scene) => {
-        await scene.protect({ failover: { mode: 'Manual', dataLoss: 'Allow' } });
+        const directory = await mkdtemp(join(tmpdir(), 'aurora-dr-plugin-'));
+        scene.startOperator(['--decision-log-directory', directory]);
+        await scene.applyPolicy({ failover: { mode: 'Manual', dataLoss: 'Allow' } });
+        await scene.until('Protected', ({ phase }) => phase === 'Protected');
+        await scene.untilPassing();
         await scene.aws.loseRegion('us-east-1');
         await scene.untilCondition('PrimaryHealthy', 'PrimaryLost');
         const lost = ended(await auroraDr(scene, ['status', POLICY]), 0);
@@ -134,6 +157,13 @@ describe('kubectl aurora-dr', () => {
         expect(ended(await auroraDr(scene, ['status', POLICY]), 0)).toContain('SplitBrainRisk');
 
         await scene.operators[0]?.stop();
+        const log = join(directory, `${scene.namespace}_${POLICY}.jsonl`);
+        const reported = await auroraDr(scene, ['report', 'latest', '--decision-log', log, '-d', directory]);
+        const [markdown = '', html = '', svg = ''] = ended(reported, 0).split('\n');
+        expect(await readFile(markdown, 'utf8')).toMatch(/signal controlPlane: Passing → Failing/);
+        expect(await readFile(html, 'utf8')).toContain('<svg xmlns=');
+        expect(await readFile(svg, 'utf8')).toContain('FailoverGlobalCluster is called');
+        await rm(directory, { recursive: true });
         const unanswered = await auroraDr(scene, ['drill', POLICY, '--timeout', '1s']);
         ended(unanswered, 5);
         expect(unanswered.stderr).toContain('check that the operator runs');
