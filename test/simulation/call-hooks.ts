@@ -6,6 +6,14 @@ export type Evidence =
   /** AWS answered; undefined output: with an error of the caller's kind, such as throttling. */
   | { readonly kind: 'aws'; readonly region: string; readonly action: string; readonly output: Output | undefined }
   | { readonly kind: 'endpoint'; readonly region: string; readonly cluster: string }
+  /** A secondary's reader told its lag, as it was computed at a moment; milliseconds since the Unix epoch. */
+  | {
+      readonly kind: 'lag';
+      readonly region: string;
+      readonly cluster: string;
+      readonly at: number;
+      readonly lagMilliseconds: number;
+    }
   | { readonly kind: 'witness'; readonly url: string; readonly status: number };
 
 /** Looks at every call of every process to the outside, and may end the process at it. */

@@ -28,7 +28,7 @@ export interface Registration {
 
 const TERMINAL = ['failed', 'inaccessible-encryption-credentials'];
 
-/** Holds an automatic failover against everything that the process was told, what the policy permits and what CloudWatch had. */
+/** Holds an automatic failover against everything that the process was told, what the policy permits and what was known of the lag. */
 export function checkAutomatic(registration: Registration): void {
   const { policy, ledger, process, names, operation, accuse } = registration;
   const { failureThreshold } = policy.spec.detection;
@@ -107,6 +107,8 @@ function checkSignOfLife(
         accuse('serving-primary', `${operation.id}: the witness saw the primary serving ${when}`);
       }
       return;
+    case 'lag':
+      return;
     case 'aws':
       if (
         !isSharing &&
@@ -167,6 +169,22 @@ function checkTarget(
 /** The recovery point's own metric is the one to judge a loss by; the other stands in where that has no sample at all. */
 const LAG_METRICS = ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'] as const;
 
+interface Figure {
+  /** Milliseconds since the Unix epoch. */
+  readonly end: number;
+  readonly lag: number;
+}
+
+/** What could be known of the target's lag at a time, by the source that the policy names, oldest first. */
+function figuresOf(registration: Registration, at: number): readonly Figure[] {
+  const { policy, ledger, process, operation, names, world } = registration;
+  if (policy.spec.detection.signals.replication?.source === 'SQL') {
+    return ledger.lagFigures(process, operation.to, names.cluster).filter(({ heardAt }) => heardAt <= at);
+  }
+  const period = world.settings.metricPeriod;
+  return samplesOf(registration, at).map(({ timestamp, maximum }) => ({ end: timestamp + period, lag: maximum }));
+}
+
 /** Samples of the target's lag that CloudWatch could tell at a time, oldest first. */
 function samplesOf({ world, operation, names }: Registration, at: number): readonly MetricSample[] {
   const shapes = [[], [operation.from]].map((sources) => [
@@ -202,19 +220,15 @@ function checkLoss(registration: Registration, last: RoundSpan): void {
   }
 }
 
-/** Why the loss was not known to be a permitted one, by what CloudWatch could tell at a moment. */
+/** Why the loss was not known to be a permitted one, by what the lag's source could tell at a moment. */
 function lossObjection(registration: Registration, moment: number): string | undefined {
   const { failover, objectives } = registration.policy.spec;
-  const { operation, world } = registration;
-  const period = world.settings.metricPeriod;
+  const { operation } = registration;
   const detectedAt = Date.parse(operation.detectedAt ?? operation.startedAt);
-  const samples = samplesOf(registration, moment).map(({ timestamp, maximum }) => ({
-    end: timestamp + period,
-    lag: maximum,
-  }));
+  const samples = figuresOf(registration, moment);
   const oldest = detectedAt - parseDuration(failover.maximumLagAge) - 1_000;
   const young = samples.filter(({ end }) => end >= oldest);
-  if (young.length === 0) return 'CloudWatch had no sample younger than maximumLagAge at the loss';
+  if (young.length === 0) return 'there was no sample younger than maximumLagAge at the loss';
   if (failover.dataLoss !== 'WithinRecoveryPoint') return undefined;
   const recoveryPoint = parseDuration(objectives.recoveryPoint);
   // The newest sample at or before the loss, or any later one that proves the loss to be later still.

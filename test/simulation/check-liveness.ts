@@ -2,7 +2,7 @@ import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaste
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import type { World } from '../aws/world/world.ts';
 import { detectionWindowOf, type PolicyNames } from './policy-of.ts';
-import { replicasOf, type Action, type PolicyProps, type Scenario, type ScenarioEvent } from './scenario.ts';
+import { ANY_CALL, replicasOf, type Action, type PolicyProps, type Scenario, type ScenarioEvent } from './scenario.ts';
 import { EPOCH } from './scheduler.ts';
 import type { Accuse } from './violation.ts';
 
@@ -167,5 +167,10 @@ function isBlindTooLong({ scenario, props, loss }: LivenessQuestion): boolean {
   return maximum - usual < (isQuiet ? 0 : blind);
 }
 
-const endOf = ({ at, until, action }: ScenarioEvent): number =>
-  Math.max(until ?? at, action.kind === 'crashAtCall' ? at + 60_000 : 0);
+const endOf = ({ at, until, action }: ScenarioEvent): number => Math.max(until ?? at, at + comesWithin(action));
+
+/** How long it may take until a call is made at which a process dies. */
+function comesWithin(action: Action): number {
+  if (action.kind !== 'crashAtCall') return 0;
+  return action.what === ANY_CALL ? 150_000 : 60_000;
+}

@@ -1,6 +1,6 @@
 import type { DisasterRecoveryPolicyStatus } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { fencedHost, type ConfigMapObject, type ServiceObject } from '../../operator/publishing/writer-objects.ts';
-import { regionOf } from './simulated-probes.ts';
+import { partsOf } from './simulated-probes.ts';
 import type { Accuse } from './violation.ts';
 
 /** Watches where clients are sent. */
@@ -22,7 +22,7 @@ export class PublicationChecks {
 
   onPublished(object: ServiceObject & ConfigMapObject): void {
     const host = object.spec?.externalName ?? object.data?.['writerEndpoint'] ?? fencedHost;
-    if (host !== fencedHost && this.#demoted.has(regionOf(host))) {
+    if (host !== fencedHost && this.#demoted.has(partsOf(host).region)) {
       this.#accuse('old-primary', `clients are sent to ${host} although its demotion is on record`);
     }
   }

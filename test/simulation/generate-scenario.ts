@@ -2,6 +2,7 @@ import type { FaultKind } from '../aws/world/fault-board.ts';
 import type { LagCurve } from '../aws/world/lag-curve.ts';
 import { detectionWindowOf } from './policy-of.ts';
 import {
+  ANY_CALL,
   policiesOf,
   troubleEnd,
   type Action,
@@ -19,6 +20,9 @@ const HOUR = 60 * MINUTE;
 const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1'];
 
 type Signals = PolicyProps['signals'];
+
+/** So many calls of a process are made within a few rounds. */
+const CALLS_OF_ROUNDS = 30;
 
 /** Classes that a policy may list, and the quorums that they can give. */
 const SIGNALS: readonly (readonly [weight: number, signals: Signals, quorums: readonly number[]])[] = [
@@ -328,7 +332,7 @@ class EventWriter {
       'aws FailoverGlobalCluster',
       'aws FailoverGlobalCluster',
       'aws SwitchoverGlobalCluster',
-      'aws DescribeGlobalClusters',
+      ANY_CALL,
       'update disasterrecoverypolicies/status',
       'update disasterrecoverypolicies/status',
       'patch disasterrecoverypolicies',
@@ -338,11 +342,16 @@ class EventWriter {
     ]);
     return random.weighted<Action>([
       [3, { kind: 'crash', replica }],
-      [4, { kind: 'crashAtCall', what, nth: random.integer(1, 6), when: random.pick(['before', 'after']) }],
+      [4, { kind: 'crashAtCall', what, nth: this.#nth(what), when: random.pick(['before', 'after']) }],
       [1, { kind: 'restart', replica }],
       [2, { kind: 'stall', replica, how: random.pick(['pause', 'suspend']) }],
       [1, { kind: 'clockJump', replica, milliseconds: random.pick([-HOUR, -MINUTE, -5_000, 5_000, MINUTE, HOUR]) }],
     ]);
+  }
+
+  #nth(what: string): number {
+    const nth = this.#random.integer(1, 6);
+    return what === ANY_CALL ? nth + this.#random.fork(`any call ${nth}`).integer(0, CALLS_OF_ROUNDS) : nth;
   }
 
   #apiFault(): Action {
@@ -448,7 +457,10 @@ export function generateScenario(seed: number): Scenario {
     [9, 10 * SECOND],
     [1, MINUTE],
   ]);
-  const policy = sometimesNever(policyFrom(random, metricPeriod), random.fork('never'));
+  const policy = sometimesBySql(
+    sometimesNever(policyFrom(random, metricPeriod), random.fork('never')),
+    random.fork('sql'),
+  );
   const replicas = random.weighted([
     [5, 1],
     [4, 2],
@@ -512,6 +524,14 @@ function sometimesNever(policy: PolicyProps, random: SeededRandom): PolicyProps 
     index === 1 ? { ...region, promotion: 'Never' as const } : region,
   );
   return { ...policy, regions };
+}
+
+/** Sometimes the databases themselves are asked, whether the writer serves or how far a secondary is behind. */
+function sometimesBySql(policy: PolicyProps, random: SeededRandom): PolicyProps {
+  const bySql = { endpoint: random.chance(0.2), replication: random.chance(0.25) };
+  const maximumAge = random.pick([3, 5, 10, 20]) * SECOND;
+  if (!bySql.endpoint && !bySql.replication) return policy;
+  return { ...policy, bySql, ...(bySql.replication ? { maximumAge } : {}) };
 }
 
 /** Sometimes a secondary is not fit when its hour comes: not synchronised, of another patch level, without an instance. */

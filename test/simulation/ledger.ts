@@ -11,6 +11,14 @@ export interface Receipt {
   readonly evidence: Evidence;
 }
 
+/** One figure of a secondary's lag; times in milliseconds since the Unix epoch. */
+export interface LagFigure {
+  /** Of when it tells. */
+  readonly end: number;
+  readonly lag: number;
+  readonly heardAt: number;
+}
+
 /** One round that a process completed. */
 export interface RoundSpan {
   readonly from: number;
@@ -34,6 +42,8 @@ export class Ledger {
   readonly #accounts = new Map<string, Account>();
   /** By Kubernetes cluster, which persists it, and ARN: the engine versions that its RDS answered, newest last. */
   readonly #engineVersions = new Map<string, { readonly at: number; readonly version: string }[]>();
+  /** By Kubernetes cluster, which persists the newest, and secondary: what its reader told of its lag, newest last. */
+  readonly #lag = new Map<string, LagFigure[]>();
   readonly #siteOf: (process: SimulatedProcess) => number;
 
   constructor(scheduler: Scheduler, site: (process: SimulatedProcess) => number) {
@@ -48,7 +58,16 @@ export class Ledger {
     return told.slice(Math.max(0, present)).map(({ version }) => version);
   }
 
+  /** What the operators of the process's Kubernetes cluster were told by a secondary's reader, oldest first. */
+  lagFigures(process: SimulatedProcess, region: string, cluster: string): readonly LagFigure[] {
+    return this.#lag.get(`${this.#siteOf(process)} ${region} ${cluster}`) ?? [];
+  }
+
   note(process: SimulatedProcess, evidence: Evidence, sentAt: number): void {
+    if (evidence.kind === 'lag') {
+      this.#noteLag(`${this.#siteOf(process)} ${evidence.region} ${evidence.cluster}`, evidence);
+      return;
+    }
     const { receipts } = this.#accountOf(process.name);
     receipts.push({ sentAt, at: this.#scheduler.time, evidence });
     if (receipts.length > KEPT) receipts.splice(0, KEPT / 2);
@@ -57,6 +76,12 @@ export class Ledger {
         this.#noteVersion(`${this.#siteOf(process)} ${arn}`, version);
       }
     }
+  }
+
+  #noteLag(key: string, { at, lagMilliseconds }: Extract<Evidence, { kind: 'lag' }>): void {
+    const figures = this.#lag.get(key) ?? [];
+    this.#lag.set(key, figures);
+    figures.push({ end: at, lag: lagMilliseconds, heardAt: this.#scheduler.now() });
   }
 
   #noteVersion(key: string, version: string): void {

@@ -381,6 +381,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     })),
   },
   {
+    name: 'what a reader computed long ago counts as new',
+    within: 60,
+    violates: ['liveness', 'known-loss'],
+    tampering: {
+      database: (database) =>
+        replacing(database, {
+          readLag: async (...question) => {
+            const { reading, ...answer } = await database.readLag(...question);
+            return reading === undefined ? answer : { ...answer, reading: { ...reading, ageMilliseconds: 0 } };
+          },
+        }),
+    },
+  },
+  {
     name: 'the new writer is published nowhere',
     within: 20,
     violates: ['truth'],

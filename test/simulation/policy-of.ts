@@ -52,10 +52,13 @@ function plansOf({ plans = {} }: PolicyProps) {
 
 /** The policy as the API server returns it: defaults filled in. */
 export function policyOf(props: PolicyProps, names = namesOf(0)): DisasterRecoveryPolicy {
+  const { bySql } = props;
+  const secretRef = { name: 'aurora-reader' };
+  const source = bySql?.replication === true ? { source: 'SQL', secretRef } : { source: 'CloudWatch' };
   const signals = {
     controlPlane: {},
-    endpoint: { type: 'TCP' as const },
-    replication: { source: 'CloudWatch' as const, maximumAge: ms(props.maximumAge) },
+    endpoint: bySql?.endpoint === true ? { type: 'MySQL', secretRef } : { type: 'TCP' },
+    replication: { ...source, maximumAge: ms(props.maximumAge) },
     http: { url: names.witness },
   };
   const spec = {

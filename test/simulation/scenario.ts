@@ -32,6 +32,8 @@ export interface PolicyProps {
   readonly successThreshold: number;
   readonly quorum: number;
   readonly signals: readonly ('controlPlane' | 'endpoint' | 'replication' | 'http')[];
+  /** Which of the signals ask the databases themselves. @default - none */
+  readonly bySql?: { readonly endpoint: boolean; readonly replication: boolean };
   readonly maximumAge: number;
   readonly mode: FailoverMode;
   readonly dataLoss: DataLossPolicy;
@@ -49,6 +51,9 @@ export interface PolicyProps {
 
 /** A region by name, or by the part it plays when the event comes. */
 export type RegionRef = string;
+
+/** Of a call to crash at: whichever it is. */
+export const ANY_CALL = '';
 
 /** What happens to the world, to a process, or by a person's hand. */
 export type Action =

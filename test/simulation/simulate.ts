@@ -13,6 +13,7 @@ import { policiesOf, siteOf, troubleEnd, type Scenario } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
+import { SimulatedDatabase } from './simulated-database.ts';
 import { SimulatedGateway } from './simulated-gateway.ts';
 import { SimulatedKubeClient } from './simulated-kube-client.ts';
 import { SimulatedOperator, type Tampering } from './simulated-operator.ts';
@@ -146,6 +147,7 @@ class Simulation {
       gateway: new SimulatedGateway({ ...shared, repetitions: (_region, action) => this.#takeRepetitions(action) }),
       prober: probes,
       fetchWitness: (url, probe) => probes.fetchWitness(url, probe),
+      database: new SimulatedDatabase(shared),
       installation: this.#scenario.installation,
       region: sites[site]?.region,
       ...(this.#decisions === undefined ? {} : { decisions: this.#decisions }),

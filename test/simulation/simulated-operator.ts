@@ -1,6 +1,7 @@
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
 import type { AwsGateway } from '../../operator/aws/aws-gateway.ts';
+import { ClusterClaims } from '../../operator/controllers/cluster-claims.ts';
 import { DecisionRecorder, type DecisionSink } from '../../operator/controllers/decision-recorder.ts';
 import type { Dependencies } from '../../operator/controllers/dependencies.ts';
 import { PolicyReconciler } from '../../operator/controllers/policy-reconciler.ts';
@@ -8,7 +9,7 @@ import type { Round } from '../../operator/failover/observation.ts';
 import { Notifier } from '../../operator/notifications/notifier.ts';
 import type { Logger } from '../../operator/observability/logger.ts';
 import { ObservationService } from '../../operator/observation/observation-service.ts';
-import type { EndpointProber, FetchWitness } from '../../operator/observation/probes.ts';
+import type { DatabaseClient, EndpointProber, FetchWitness } from '../../operator/observation/probes.ts';
 import { defaultObservationSettings } from '../../operator/observation/settings.ts';
 import { RoutingMetricPublisher } from '../../operator/publishing/routing-metric.ts';
 import { WriterPublisher } from '../../operator/publishing/writer-publisher.ts';
@@ -41,6 +42,7 @@ export interface Tampering {
   readonly round?: (round: Round) => Round;
   readonly prober?: (prober: EndpointProber, process: SimulatedProcess) => EndpointProber;
   readonly fetchWitness?: (fetchWitness: FetchWitness, process: SimulatedProcess) => FetchWitness;
+  readonly database?: (database: DatabaseClient, process: SimulatedProcess) => DatabaseClient;
   readonly decisions?: (sink: DecisionSink) => DecisionSink;
   readonly dependencies?: (dependencies: Dependencies, process: SimulatedProcess) => Dependencies;
   /** Every process leads, whatever the lease says. */
@@ -53,6 +55,7 @@ export interface SimulatedOperatorProps {
   readonly gateway: AwsGateway;
   readonly prober: EndpointProber;
   readonly fetchWitness: FetchWitness;
+  readonly database: DatabaseClient;
   readonly installation: InstallationProps;
   /** `--region`. */
   readonly region: string | undefined;
@@ -77,6 +80,7 @@ export class SimulatedOperator {
   readonly #notifier: Notifier;
   readonly #logger: Logger;
   readonly #decisions: DecisionRecorder | undefined;
+  readonly #claims = new ClusterClaims();
   readonly #stop = new AbortController();
 
   constructor(props: SimulatedOperatorProps) {
@@ -93,6 +97,7 @@ export class SimulatedOperator {
         throw new Error('cannot go on: a handler of the watch failed', { cause: error });
       },
     });
+    this.#store.subscribe((_change, before, now) => this.#claims.note(before, now));
     this.#reflector = new Reflector<DisasterRecoveryPolicy>({
       client: this.#kube,
       type: DISASTER_RECOVERY_POLICY,
@@ -174,9 +179,11 @@ export class SimulatedOperator {
         onError: (policy, error) => this.#logger.error({ policy, error }, `reconcile failed: ${String(error)}`),
       },
     });
-    const unsubscribe = this.#store.subscribe((_change, before, now) => {
+    const unsubscribe = this.#store.subscribe((change, before, now) => {
       const object = now ?? before;
-      if (object !== undefined) queue.add(keyOf(object));
+      if (object === undefined) return;
+      queue.add(keyOf(object));
+      if (change !== 'updated') this.#claims.rivalKeys(object).forEach((rival) => queue.add(rival));
     });
     try {
       await controller.run(signal);
@@ -188,13 +195,14 @@ export class SimulatedOperator {
   }
 
   #observe(onRound: (key: string, round: Round) => void): ObservationService {
-    const { process, prober, fetchWitness, installation, tampering } = this.#props;
+    const { process, prober, fetchWitness, database, installation, tampering } = this.#props;
     return new ObservationService({
       gateway: this.#gateway,
       clock: process,
       random: process.random.next,
       prober: tampering.prober?.(prober, process) ?? prober,
       fetchWitness: tampering.fetchWitness?.(fetchWitness, process) ?? fetchWitness,
+      database: tampering.database?.(database, process) ?? database,
       settings: {
         ...defaultObservationSettings,
         metricPeriodMilliseconds: installation.metricPeriodMilliseconds,
@@ -219,6 +227,7 @@ export class SimulatedOperator {
     return {
       kube: this.#kube,
       cached: (key) => this.#store.get(key),
+      claims: this.#claims,
       observation,
       gateway: this.#gateway,
       publisher: new WriterPublisher(this.#kube),

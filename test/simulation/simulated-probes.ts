@@ -1,21 +1,14 @@
-import { CallTimeoutError } from '../../operator/aws/call-timeout-error.ts';
-import { classifyTransportError } from '../../operator/aws/transport-error.ts';
 import type { Attempt } from '../../operator/failover/observation.ts';
 import type { EndpointProber, ProbeOptions, WitnessAnswer } from '../../operator/observation/probes.ts';
 import { isServing } from '../aws/world/serving.ts';
 import type { World } from '../aws/world/world.ts';
-import type { CallHooks, Evidence } from './call-hooks.ts';
-import { LinkError, type Network, type Served } from './network.ts';
-import type { SimulatedProcess } from './simulated-process.ts';
+import { LinkError, type Served } from './network.ts';
+import { ask, type ConnectionProps } from './simulated-connection.ts';
 
 /** What the witness does: tells what it sees, or what somebody wants it to. */
 export type WitnessMode = 'auto' | 'hang' | number;
 
-export interface SimulatedProbesProps {
-  readonly process: SimulatedProcess;
-  readonly network: Network;
-  readonly world: World;
-  readonly hooks: CallHooks;
+export interface SimulatedProbesProps extends ConnectionProps {
   readonly witnessMode: () => WitnessMode;
 }
 
@@ -28,55 +21,31 @@ export class SimulatedProbes implements EndpointProber {
   }
 
   async probe(host: string, _port: number, { timeoutMilliseconds }: ProbeOptions): Promise<Attempt> {
-    const [cluster = '', region = ''] = host.split('.');
-    const { world } = this.#props;
-    const serve = (): Served<number> => accepts(world, region, cluster);
-    const { attempt } = await this.#ask(`endpoint:${region}`, `probe ${region}`, timeoutMilliseconds, serve, () => ({
-      kind: 'endpoint',
-      region,
-      cluster,
-    }));
+    const { cluster, region } = partsOf(host);
+    const { attempt } = await ask(this.#props, {
+      place: `endpoint:${region}`,
+      what: `probe ${region}`,
+      timeoutMilliseconds,
+      serve: () => accepts(this.#props.world, region, cluster),
+      evidence: () => ({ kind: 'endpoint', region, cluster }),
+    });
     return attempt;
   }
 
   /** Never rejects. */
   async fetchWitness(url: string, { timeoutMilliseconds }: ProbeOptions): Promise<WitnessAnswer> {
-    const serve = (): Served<number> => {
-      const mode = this.#props.witnessMode();
-      if (mode === 'hang') return undefined;
-      return { value: mode === 'auto' ? (witnessSees(this.#props, url) ? 200 : 503) : mode };
-    };
-    return this.#ask('witness', 'ask witness', timeoutMilliseconds, serve, (status) => ({
-      kind: 'witness',
-      url,
-      status,
-    }));
-  }
-
-  #ask(
-    place: string,
-    what: string,
-    timeout: number,
-    serve: () => Served<number>,
-    evidence: (answer: number) => Evidence,
-  ): Promise<WitnessAnswer> {
-    const { process, network, hooks } = this.#props;
-    return new Promise((resolve) => {
-      if (!hooks.beforeCall(process, what)) return;
-      const fail = (error: Error): void => {
-        timer.cancel();
-        const attempt = classifyTransportError(error)?.classification;
-        resolve({ attempt: attempt ?? { kind: 'local', cause: 'notAttempted', message: error.message } });
-      };
-      const timer = process.setTimeout(() => fail(new CallTimeoutError(timeout)), timeout);
-      const sentAt = process.scheduler.time;
-      const succeed = (statusCode: number): void => {
-        timer.cancel();
-        hooks.onEvidence(process, evidence(statusCode), sentAt);
-        resolve({ attempt: { kind: 'answered' }, statusCode });
-      };
-      network.send(process, place, serve, succeed, fail);
+    const { attempt, answer } = await ask(this.#props, {
+      place: 'witness',
+      what: 'ask witness',
+      timeoutMilliseconds,
+      serve: (): Served<number> => {
+        const mode = this.#props.witnessMode();
+        if (mode === 'hang') return undefined;
+        return { value: mode === 'auto' ? (witnessSees(this.#props, url) ? 200 : 503) : mode };
+      },
+      evidence: (status) => ({ kind: 'witness', url, status }),
     });
+    return answer === undefined ? { attempt } : { attempt, statusCode: answer };
   }
 }
 
@@ -85,11 +54,13 @@ export function hostOf(clusterIdentifier: string, region: string): string {
   return `${clusterIdentifier}.${region}.simulated`;
 }
 
-export function regionOf(host: string): string {
-  return host.split('.')[1] ?? '';
+export function partsOf(host: string): { readonly cluster: string; readonly region: string } {
+  const [cluster = '', region = ''] = host.split('.');
+  return { cluster, region };
 }
 
-function accepts(world: World, region: string, identifier: string): Served<number> {
+/** What a writer endpoint does with a connection. */
+export function accepts(world: World, region: string, identifier: string): Served<number> {
   world.settle();
   const cluster = [...world.clusters.values()].find((each) => each.region === region && each.identifier === identifier);
   if (cluster === undefined || !world.isAlive(region)) return undefined;
