@@ -382,7 +382,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'what a reader computed long ago counts as new',
-    within: 60,
+    within: 40,
+    from: 130,
     violates: ['liveness', 'known-loss'],
     tampering: {
       database: (database) =>
