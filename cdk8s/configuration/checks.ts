@@ -343,6 +343,11 @@ function checkGitops({ gitops, regions }: ParsedConfiguration): Problem[] {
     if (!names.includes(region)) {
       problems.push(problem(`${path}.region`, `${region} is not in regions; allowed are ${names.join(', ')}`));
     }
+    const sameRegion = gitops.clusters.findIndex((cluster) => cluster.region === region);
+    if (sameRegion !== index) {
+      const message = `${region} is already gitops.clusters[${String(sameRegion)}]; one cluster of a region runs its operator`;
+      problems.push(problem(`${path}.region`, message));
+    }
     if (first !== index) {
       problems.push(problem(`${path}.name`, `${name} is already gitops.clusters[${String(first)}]; name each once`));
     }

@@ -411,6 +411,18 @@ describe('Given a mistake, then the message has its path and what is allowed', (
       /^gitops\.clusters\[1\]\.name: x is already gitops\.clusters\[0\]/,
     ],
     [
+      'two Argo CD clusters of a region, whose Applications would have one name',
+      {
+        gitops: {
+          clusters: [
+            { region: 'us-east-1', name: 'x' },
+            { region: 'us-east-1', name: 'y' },
+          ],
+        },
+      },
+      'gitops.clusters[1].region: us-east-1 is already gitops.clusters[0]; one cluster of a region runs its operator',
+    ],
+    [
       'an Argo CD cluster elsewhere',
       { gitops: { clusters: [{ region: 'eu-west-1', name: 'x' }] } },
       /^gitops\.clusters\[0\]\.region: eu-west-1 is not in regions/,

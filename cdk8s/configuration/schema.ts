@@ -358,7 +358,7 @@ const gitops = optional({
     .array(z.strictObject({ region: z.string(), name: words() }))
     .default([])
     .describe(
-      'Kubernetes clusters that run the operator: `region` where each lives, and `name` as Argo CD calls it; the first manages ' +
+      'Kubernetes clusters that run the operator, one in a region: `region` where each lives, and `name` as Argo CD calls it; the first manages ' +
         'what is in AWS',
     ),
 });
