@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { OPERATOR_FEATURES } from '../../operator/aws/permissions.ts';
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
+import type { ResourceType } from '../../operator/runtime/resource.ts';
 import type { RecordedCall } from '../aws/world/call-log.ts';
 import { policyDocument } from '../../scripts/iam/policy-document.ts';
 import { Helm, type KubernetesObject, type Values } from '../chart/helm.ts';
@@ -17,6 +18,7 @@ import { Stage } from './harness/stage.ts';
 const TIMEOUT = 600_000;
 const PATIENCE_MS = 60_000;
 const POLL_MS = 100;
+const MOST_ROLE_CHANGES = 8;
 const ACCOUNT = '123456789012';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/aurora-dr-payments`;
 const GROUPS = ['rds.aws.m.upbound.io', 'rds.aws.upbound.io'] as const;
@@ -95,14 +97,53 @@ function managedResources(scene: PolicyScene): readonly KubernetesObject[] {
   );
 }
 
-const resourceOf = ({ apiVersion, kind, metadata }: KubernetesObject): string =>
-  `${KINDS[kind as keyof typeof KINDS]}.${apiVersion.split('/')[0] ?? ''}/${metadata.name}`;
+function typeOf({ apiVersion, kind, metadata }: KubernetesObject): ResourceType {
+  const [group = '', version = ''] = apiVersion.split('/');
+  const plural = KINDS[kind as keyof typeof KINDS];
+  return { group, version, plural, kind, namespaced: metadata.namespace !== undefined };
+}
 
-/** What a person may change at any time: whoever writes on an older version meets a conflict, and has to read. */
-async function touch(scene: PolicyScene, resources: readonly string[], value: string): Promise<void> {
-  await Promise.all(
-    resources.map((each) => scene.kubectl(['label', each, `example.com/touched=${value}`, '--overwrite'])),
-  );
+function resourceOf(object: KubernetesObject): string {
+  const { plural, group } = typeOf(object);
+  return `${plural}.${group}/${object.metadata.name}`;
+}
+
+/**
+ * Edits managed resources, as a person may at any time, while roles change: whoever writes on an older version meets a
+ * conflict, and has to read. Roles change until one of each kind was read.
+ */
+async function changeRolesUntilRead(
+  { stage, trail }: Site,
+  scene: PolicyScene,
+  release: ChartRelease,
+  managed: readonly KubernetesObject[],
+): Promise<void> {
+  const areRead = (): boolean => {
+    const uses = trail.usesOf(release.username);
+    return managed.map(typeOf).every(({ group, plural }) => {
+      return uses.some((use) => use.apiGroup === group && use.resource === plural && use.verb === 'get');
+    });
+  };
+  let isDone = false;
+  const edits = async (): Promise<void> => {
+    for (let count = 0; !isDone; count += 1) {
+      const patch = { metadata: { labels: { 'example.com/edited': String(count) } } };
+      await Promise.all(managed.map((object) => stage.client.mergePatch(typeOf(object), object.metadata, patch)));
+    }
+  };
+  const changes = async (): Promise<void> => {
+    try {
+      for (let count = 1; count === 1 || !areRead(); count += 1) {
+        if (count > MOST_ROLE_CHANGES) throw new Error(`not in ${String(count)} role changes: each kind read`);
+        const { history = [] } = await scene.status();
+        await forceOtherRegion(scene);
+        await scene.untilHistory(history.length + 1);
+      }
+    } finally {
+      isDone = true;
+    }
+  };
+  await Promise.all([edits(), changes()]);
 }
 
 /** Edits the policy so often that writes of the operator meet conflicts, until it has read the policy anew. */
@@ -176,7 +217,6 @@ async function liveThrough(site: Site, scene: PolicyScene, release: ChartRelease
   const standby = await release.start(scene);
   await standby.waitForLine('another process leads');
 
-  await touch(scene, resources, 'before');
   await aws.loseRegion('us-east-1');
   await scene.untilHistory(1);
   const isPaused = async (resource: string): Promise<boolean> =>
@@ -185,9 +225,7 @@ async function liveThrough(site: Site, scene: PolicyScene, release: ChartRelease
   await aws.restoreRegion('us-east-1');
   await scene.untilCondition('SplitBrainRisk', 'NoRisk', 'False');
   await scene.until('the snapshot kept', ({ rescueSnapshots }) => rescueSnapshots?.[0]?.state === 'Kept');
-  await forceOtherRegion(scene);
-  await scene.untilHistory(2);
-
+  await changeRolesUntilRead(site, scene, release, managed);
   await scene.untilPassing();
   // The same answer twice is one event that is counted: the second time it is patched, at the latest on the way out.
   for (let count = 0; count < 2; count += 1) await request(scene, { failback: 'true' });
