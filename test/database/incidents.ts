@@ -3,6 +3,7 @@ import type { HistoryEntry } from '../../operator/api/v1alpha1/disaster-recovery
 import { onCopy } from './mariadb-server.ts';
 import { waitUntil, type LossMode } from './rig.ts';
 import { REGIONS, type DatabaseScene, type SceneOptions } from './scene.ts';
+import { LOGINS } from './schema.ts';
 import { judgeData, longestSilence, readLedger, type DataVerdict, type Outage } from './verdict.ts';
 
 const [EAST, WEST] = REGIONS;
@@ -205,6 +206,54 @@ export const INCIDENTS: readonly Incident[] = [
       await scene.rig.emptyDisk();
       await paidAgain(scene, expect);
       await scene.until('the policy Protected again', ({ phase }) => phase === 'Protected');
+      return at;
+    },
+  },
+  {
+    name: 'read-only',
+    title: 'The primary’s server is made read-only by a person: alive, and no writer',
+    play: async (scene, expect) => {
+      const at = scene.rig.note('read_only = ON');
+      await scene.rig.primary.server.refuseWrites();
+      await scene.until(
+        'PrimaryHealthy False and the endpoint read-only',
+        ({ signals = [] }) =>
+          scene.condition('PrimaryHealthy').startsWith('False') &&
+          signals.some(({ name, reason }) => name === 'endpoint' && reason === 'ReadOnly'),
+      );
+      const endpoint = scene.status.signals?.find(({ name }) => name === 'endpoint');
+      expect.equal(
+        'the endpoint neither votes nor vetoes',
+        `${endpoint?.state ?? ''} ${endpoint?.reason ?? ''}`,
+        'Unknown ReadOnly',
+      );
+      await nothingMoves(scene, expect);
+      await scene.rig.primary.server.takeWrites();
+      scene.rig.note('read_only = OFF');
+      await paidAgain(scene, expect);
+      await scene.until('the policy Protected again', ({ phase }) => phase === 'Protected');
+      return at;
+    },
+  },
+  {
+    name: 'login-rotated',
+    title: 'The password of the operator’s login is rotated in the database, later in the Secret',
+    play: async (scene, expect) => {
+      const at = scene.rig.note('the password is rotated in the database');
+      const password = 'rotated-in-the-rig';
+      await scene.rig.primary.server.query(`ALTER USER '${LOGINS.probe.user}'@'%' IDENTIFIED BY '${password}'`);
+      await scene.until('the endpoint Unknown', ({ signals = [] }) =>
+        signals.some(({ name, state, reason }) => name === 'endpoint' && state === 'Unknown' && reason === 'Rejected'),
+      );
+      await nothingMoves(scene, expect);
+      scene.rig.note('the Secret has it');
+      await scene.putLogin(password);
+      await scene.until('every signal Passing again', ({ signals = [] }) =>
+        signals.every(({ state }) => state === 'Passing'),
+      );
+      const log = scene.operators.flatMap(({ lines }) => lines).join('\n');
+      const secrets = [password, LOGINS.probe.password];
+      expect.that('no password is in the operator’s log', !secrets.some((secret) => log.includes(secret)), 'none');
       return at;
     },
   },

@@ -232,6 +232,11 @@ export class DatabaseScene implements AsyncDisposable {
     return this.kubectl(['annotate', 'drp', POLICY, '--overwrite', ...pairs]);
   }
 
+  /** Writes the Secret that the operator logs in with. */
+  putLogin(password: string): Promise<string> {
+    return this.kubectl(['apply', '-f', '-'], secret('aurora-probe', { username: LOGINS.probe.user, password }));
+  }
+
   /** Waits until the policy's status is as wanted; fails with what it is instead. */
   async until(
     what: string,
@@ -348,13 +353,14 @@ export class DatabaseScene implements AsyncDisposable {
   }
 }
 
+const secret = (name: string, stringData: Readonly<Record<string, string>>): object => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name },
+  stringData,
+});
+
 function secrets(rig: DatabaseRig): object {
-  const secret = (name: string, stringData: Readonly<Record<string, string>>): object => ({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name },
-    stringData,
-  });
   const { user, password } = LOGINS.probe;
   const items = [
     secret('aurora-probe', { username: user, password }),
