@@ -42,6 +42,17 @@ describe('loadKubeConfig', () => {
     expect(loadKubeConfig(undefined).getCurrentCluster()?.name).toBe('here');
   });
 
+  it('given a context, when it is named, then it is used instead of the current one; one that is missing is refused', () => {
+    const two = KUBECONFIG.replace(
+      'contexts: [',
+      'contexts: [{name: there, context: {cluster: far, user: me, namespace: theirs}}, ',
+    ).replace('clusters: [', 'clusters: [{name: far, cluster: {server: https://127.0.0.2:6443}}, ');
+    const chosen = loadKubeConfig(file('two', two), 'there');
+    expect(chosen.getCurrentCluster()?.server).toBe('https://127.0.0.2:6443');
+    expect(chosen.getContextObject(chosen.getCurrentContext())?.namespace).toBe('theirs');
+    expect(() => loadKubeConfig(file('two', two), 'nowhere')).toThrow(/no such context; it has there, here/);
+  });
+
   it.each<[string, () => string | undefined, RegExp]>([
     ['a file that is not there', () => path.join(directory, 'none'), /no such file.*; name a kubeconfig/],
     ['a file that is none', () => file('bad', 'apiVersion: [v1'), /cannot load the kubeconfig: /],

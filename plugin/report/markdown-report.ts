@@ -16,6 +16,9 @@ export function plain(text: string): string {
     .replaceAll(/\s+/g, ' ');
 }
 
+/** A name as code: nothing in it is mark-up but the mark that ends it. */
+const code = (text: string): string => `\`${text.replaceAll(/[`|\s]+/g, ' ')}\``;
+
 const iso = (at: number): string => new Date(at).toISOString();
 const table = (header: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   rows.length === 0
@@ -67,8 +70,8 @@ function facts(incident: Incident): string[] {
   return table(
     ['', ''],
     [
-      ['Operation', `\`${operation.id}\``],
-      ['Global cluster', `\`${policy.spec.globalClusterIdentifier}\``],
+      ['Operation', code(operation.id)],
+      ['Global cluster', code(policy.spec.globalClusterIdentifier)],
       ['Type, trigger', `${operation.type}, ${triggerText(operation)}`],
       ['Outcome', operation.outcome ?? 'in flight'],
       ['Began', dateText(iso(startedAt))],
@@ -119,7 +122,7 @@ function evidence(incident: Incident): string[] {
     return [];
   }
   return [
-    `The newest round before the operation was recorded, of ${iso(round.now)}, by \`${plain(round.by)}\`:`,
+    `The newest round before the operation was recorded, of ${iso(round.now)}, by ${code(round.by)}:`,
     '',
     `- **verdict**: ${plain(describeVerdict(round.verdict))}`,
     ...storyOf(round).map((line) => `- ${plain(line)}`),
@@ -137,14 +140,26 @@ function oldPrimary({ policy, operation }: Incident): string[] {
     risk === undefined
       ? '- No old primary of this operation is outstanding: it has re-joined, or is not followed any more.'
       : `- **Outstanding**: ${risk.region}/${risk.clusterIdentifier}, fence ${risk.fence ?? 'Unknown'}: ${plain(risk.message ?? 'it may still take writes')}.`,
-    ...kept.map(
-      ({ region, state, source, snapshot, message }) =>
-        `- What the old primary in ${region} had: ${state}${source === undefined ? '' : `, \`${plain(source)}\``}${
-          snapshot === undefined ? '' : `, kept as \`${plain(snapshot)}\``
-        }${message === undefined ? '' : `: ${plain(message)}`}`,
-    ),
+    ...kept.map(({ region, state, source, snapshot, message }) => {
+      const names = [
+        source === undefined ? '' : `, ${code(source)}`,
+        snapshot === undefined ? '' : `, copied to ${code(snapshot)}`,
+        message === undefined ? '' : `: ${plain(message)}`,
+      ];
+      return `- Snapshot of the old volume in ${region}: ${state}${names.join('')}.`;
+    }),
     '- Writes that the old primary took and nobody replicated are in that snapshot only: restore it beside the live cluster and compare.',
   ];
+}
+
+function publishedNames(publish: Incident['policy']['spec']['publish']): string {
+  const { service, configMap } = publish ?? {};
+  return [
+    service === undefined ? '' : `Service ${service.name}`,
+    configMap === undefined ? '' : `ConfigMap ${configMap.name}`,
+  ]
+    .filter((name) => name !== '')
+    .join(', ');
 }
 
 function configuration({ policy }: Incident): string[] {
@@ -163,7 +178,7 @@ function configuration({ policy }: Incident): string[] {
         ['detection window', policy.status?.detectionWindow ?? 'unknown'],
         ['failover', `${failover.mode}, dataLoss ${failover.dataLoss}, estimate ${failover.estimate}`],
         ['fencing', fencing.mode],
-        ['published as', [publish?.service?.name, publish?.configMap?.name].filter(Boolean).join(', ') || 'nothing'],
+        ['published as', publishedNames(publish) || 'nothing'],
       ],
     ),
     `As the policy is now, at generation ${policy.metadata.generation}: compare with Git where it was changed since.`,

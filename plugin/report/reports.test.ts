@@ -65,7 +65,39 @@ describe('markdownReport', () => {
     expect(text).toContain('| detection | 40 s | 40 % |');
     expect(text).toContain('![Timeline](x.svg)');
     expect(text).toContain('controlPlane (direct) Failing');
+    expect(text).toContain('by `operator_a`:');
+    expect(text).toContain('| published as | Service orders-writer, ConfigMap orders-writer |');
     expect(text).toContain('To fill in');
+  });
+
+  it('given what is kept of an old primary, names the snapshot', () => {
+    const { id } = aHistoryEntry();
+    const policy = aWatchedPolicy({
+      status: {
+        history: [aHistoryEntry()],
+        splitBrain: {
+          region: 'us-east-1',
+          clusterIdentifier: 'orders',
+          since: aHistoryEntry().startedAt,
+          operationId: id,
+        },
+        rescueSnapshots: [
+          {
+            operationId: id,
+            region: 'us-east-1',
+            clusterIdentifier: 'orders',
+            since: aHistoryEntry().startedAt,
+            state: 'Kept',
+            source: 'rds:unplanned_1',
+            snapshot: 'aurora-dr_1',
+          },
+        ],
+      },
+    });
+    const incident = incidentOf({ policy, operationId: id, events: [], decisions: [], now: NOW_MILLISECONDS });
+    const text = markdownReport(incident, '');
+    expect(text).toContain('**Outstanding**: us-east-1/orders, fence Unknown');
+    expect(text).toContain('us-east-1: Kept, `rds:unplanned_1`, copied to `aurora-dr_1`.');
   });
 
   it('given a failed switchover, says how it ended and that nothing was lost', () => {

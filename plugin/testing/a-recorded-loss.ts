@@ -7,7 +7,7 @@ import { aHistoryEntry, NOW_MILLISECONDS } from './a-watched-policy.ts';
 export const LOST_AT = NOW_MILLISECONDS - 120_000;
 const DECIDED_AT = NOW_MILLISECONDS - 80_000;
 
-const HEAD = { v: 1, policy: 'payments/orders', uid: 'uid-1', generation: 1, by: 'operator-a' } as const;
+const HEAD = { v: 1, policy: 'payments/orders', uid: 'uid-1', generation: 1, by: 'operator_a' } as const;
 
 interface RoundProps {
   readonly n: number;

@@ -71,6 +71,21 @@ describe('kubectl aurora-dr', () => {
         ended(missing, 1);
         expect(missing.stderr).toContain(`there are: ${POLICY}`);
 
+        // Followed until Ctrl-C, a line for each change.
+        const watched = await auroraDr(scene, ['status', POLICY, '--watch', '-o', 'json'], {
+          interruptAt: '"phase":"Protected"',
+        });
+        ended(watched, 130);
+        const [line = ''] = watched.stdout.split('\n');
+        expect(JSON.parse(line)).toMatchObject({ name: POLICY, failover: { wouldWork: 'yes' } });
+
+        // kubectl's own completion, by the plugin's.
+        const environment = { KUBECONFIG: scene.plane.kubeconfig };
+        const completed = await kubectlWithPlugin(['__complete', 'aurora-dr', 'status', '-n', scene.namespace, ''], {
+          environment,
+        });
+        expect(completed.stdout).toContain(`${POLICY}\tProtected, us-east-1`);
+
         // Nothing dangerous without a word.
         const unasked = await auroraDr(scene, ['switchover', POLICY]);
         ended(unasked, 6);
