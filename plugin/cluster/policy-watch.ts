@@ -8,6 +8,9 @@ import { keyOf } from '../../operator/runtime/resource.ts';
 import { Store } from '../../operator/runtime/store.ts';
 import { checkedPolicy } from './policies.ts';
 
+/** The API server sends a bookmark about once a minute. */
+const SILENCE_MILLISECONDS = 90_000;
+
 export interface WatchProps {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -26,7 +29,7 @@ export class PolicyWatch {
   readonly #reflector: Reflector<DisasterRecoveryPolicy>;
   readonly #controller = new AbortController();
   #failure: unknown;
-  #lastError: unknown;
+  #lastError: { readonly error: unknown; readonly at: number } | undefined;
 
   constructor(props: WatchProps) {
     this.#props = props;
@@ -45,7 +48,7 @@ export class PolicyWatch {
       ...(props.name === undefined ? {} : { fieldSelector: `metadata.name=${props.name}` }),
       listener: {
         onError: (error) => {
-          this.#lastError = error;
+          this.#lastError = { error, at: props.clock.monotonic() };
           if (isForbidden(error)) this.#fail(error);
         },
       },
@@ -57,14 +60,12 @@ export class PolicyWatch {
     return this.#store.list().toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)));
   }
 
-  /** How long the API server has not been heard of, milliseconds. */
-  get staleMilliseconds(): number {
-    return this.#reflector.staleMilliseconds;
-  }
-
-  /** What went wrong last with the connection. */
-  get lastError(): unknown {
-    return this.#lastError;
+  /** What broke the connection since the API server was last heard of, and how long ago that was, milliseconds. */
+  get breakdown(): { readonly error: unknown; readonly sinceMilliseconds: number } | undefined {
+    const sinceMilliseconds = this.#reflector.staleMilliseconds;
+    const { error, at = -Infinity } = this.#lastError ?? {};
+    const isSince = this.#props.clock.monotonic() - at <= sinceMilliseconds;
+    return isSince || sinceMilliseconds > SILENCE_MILLISECONDS ? { error, sinceMilliseconds } : undefined;
   }
 
   /**

@@ -10,6 +10,7 @@ import { EXIT_CODES, type ExitCode } from '../exit-codes.ts';
 import { printData, printOneOfMany } from '../terminal/print-data.ts';
 import { Screen } from '../terminal/screen.ts';
 import { outPaint, print, remark, widthOf, type Terminal } from '../terminal/terminal.ts';
+import { wrap } from '../views/layout.ts';
 import type { PolicyEvent } from '../views/policy-event.ts';
 import { readinessOf, type PolicySnapshot } from '../views/readiness.ts';
 import { statusData } from '../views/status-data.ts';
@@ -25,8 +26,6 @@ interface StatusFlags extends ClusterFlags, OutputFlags {
 /** How often a screen that is watched is drawn anew although nothing changed: ages go on. */
 const TICK_MILLISECONDS = 1_000;
 const EVENTS_MILLISECONDS = 5_000;
-/** Bookmarks come about once a minute. */
-const SILENCE_MILLISECONDS = 90_000;
 
 export function addStatus(program: Command, { terminal, run }: CommandContext): void {
   const command = program
@@ -185,14 +184,12 @@ class StatusCommand {
   }
 
   #contact(watch: PolicyWatch): string[] {
-    const silence = watch.staleMilliseconds;
-    return silence > SILENCE_MILLISECONDS
-      ? [
-          outPaint(this.#terminal).bad(
-            `no contact with the API server for ${spanText(silence)}: ${String(watch.lastError)}`,
-          ),
-        ]
-      : [];
+    const { breakdown } = watch;
+    if (breakdown === undefined) return [];
+    const { error, sinceMilliseconds } = breakdown;
+    const why = error instanceof Error ? error.message : 'it is silent';
+    const what = `the API server was last heard ${spanText(sinceMilliseconds)} ago, what is below may be old: ${why}`;
+    return wrap(what, this.#style.width).map((line) => outPaint(this.#terminal).bad(line));
   }
 
   /** For a pipe: the table row, or the data, of each policy that changed. */

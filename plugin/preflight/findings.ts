@@ -1,9 +1,17 @@
 import type { CallerIdentity } from '../../operator/aws/caller-identity.ts';
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { isForbidden } from '../../operator/runtime/kube-errors.ts';
 import type { Round } from '../../operator/failover/observation.ts';
 
 /** Something that was tried: what came of it, or why nothing did. */
-export type Tried<T> = { readonly isDone: true; readonly value: T } | { readonly isDone: false; readonly why: string };
+export type Tried<T> = { readonly isDone: true; readonly value: T } | NotDone;
+
+export interface NotDone {
+  readonly isDone: false;
+  readonly why: string;
+  /** Kubernetes does not let this user look: that says nothing of what is there. */
+  readonly isForbidden?: boolean;
+}
 
 /** What one region was asked besides what a round asks. */
 export interface RegionFindings {
@@ -50,6 +58,7 @@ export async function tried<T>(work: Promise<T>): Promise<Tried<T>> {
   try {
     return { isDone: true, value: await work };
   } catch (error) {
-    return { isDone: false, why: error instanceof Error ? error.message : String(error) };
+    const why = error instanceof Error ? error.message : String(error);
+    return { isDone: false, why, isForbidden: isForbidden(error) };
   }
 }

@@ -90,6 +90,14 @@ describe('judge', () => {
     ]);
   });
 
+  it('given what is published may not be read, warns; given it is not there, fails', () => {
+    const unread = (isForbidden: boolean) => [
+      { kind: 'Service' as const, name: 'orders-writer', leadsTo: { ...not('why'), isForbidden } },
+    ];
+    expect(verdictOf({ published: unread(true) }, 'Kubernetes', 'Service orders-writer')).toEqual(['warning', 'why']);
+    expect(verdictOf({ published: unread(false) }, 'Kubernetes', 'Service orders-writer')).toEqual(['failed', 'why']);
+  });
+
   it('given the credentials of another account, or none, fails by region', () => {
     const cluster = aStatus().regions!.map((region) => ({
       ...region,

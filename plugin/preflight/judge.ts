@@ -69,7 +69,7 @@ function publishedLine(
   { status }: Findings['policy'],
 ): Line {
   const what = `${kind} ${name}`;
-  if (!leadsTo.isDone) return line(what, 'failed', leadsTo.why);
+  if (!leadsTo.isDone) return line(what, leadsTo.isForbidden === true ? 'warning' : 'failed', leadsTo.why);
   const writer = status?.writerEndpoint;
   return leadsTo.value === writer
     ? line(what, 'ok', `leads to the writer, ${leadsTo.value}`)
