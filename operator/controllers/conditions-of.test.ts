@@ -257,6 +257,11 @@ describe('conditionsOf', () => {
     expect(message).toMatch(/the loss of the link between the regions cannot be told/);
   });
 
+  it('given regions whose RDS has no name, then Ready names each with what the resolver said', () => {
+    const { message } = condition('Ready', { sees: { regions: { [WEST]: { rds: unresolved('ENOTFOUND') } } } });
+    expect(message).toMatch(/^the operator has no endpoint for us-west-2: [^;]*ENOTFOUND[^;]*; correct spec\.regions/);
+  });
+
   it('given a detection window above the recovery time, when a failover would work, then FailoverReady says so', () => {
     const objective = (recoveryTimeMilliseconds: number): string =>
       condition('FailoverReady', { settings: { recoveryTimeMilliseconds } }).message;

@@ -152,6 +152,12 @@ describe('statusOf', () => {
     }
   });
 
+  it('given what lasts longer than the recovery time, when it is written, then it says so', () => {
+    const record = { operation: anOperation() };
+    expect(status({ record, settings: { recoveryTimeMilliseconds: 1 } }).recoveryTimeExceeded).toBe(true);
+    expect(status({ record })).not.toHaveProperty('recoveryTimeExceeded');
+  });
+
   it('given what automation may not choose, when it is written, then it is not promotable, and says why', () => {
     const { regions } = status({ settings: { dataLoss: 'Forbid' } });
     expect(regions?.[1]).toMatchObject({ promotable: false, reason: 'DataLossForbidden' });
