@@ -88,7 +88,8 @@ function documentsIn(folder: string): string[] {
 }
 
 function checkLinks(): void {
-  const documents = [readmePath, join(root, 'CONTRIBUTING.md'), ...documentsIn(join(root, 'docs'))];
+  const folders = ['docs', 'charts', 'examples'].map((folder) => join(root, folder));
+  const documents = [readmePath, join(root, 'CONTRIBUTING.md'), ...folders.flatMap(documentsIn)];
   for (const path of documents) {
     for (const [, target = ''] of readFileSync(path, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
       const file = target.split('#')[0] ?? '';

@@ -208,6 +208,30 @@ describe('the Pods of the chart', () => {
   );
 });
 
+describe('what Helm says after the installation', () => {
+  const notes = async (values: Values): Promise<string> => {
+    const file = await helm.valuesFile(values);
+    const flags = ['--namespace', 'aurora-dr', '--dry-run=client', '--values', file];
+    return helm.run(['install', 'aurora-dr-operator', CHART, ...flags]);
+  };
+
+  it('names what a person has to look at, and warns of what is rarely meant', async () => {
+    const text = await notes({});
+    expect(text).toContain('kubectl -n aurora-dr rollout status deployment/aurora-dr-operator');
+    expect(text).toContain('WARNING: region is empty');
+    expect(text).toContain('leaves the CRD and all policies');
+    expect(text).toContain('has no annotation for IRSA');
+  });
+
+  it('does not warn of what was said', async () => {
+    const annotations = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/r' };
+    const text = await notes({ region: 'us-west-2', serviceAccount: { annotations }, crds: { keep: false } });
+    expect(text).not.toContain('WARNING');
+    expect(text).not.toContain('IRSA');
+    expect(text).toContain('DELETES the CRD and all policies');
+  });
+});
+
 describe('values that cannot be meant', () => {
   it.each<[string, Values, RegExp]>([
     ['an unknown one', { replicas: 2 }, /replicas/],
