@@ -192,6 +192,8 @@ const PLUGIN_USES = {
 };
 const NO_TESTS = { regex: '(^|/)test/', message: 'production code must not import test code.' };
 const NO_SDK = { regex: '^(@aws-sdk|@smithy)/', message: 'plugin/ calls AWS by operator/aws/.' };
+/** Its one call of its own: the operator, whose rights are what operator/ calls, has no use for it. */
+const ONLY_STS = { regex: '^(@aws-sdk/(?!client-sts$)|@smithy/)', message: 'plugin/ calls AWS by operator/aws/.' };
 
 /** The plugin: text is made in pure rooms, by data alone; the API server and the terminal have a room each. */
 const pluginBoundaries = [
@@ -207,10 +209,15 @@ const pluginBoundaries = [
     regex: '/(commands|cluster|report|preflight)/|^@kubernetes/',
     message: 'plugin/terminal/ knows the terminal alone.',
   }),
-  forbidding(['plugin/preflight/*.ts'], PLUGIN_USES, NO_TESTS, NO_SDK, {
-    regex: '/(commands|terminal|report)/|^@kubernetes/',
-    message: 'plugin/preflight/ looks and judges; others show.',
-  }),
+  ...[
+    ['*', NO_SDK],
+    ['caller-identity', ONLY_STS],
+  ].map(([name, sdk]) =>
+    forbidding([`plugin/preflight/${name}.ts`], PLUGIN_USES, NO_TESTS, sdk, {
+      regex: '/(commands|terminal|report)/|^@kubernetes/',
+      message: 'plugin/preflight/ looks and judges; others show.',
+    }),
+  ),
   forbidding(['plugin/{views,report}/*.ts'], NO_TESTS, {
     regex: 'operator/(?!api/|failover/|decision-story)|/(commands|terminal|cluster|preflight)/|^node:|^@',
     message: 'plugin/views/ and plugin/report/ turn data into text, and do nothing else.',

@@ -1,4 +1,4 @@
-import type { CallerIdentity } from '../../operator/aws/caller-identity.ts';
+import type { CallerIdentity } from './caller-identity.ts';
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { isForbidden } from '../../operator/runtime/kube-errors.ts';
 import type { Round } from '../../operator/failover/observation.ts';

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
-import { callerIdentity } from '../../operator/aws/caller-identity.ts';
+import { callerIdentity } from './caller-identity.ts';
 import type { AwsAccount } from '../../operator/aws/account.ts';
 import type { AwsEndpoints } from '../../operator/aws/endpoints.ts';
 import { SdkAwsGateway } from '../../operator/aws/sdk-aws-gateway.ts';

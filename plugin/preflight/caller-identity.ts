@@ -1,11 +1,11 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { AwsAccount } from './account.ts';
-import { classify } from './classify.ts';
-import type { CredentialSource } from './credential-pool.ts';
-import { endpointOf, type AwsEndpoints } from './endpoints.ts';
-import { AwsError } from './errors.ts';
-import { clientConfig, createHttpHandler } from './region-clients.ts';
-import { TransportError } from './transport-keeping-handler.ts';
+import type { AwsAccount } from '../../operator/aws/account.ts';
+import { classify } from '../../operator/aws/classify.ts';
+import type { CredentialSource } from '../../operator/aws/credential-pool.ts';
+import { endpointOf, type AwsEndpoints } from '../../operator/aws/endpoints.ts';
+import { AwsError } from '../../operator/aws/errors.ts';
+import { clientConfig, createHttpHandler } from '../../operator/aws/region-clients.ts';
+import { TransportError } from '../../operator/aws/transport-keeping-handler.ts';
 
 /** Who calls AWS. */
 export interface CallerIdentity {
