@@ -66,6 +66,7 @@ describe('what Argo CD needs', () => {
     const applications = objectsOf(synthesize({ repository, clusters }).files, 'applications.yaml');
     const single = applications.filter(({ kind }) => kind === 'Application');
     expect(new Set(single.map(({ spec }) => spec.destination.name))).toEqual(new Set(['east']));
+    expect(applications.filter(({ kind }) => kind !== 'Application')).toMatchSnapshot();
     expect(applications.filter(({ kind }) => kind !== 'Application')).toMatchObject([
       {
         kind: 'ApplicationSet',

@@ -43,11 +43,35 @@ const LATER: ConfigurationInput = {
   },
 };
 
+/** What no example says. */
+const OTHERWISE: ConfigurationInput = {
+  suffix: 'otherwise',
+  accountId: '123456789012',
+  namespace: 'databases',
+  provider: {
+    name: 'databases',
+    credentials: { source: 'Secret', secret: { name: 'aws', namespace: 'crossplane-system', key: 'credentials' } },
+  },
+  network: { peering: { resolvesNames: false }, flowLogs: { trafficType: 'REJECT', aggregationSeconds: 600 } },
+  database: { port: 3307, updates: 'Allowed', parameters: { general_log: '1' }, logs: ['general', 'instance'] },
+  monitoring: { compositeAlarm: false, events: false },
+  dns: { visibility: 'Public', zone: 'db.example.com', alarmPeriods: 3 },
+  functions: { scheduleMinutes: 5 },
+  policy: {
+    namespace: 'payments',
+    witnessUrl: 'https://witness.example.com/otherwise',
+    roleArn: 'arn:aws:iam::123456789012:role/aurora-dr',
+    routing: { namespace: 'Payments/DR', metric: 'Writer' },
+    spec: { fencing: { mode: 'Required' }, drill: { schedule: '0 3 1 * *' } },
+  },
+};
+
 const INPUTS: readonly (readonly [title: string, input: ConfigurationInput])[] = [
   ...readdirSync(examples).map(
     (file) => [file, parse(readFileSync(join(examples, file), 'utf8')) as ConfigurationInput] as const,
   ),
   ['a later run with another primary', LATER],
+  ['what no example says', OTHERWISE],
 ];
 
 /** Every example, and a later run, in both scopes. */
