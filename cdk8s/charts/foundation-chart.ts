@@ -12,7 +12,7 @@ export class FoundationChart extends InfrastructureChart {
 
   constructor(scope: Construct, props: InfrastructureChartProps) {
     super(scope, 'foundation', props);
-    const { names, accountId, home, deletion, regions } = props.configuration;
+    const { names, accountId, home, deletion, regions, monitoring } = props.configuration;
     const replicas = regions.map(({ name }) => name).filter((name) => name !== home);
     this.key = new MultiRegionKey(this, 'key', {
       names,
@@ -20,6 +20,7 @@ export class FoundationChart extends InfrastructureChart {
       home,
       replicas,
       deletionWindowDays: deletion.keyWindowDays,
+      hasDatabaseEvents: monitoring.events,
     });
     this.masterPassword = new MasterPassword(this, 'master-password', {
       names,

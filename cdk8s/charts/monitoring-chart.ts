@@ -36,6 +36,7 @@ export class MonitoringChart extends InfrastructureChart {
           region,
           keyAlias: key.aliasName(region),
           emails: monitoring.emails,
+          hasDatabaseEvents: monitoring.events,
           ...(roleArn === undefined ? {} : { operatorRoleArn: roleArn }),
         }),
       ]),

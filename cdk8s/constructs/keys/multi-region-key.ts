@@ -12,6 +12,8 @@ export interface MultiRegionKeyProps {
   readonly replicas: readonly string[];
   /** How long KMS waits before it destroys a key. @default 30 */
   readonly deletionWindowDays?: number;
+  /** Whether RDS publishes its events to topics that the key encrypts. @default true */
+  readonly hasDatabaseEvents?: boolean;
 }
 
 /**
@@ -20,7 +22,8 @@ export interface MultiRegionKeyProps {
  * Sources: "Encrypting an Amazon SNS topic with server-side encryption" (event sources) in the SNS Developer Guide, "Granting
  * permissions to publish notifications to an Amazon SNS topic" in the RDS User Guide.
  */
-const ENCRYPTING_SERVICES = ['cloudwatch.amazonaws.com', 'events.rds.amazonaws.com'] as const;
+const ALARMS = 'cloudwatch.amazonaws.com';
+const DATABASE_EVENTS = 'events.rds.amazonaws.com';
 
 /** In a key's own policy `*` is that key. */
 const THIS_KEY = ['*'] as const;
@@ -37,11 +40,11 @@ export class MultiRegionKey extends Construct {
 
   constructor(scope: Construct, id: string, props: MultiRegionKeyProps) {
     super(scope, id);
-    const { names, accountId, home, replicas, deletionWindowDays = 30 } = props;
+    const { names, accountId, home, replicas, deletionWindowDays = 30, hasDatabaseEvents = true } = props;
     this.#names = names;
     this.#accountId = accountId;
     const description = `Aurora global database ${names.globalCluster} and what belongs to it`;
-    const policy = keyPolicy(accountId);
+    const policy = keyPolicy(accountId, [ALARMS, ...(hasDatabaseEvents ? [DATABASE_EVENTS] : [])]);
     this.key = new Key(this, 'key', {
       name: names.of('key', home),
       holdsData: true,
@@ -90,7 +93,7 @@ export class MultiRegionKey extends Construct {
   }
 }
 
-function keyPolicy(accountId: string): string {
+function keyPolicy(accountId: string, encryptingServices: readonly string[]): string {
   return policyDocument([
     {
       // Without it nobody could ever change the key again: "Default key policy" in the KMS Developer Guide.
@@ -103,7 +106,7 @@ function keyPolicy(accountId: string): string {
       sid: 'EncryptMessagesOfThisAccount',
       actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
       resources: THIS_KEY,
-      principal: { Service: ENCRYPTING_SERVICES },
+      principal: { Service: encryptingServices },
       conditions: { StringEquals: { 'aws:SourceAccount': accountId } },
     },
   ]);

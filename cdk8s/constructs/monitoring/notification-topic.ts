@@ -20,6 +20,8 @@ export interface NotificationTopicProps {
    * @default - roles of this account whose own policies let them publish: the topic's policy has to name none of these
    */
   readonly operatorRoleArn?: string;
+  /** Whether RDS publishes its events here. @default true */
+  readonly hasDatabaseEvents?: boolean;
 }
 
 /** Where a region's alarms and events go, and what operator and functions have to say: encrypted, and closed to all others. */
@@ -53,7 +55,8 @@ export class NotificationTopic extends Construct {
     }
   }
 
-  #statements({ names, accountId, region, operatorRoleArn }: NotificationTopicProps): PolicyStatement[] {
+  #statements(props: NotificationTopicProps): PolicyStatement[] {
+    const { names, accountId, region, operatorRoleArn, hasDatabaseEvents = true } = props;
     const publish = { actions: ['sns:Publish'], resources: [this.topicArn] };
     const here = `${region}:${accountId}`;
     return [
@@ -66,22 +69,26 @@ export class NotificationTopic extends Construct {
           ArnLike: { 'aws:SourceArn': `arn:aws:cloudwatch:${here}:alarm:${names.of('alarm', region, '*')}` },
         },
       },
-      {
-        ...publish,
-        sid: 'DatabaseEventsOfThisSetUp',
-        principal: { Service: 'events.rds.amazonaws.com' },
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': accountId },
-          // Whose event it is; and the subscription, in whose name RDS tries whether it may publish.
-          ArnLike: {
-            'aws:SourceArn': [
-              `arn:aws:rds:${here}:cluster:${names.of('aurora', region)}`,
-              `arn:aws:rds:${here}:db:${names.of('aurora-instance', region, '*')}`,
-              `arn:aws:rds:${here}:es:${names.of('event-subscription', region, '*')}`,
-            ],
-          },
-        },
-      },
+      ...(hasDatabaseEvents
+        ? [
+            {
+              ...publish,
+              sid: 'DatabaseEventsOfThisSetUp',
+              principal: { Service: 'events.rds.amazonaws.com' },
+              conditions: {
+                StringEquals: { 'aws:SourceAccount': accountId },
+                // Whose event it is; and the subscription, in whose name RDS tries whether it may publish.
+                ArnLike: {
+                  'aws:SourceArn': [
+                    `arn:aws:rds:${here}:cluster:${names.of('aurora', region)}`,
+                    `arn:aws:rds:${here}:db:${names.of('aurora-instance', region, '*')}`,
+                    `arn:aws:rds:${here}:es:${names.of('event-subscription', region, '*')}`,
+                  ],
+                },
+              },
+            } satisfies PolicyStatement,
+          ]
+        : []),
       ...(operatorRoleArn === undefined
         ? []
         : [{ ...publish, sid: 'Operator', principal: { AWS: operatorRoleArn } } satisfies PolicyStatement]),
