@@ -2,7 +2,8 @@
  * `npm run mutate:report`: writes docs/evidence/mutation.md from the last `npm run mutate` and the explanations of its
  * survivors in docs/evidence/mutation-survivors.yaml. What that run left out stands as the report has it, as long as
  * neither the file nor its tests have changed. Fails when a survivor has no explanation, when an explanation has no
- * survivor, when a file is below 90 %, when a file has changed since it was mutated, or was never mutated.
+ * survivor, when a file is below 90 %, when a file has changed since it was mutated, or was never mutated. With `--partial`
+ * what has such a problem is left as it stood, and the report names it as not measured.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -48,11 +49,11 @@ function row(tally: FileTally, hash: string): string {
   return `| ${tally.file} | ${[percent(tally), ...counts, hash].join(' | ')} |`;
 }
 
-function tableOf(tallies: readonly FileTally[]): string {
+function tableOf(tallies: readonly FileTally[], standing: ReadonlyMap<string, StandingFile>): string {
   return [
     '| file | killed % | mutants | killed | timeout | survived | not covered | broken | sha-256 of source and tests |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
-    ...tallies.map((tally) => row(tally, `\`${evidenceHash(root, tally.file)}\``)),
+    ...tallies.map((tally) => row(tally, `\`${standing.get(tally.file)?.hash ?? evidenceHash(root, tally.file)}\``)),
     row({ ...totalOf(tallies), file: '**all**' }, ''),
   ].join('\n');
 }
@@ -84,6 +85,7 @@ function documentOf(
   measured: readonly FileTally[],
   explained: readonly ExplainedSurvivor[],
   standing: ReadonlyMap<string, StandingFile>,
+  open: readonly string[],
 ) {
   const tallies = [...measured, ...[...standing.values()].map(({ tally }) => tally)].toSorted((a, b) =>
     a.file.localeCompare(b.file),
@@ -104,14 +106,21 @@ simulation are left out.
 Not mutated: texts for people (string literals). A timeout counts as killed: the mutant never ended. A broken
 mutant keeps a whole test file from being loaded, and does not count.
 
-${tableOf(tallies)}
-
+${tableOf(tallies, standing)}
+${openOf(open)}
 ## Survivors
 
 Each one is explained in [mutation-survivors.yaml](mutation-survivors.yaml); the report is not written while one is not.
 
 ${survivorsOf(explained, standing)}
 `;
+}
+
+/** What the report does not know, or knows of an earlier state. */
+function openOf(files: readonly string[]): string {
+  return files.length === 0
+    ? ''
+    : `\n## Not measured as they are now\n\nNew, or changed since: \`npm run mutate\` measures them.\n\n${files.map((file) => `- ${file}`).join('\n')}\n`;
 }
 
 /** As the file of explanations wants it. */
@@ -124,23 +133,25 @@ function skeletonOf(survivors: readonly Survivor[]): string {
   return stringify(Object.fromEntries(content), { lineWidth: 0 });
 }
 
+const isPartial = process.argv.includes('--partial');
 const result = readResult();
-const tallies = talliesOf(result);
+const all = talliesOf(result);
 const modules = pureModules(root).filter((file) => hasCode(root, file));
 const isMeasured = (file: string): boolean => result.files[file] !== undefined;
-const standing = new Map(
-  [...standingIn(readFileSync(reportPath, 'utf8'))].filter(
-    ([file, { hash }]) => modules.includes(file) && !isMeasured(file) && hash === evidenceHash(root, file),
+const before = [...standingIn(readFileSync(reportPath, 'utf8'))].filter(([file]) => modules.includes(file));
+const isCurrent = ([file, { hash }]: readonly [string, StandingFile]): boolean => hash === evidenceHash(root, file);
+const current = new Set(before.filter((entry) => !isMeasured(entry[0]) && isCurrent(entry)).map(([file]) => file));
+const missing = modules.filter((file) => !isMeasured(file) && !current.has(file));
+const stale = all.filter(({ file }) => result.files[file]?.source !== readFileSync(join(root, file), 'utf8'));
+const low = all.filter((tally) => (scoreOf(tally) ?? 100) < LOWEST_SCORE);
+const joined = joinExplanations(
+  survivorsIn(result),
+  // Those of a file that was not measured now were held against its survivors when it was.
+  parseExplanations(readFileSync(explanationsPath, 'utf8')).filter(
+    ({ file }) => isMeasured(file) || !modules.includes(file),
   ),
 );
-const missing = modules.filter((file) => !isMeasured(file) && !standing.has(file));
-const stale = tallies.filter(({ file }) => result.files[file]?.source !== readFileSync(join(root, file), 'utf8'));
-const low = tallies.filter((tally) => (scoreOf(tally) ?? 100) < LOWEST_SCORE);
-const { explained, unexplained, needless } = joinExplanations(
-  survivorsIn(result),
-  // Those of a file that stands were held against its survivors when it was measured.
-  parseExplanations(readFileSync(explanationsPath, 'utf8')).filter(({ file }) => !standing.has(file)),
-);
+const { unexplained, needless } = joined;
 const problems = [
   ...missing.map((file) => `${file} was not mutated as it is now: run \`npm run mutate -- --mutate ${file}\``),
   ...stale.map(({ file }) => `${file} has changed since it was mutated: run \`npm run mutate\` again`),
@@ -154,13 +165,22 @@ const problems = [
 ];
 if (problems.length > 0) {
   process.stderr.write(
-    `cannot write docs/evidence/mutation.md:\n${problems.map((problem) => `- ${problem}\n`).join('')}`,
+    `cannot ${isPartial ? 'renew all of' : 'write'} docs/evidence/mutation.md:\n${problems.map((problem) => `- ${problem}\n`).join('')}`,
   );
-  process.exit(1);
+  if (!isPartial) process.exit(1);
 }
-const document = await format(documentOf(result, tallies, explained, standing), {
-  parser: 'markdown',
-  printWidth: 120,
-});
+const troubled = new Set([...missing, ...[...stale, ...low, ...needless, ...unexplained].map(({ file }) => file)]);
+const isRenewed = (file: string): boolean => isMeasured(file) && !troubled.has(file);
+const standing = new Map(before.filter(([file]) => !isRenewed(file)));
+const document = await format(
+  documentOf(
+    result,
+    all.filter(({ file }) => isRenewed(file)),
+    joined.explained.filter(({ file }) => isRenewed(file)),
+    standing,
+    modules.filter((file) => troubled.has(file)),
+  ),
+  { parser: 'markdown', printWidth: 120 },
+);
 writeFileSync(reportPath, document);
 process.stdout.write('wrote docs/evidence/mutation.md\n');
