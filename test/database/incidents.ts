@@ -124,6 +124,14 @@ function lossOf(mode: LossMode): Incident['play'] {
   };
 }
 
+/** Once an operation is registered, the operator is killed, and another one takes over. */
+async function crashInTheMiddle(scene: DatabaseScene): Promise<void> {
+  await scene.until('the operation is registered', ({ operation }) => operation !== undefined);
+  scene.rig.note('the operator crashes');
+  await scene.operator.kill();
+  scene.startOperator();
+}
+
 /** A primary that does not serve while its region's API answers is Aurora's own to recover. */
 async function heldForRegion(scene: DatabaseScene, expect: Expectations, what: string): Promise<void> {
   await scene.until(`PrimaryHealthy False after ${what}`, () => scene.condition('PrimaryHealthy').startsWith('False'));
@@ -336,14 +344,40 @@ export const INCIDENTS: readonly Incident[] = [
     },
   },
   {
+    name: 'switchover-crash',
+    title: 'A planned switchover under load, and the operator crashes in the middle; likewise the failback',
+    play: async (scene, expect) => {
+      const at = scene.rig.note('switchover is asked for');
+      await scene.annotate({ 'force-failover': WEST, 'force-type': 'Switchover' });
+      await crashInTheMiddle(scene);
+      await scene.until('the switchover', ({ history = [] }) => history.length === 1);
+      expect.equal(
+        'outcome',
+        `${scene.lastEntry?.type ?? ''} ${scene.lastEntry?.outcome ?? ''}`,
+        'Switchover Succeeded',
+      );
+      await paidAgain(scene, expect);
+      await scene.until('a fit secondary', () => scene.condition('FailoverReady').startsWith('True'));
+      await scene.annotate({ failback: 'true' });
+      await crashInTheMiddle(scene);
+      await scene.until('the failback', ({ history = [] }) => history.length === 2);
+      expect.equal(
+        'outcome',
+        `${scene.lastEntry?.trigger ?? ''} ${scene.lastEntry?.outcome ?? ''}`,
+        'Failback Succeeded',
+      );
+      expect.equal('the writer is home', scene.status.primaryRegion, EAST);
+      expect.equal('calls', mutating(scene), ['SwitchoverGlobalCluster ok', 'SwitchoverGlobalCluster ok']);
+      await paidAgain(scene, expect);
+      return at;
+    },
+  },
+  {
     name: 'operator-crash',
     title: 'The region is lost, and the operator crashes in the middle of the failover',
     play: async (scene, expect) => {
       const at = await scene.rig.lose(EAST, 'killed');
-      await scene.until('the operation is registered', ({ operation }) => operation !== undefined);
-      scene.rig.note('the operator crashes');
-      await scene.operator.kill();
-      scene.startOperator();
+      await crashInTheMiddle(scene);
       await automaticFailover(scene, expect);
       await rejoin(scene, expect, EAST);
       return at;

@@ -20,7 +20,7 @@ usage: npm run test:database [-- FLAGS]
   --seed S        the first random seed (1)
   --results FILE  keep results there, and do not play again what it has: an interrupted run goes on
   --minutes N     begin no incident after so long
-  --report        write docs/evidence/database.md, .json and .svg
+  --report        write docs/evidence/database.md, .json and .svg, with --only too
   --help          print this text
 
 Names: ${INCIDENTS.map(({ name }) => name).join(', ')}.
@@ -93,6 +93,11 @@ function tell(result: IncidentResult): void {
   );
   for (const { what, found } of findings.filter(({ hasHeld }) => !hasHeld))
     process.stdout.write(`     ${what}: ${found}\n`);
+  if (!hasPassed(result)) {
+    for (const { at, what } of result.timeline) {
+      process.stdout.write(`     ${((at - result.incidentAt) / 1000).toFixed(3).padStart(8)} s  ${what}\n`);
+    }
+  }
 }
 
 function write(report: DatabaseReport): void {
@@ -129,7 +134,8 @@ async function main(): Promise<number> {
     only: values.only,
     random: Number(values.random),
     seed: Number(values.seed),
-    isReporting: values.report,
+    // The whole run is the evidence.
+    isReporting: values.report || values.only === undefined,
     results: values.results,
     minutes: Number(values.minutes),
   };
@@ -153,7 +159,7 @@ async function main(): Promise<number> {
   if (options.isReporting) {
     const version = spawnSync(programs.mariadbd, ['--version'], { encoding: 'utf8' }).stdout.trim();
     write({
-      command: 'npm run test:database -- --report',
+      command: 'npm run test:database',
       finished: new Date().toISOString().slice(0, 10),
       machine: `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
       versions: `${version.replace(/^\S+\s+/, 'MariaDB ')}; Node.js ${process.version}`,
