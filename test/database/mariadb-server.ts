@@ -23,6 +23,10 @@ const PADDING_BYTES = 24 * 1024 * 1024;
 /** What is left of the disk when it is full. */
 const SLACK_BYTES = 4 * 1024;
 
+/** MySQL's ER_LOCK_WAIT_TIMEOUT. */
+const LOCK_WAIT_TIMEOUT = 1205;
+const LOCK_ATTEMPTS = 5;
+
 /** Small files: every database is a copy of the template, and they are many. */
 const SIZES = [
   '--innodb-log-file-size=4M',
@@ -312,7 +316,8 @@ export class MariadbServer {
     const { user, password } = LOGINS.replication;
     await this.query('STOP SLAVE');
     await this.query('RESET SLAVE ALL');
-    await this.query(`SET GLOBAL gtid_slave_pos = '${position}'`);
+    // Transactions of connections that were just cut may hold it for a moment.
+    await again(() => this.query(`SET GLOBAL gtid_slave_pos = '${position}'`));
     await this.query(
       `CHANGE MASTER TO MASTER_HOST = '${link.address}', MASTER_PORT = ${link.port}, MASTER_USER = '${user}', ` +
         `MASTER_PASSWORD = '${password}', MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 1, MASTER_USE_GTID = slave_pos`,
@@ -443,6 +448,17 @@ async function limitFileSize(pid: number, limit: string): Promise<void> {
   const command = ['prlimit', `--pid=${pid}`, `--fsize=${limit}:`];
   const [program = '', ...args] = isRoot ? ['runuser', '-u', 'mysql', '--', ...command] : command;
   await run(program, args);
+}
+
+/** Tries once more what met a lock of others, a few times. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { errno?: unknown }).errno !== LOCK_WAIT_TIMEOUT || attempt === LOCK_ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** An error that the server sent, as opposed to a connection that does not work. */

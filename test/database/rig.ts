@@ -392,20 +392,22 @@ export class DatabaseRig implements AsyncDisposable {
     await from.server.refuseWrites();
     this.note(`${from.name} takes no more writes`);
     try {
-      const position = await from.server.position();
-      if (!(await to.server.waitFor(position, CATCH_UP_SECONDS))) throw new DatabaseRigError('the lag did not drain');
+      const hasDrained = await to.server.waitFor(await from.server.position(), CATCH_UP_SECONDS);
+      if (!hasDrained) throw new DatabaseRigError('the lag did not drain');
       await this.#cutOutside(from);
       await to.server.promote();
-      to.isWriting = true;
-      await from.server.replicateFrom(to.link, position);
     } catch (error) {
-      if (!to.isWriting) {
-        await from.server.takeWrites();
-        from.isWriting = true;
-        await this.#openOutside(from);
-      }
+      await from.server.takeWrites();
+      from.isWriting = true;
+      await this.#openOutside(from);
       throw error;
     }
+    to.isWriting = true;
+    await to.link.heal();
+    // The writer has moved: what is left to do cannot undo that.
+    await from.server
+      .replicateFrom(to.link, await from.server.position())
+      .catch(() => from.server.recloneFrom(to.server, to.link));
     await from.reader.open();
   }
 
