@@ -10,7 +10,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import { NEEDS_NO_RIGHT, OPERATOR_FEATURES, type OperatorFeature } from '../operator/aws/permissions.ts';
+import { OPERATOR_FEATURES, type OperatorFeature } from '../operator/aws/permissions.ts';
 import { calledActions } from './iam/called-actions.ts';
 import { policyDocument, type PolicyScope } from './iam/policy-document.ts';
 
@@ -18,7 +18,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const directory = join(root, 'docs/reference/iam');
 
 function differences(): string[] {
-  const called = calledActions(join(root, 'operator')).filter((action) => !NEEDS_NO_RIGHT.includes(action));
+  const called = calledActions(join(root, 'operator'));
   const permitted = new Set(OPERATOR_FEATURES.flatMap(({ permissions }) => permissions.flatMap(({ calls }) => calls)));
   const advice = 'correct operator/aws/permissions.ts';
   return [

@@ -36,9 +36,6 @@ export interface OperatorFeature {
   readonly permissions: readonly OperatorPermission[];
 }
 
-/** Calls that AWS permits to everybody: nobody can deny them, and no policy has to name them. */
-export const NEEDS_NO_RIGHT: readonly string[] = ['sts:GetCallerIdentity'];
-
 /**
  * What the operator calls on AWS, by feature. `npm run generate` writes IAM policies from it and fails when the code calls
  * anything else; an end-to-end test compares it with the calls that reach the local AWS.
