@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { loadConfig } from '../../operator/config.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { waitUntilServed } from '../control-plane/serve-crd.ts';
 import { CHART, Helm, objectOf, type KubernetesObject, type Values } from './helm.ts';
 import { servePrometheusSchemas } from './prometheus-schemas.ts';
 
@@ -203,6 +204,48 @@ describe('the Pods of the chart', () => {
       expect(operatorOf(await helm.template()).securityContext).toMatchObject({ readOnlyRootFilesystem: true });
       const bare = { ...spec, containers: spec.containers.map((each) => ({ ...each, securityContext: {} })) };
       await expect(create({ ...template, spec: bare })).rejects.toThrow(/violates PodSecurity "restricted/);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('the roles for people', () => {
+  it(
+    'let a viewer look and an editor ask for a failover, and carry the labels by which Kubernetes adds them to its own',
+    async () => {
+      const objects = await helm.template();
+      const roles = ['view', 'edit'].map((name) =>
+        objectOf(objects, 'ClusterRole', `aurora-dr-aurora-dr-operator-${name}`),
+      );
+      const aggregated = roles.map(({ metadata: { labels = {} } }) =>
+        Object.keys(labels).flatMap((name) => /aggregate-to-(.+)$/.exec(name)?.[1] ?? []),
+      );
+      expect(aggregated).toEqual([
+        ['view', 'edit', 'admin'],
+        ['edit', 'admin'],
+      ]);
+      const items = [objectOf(objects, 'CustomResourceDefinition'), ...roles];
+      await plane.kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+      await waitUntilServed(plane, 'drp');
+      const can = async (user: string, verb: string): Promise<boolean> => {
+        const kubeconfig = await plane.kubeconfigFor({ user });
+        const args = ['auth', 'can-i', verb, 'disasterrecoverypolicies.aurora-dr.io', '--namespace', 'default'];
+        return plane.kubectl(args, { kubeconfig }).then(
+          () => true,
+          () => false,
+        );
+      };
+      for (const [index, user] of ['viewer', 'editor'].entries()) {
+        const role = roles[index]?.metadata.name ?? '';
+        await plane.kubectl(['create', 'clusterrolebinding', user, `--clusterrole=${role}`, `--user=${user}`]);
+      }
+      // The authorizer hears of new bindings a moment after they are stored.
+      const deadline = performance.now() + TIMEOUT_MS / 2;
+      while (!(await can('viewer', 'watch')) || !(await can('editor', 'patch'))) {
+        expect(performance.now()).toBeLessThan(deadline);
+      }
+      expect([await can('viewer', 'get'), await can('viewer', 'patch')]).toEqual([true, false]);
+      expect([await can('editor', 'create'), await can('editor', 'delete')]).toEqual([true, true]);
     },
     TIMEOUT_MS,
   );
