@@ -257,6 +257,7 @@ describe('OperatorMetrics', () => {
 
   it.each([
     ['operations', 2 * 5 * 4],
+    ['drills', 2 * 3],
     ['rounds', 3],
     ['decision_records', 2],
     ['events_lost', 1],

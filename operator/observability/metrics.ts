@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../runtime/clock.ts';
 import {
+  drillResults,
   type DrillMode,
   type DrillResult,
   type OperationType,
@@ -76,6 +77,7 @@ const callBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30];
 const operationTypes = ['Failover', 'Switchover'] as const;
 const operationTriggers = ['Automatic', 'Annotation', 'Failback', 'Drill', 'External'] as const;
 const operationOutcomes = ['Succeeded', 'Failed', 'TimedOut', 'Cancelled'] as const;
+const drillModes: readonly DrillMode[] = ['Simulate', 'Switchover'];
 const operationLabels = ['type', 'trigger', 'outcome'] as const;
 /** Seconds: detection is seconds to minutes, a recovery up to the longest timeout. */
 const operationBuckets = [1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800, 3600];
@@ -200,6 +202,9 @@ export class OperatorMetrics {
       for (const trigger of operationTriggers) {
         for (const outcome of operationOutcomes) this.#operations.inc({ type, trigger, outcome }, 0);
       }
+    }
+    for (const mode of drillModes) {
+      for (const result of drillResults) this.#drills.inc({ mode, result }, 0);
     }
     for (const result of ['completed', 'disturbed', 'lost']) this.#rounds.inc({ result }, 0);
     for (const result of ['written', 'lost']) this.#decisionRecords.inc({ result }, 0);

@@ -117,7 +117,7 @@ type AddGauge = (
 
 const policyLabels = ['namespace', 'name'] as const;
 const signalStates: readonly SignalState[] = ['Passing', 'Failing', 'Unknown'];
-const drillResults: readonly DrillResult[] = ['Succeeded', 'Failed', 'Missed'];
+export const drillResults: readonly DrillResult[] = ['Succeeded', 'Failed', 'Missed'];
 const operationTypes: readonly OperationType[] = ['Failover', 'Switchover'];
 
 const inSeconds = (milliseconds: number | undefined): number | undefined =>

@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { stringify } from 'yaml';
 import { LOG_KEYS } from '../../operator/observability/log-fields.ts';
 import { OtlpCollector } from '../../operator/observability/testing/otlp-collector.ts';
 import { knownMetrics } from '../observability/known-metrics.ts';
 import { filledIn, loadDashboards, queriesOf } from '../observability/dashboards.ts';
 import { ensurePromtool } from '../observability/promtool.ts';
-import { samplesOf, toInputSeries } from '../observability/scrapes.ts';
+import { samplesOf } from '../observability/scrapes.ts';
+import { withoutResult } from '../observability/evaluate.ts';
 import type { OperatorProcess } from './harness/operator-process.ts';
 import { POLICY, type PolicyScene } from './harness/policy-scene.ts';
 import { SCENE_TIMEOUT, Stage } from './harness/stage.ts';
@@ -58,37 +55,6 @@ async function playAll(scene: PolicyScene): Promise<string[]> {
   return scrapes;
 }
 
-/** Lets Prometheus evaluate each query over the scrapes; gives those that never have a result. */
-async function withoutResult(scrapes: readonly string[], queries: readonly string[]): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'aurora-dr-queries-'));
-  try {
-    const path = join(folder, 'tests.yaml');
-    const end = `${scrapes.length}m`;
-    const tests = queries.map((query, index) => ({
-      name: String(index),
-      interval: '1m',
-      input_series: toInputSeries(scrapes),
-      promql_expr_test: [
-        {
-          // A gap lasts no longer than the scrape: what was there at any time counts.
-          expr: `max_over_time((count(${query}) or vector(0))[${end}:1m]) > bool 0`,
-          eval_time: end,
-          exp_samples: [{ labels: '{}', value: 1 }],
-        },
-      ],
-    }));
-    await writeFile(path, stringify({ evaluation_interval: '1m', tests }));
-    const { stdout, stderr } = await run(promtool, ['test', 'rules', path], { maxBuffer: 64 * 1024 * 1024 }).catch(
-      (error: unknown) => error as { stdout: string; stderr: string },
-    );
-    const failed = Array.from(`${stdout}${stderr}`.matchAll(/name: (\d+),/g), ([, index]) => Number(index));
-    if (failed.length === 0) expect(stdout).toContain('SUCCESS');
-    return queries.filter((_query, index) => failed.includes(index));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 describe('what a Prometheus sees of an operator', () => {
   test(
     'given a drill and a failover, then every metric of the reference is there, well formed, every dashboard shows something, the log has its keys, and a collector the traces',
@@ -130,7 +96,7 @@ describe('what a Prometheus sees of an operator', () => {
         const queries = loadDashboards()
           .flatMap(queriesOf)
           .map(({ text }) => filledIn(text, { namespace: scene.namespace, policy: POLICY }));
-        expect(await withoutResult(scrapes, queries)).toEqual([]);
+        expect(await withoutResult(promtool, scrapes, queries)).toEqual([]);
       }),
     SCENE_TIMEOUT,
   );
