@@ -1,13 +1,15 @@
 /**
  * Holds the documents to what is there: README's transcript is docs/demo-transcript.txt word for word, its map of the
- * house names every folder that exists and none that does not, every relative link leads to a file, what the report of
+ * house names every folder that exists and none that does not, every relative link of any document leads to a file and, where
+ * it says so, to a heading of it, what the report of
  * the simulation says is what the figures beside it say, and the figures that concept pages quote are those of the reports.
  * `--write` puts the transcript into README, and the figures into the pages, first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import GithubSlugger from 'github-slugger';
 import { format } from 'prettier';
 import type { Evidence } from '../test/simulation/evidence.ts';
 import { formatEvidence, jsonPathOf } from '../test/simulation/long-run.ts';
@@ -81,21 +83,39 @@ function checkMap(): void {
   }
 }
 
-function documentsIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
-    .map((entry) => join(entry.parentPath, entry.name));
+/** Documents that Git knows, those that are about to be added too. */
+function trackedDocuments(): string[] {
+  const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return listed.stdout
+    .split('\0')
+    .filter((file) => file !== '' && existsSync(join(root, file)))
+    .map((file) => join(root, file));
+}
+
+/** What a link into the document can name after its #, as GitHub makes it of headings. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const slugger = new GithubSlugger();
+  const text = readFileSync(path, 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
+  const headings = Array.from(text.matchAll(/^#{1,6} +(.*)$/gm), ([, heading = '']) => heading);
+  return new Set(
+    headings.map((heading) => slugger.slug(heading.replaceAll(/\[([^\]]*)\]\([^)]*\)|[`*]/g, '$1').trim())),
+  );
 }
 
 function checkLinks(): void {
-  const folders = ['docs', 'charts', 'examples'].map((folder) => join(root, folder));
-  const documents = [readmePath, join(root, 'CONTRIBUTING.md'), ...folders.flatMap(documentsIn)];
-  for (const path of documents) {
-    for (const [, target = ''] of readFileSync(path, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
-      const file = target.split('#')[0] ?? '';
-      const isElsewhere = /^[a-z]+:/.test(target) || file === '';
-      if (!isElsewhere && !existsSync(join(dirname(path), file))) {
+  for (const path of trackedDocuments()) {
+    const text = readFileSync(path, 'utf8').replaceAll(/^ *```[\s\S]*?^ *```/gm, '');
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      const [file = '', anchor] = target.split('#');
+      if (/^[a-z]+:/.test(target)) continue;
+      const goal = file === '' ? path : join(dirname(path), file);
+      if (!existsSync(goal)) {
         problems.push(`${relative(root, path)}: the link to ${target} leads nowhere`);
+      } else if (anchor !== undefined && goal.endsWith('.md') && !anchorsOf(goal).has(anchor)) {
+        problems.push(`${relative(root, path)}: the link to ${target} leads to no heading`);
       }
     }
   }

@@ -23,7 +23,7 @@ what looks like one in any text: access keys, bearer tokens, signatures, user na
 error that is no JSON is the reason why the process could not start.
 
 \`\`\`sh
-kubectl logs -n aurora-dr-system -l app.kubernetes.io/name=aurora-dr-operator | jq -c 'select(.policy == "payments/transactions")'
+kubectl logs -n aurora-dr -l app.kubernetes.io/name=aurora-dr-operator | jq -c 'select(.policy == "payments/transactions")'
 \`\`\`
 `;
 
