@@ -26,7 +26,11 @@ function figuresOf(result: IncidentResult): string {
     data.splitBrain.length,
     data.brokenInvariants.length,
     ms(outage.unavailable),
-    [outage.detection, outage.decision, outage.promotion, outage.publication, outage.reconnection].map(ms).join(' + '),
+    outage.promotion === undefined
+      ? ''
+      : [outage.detection, outage.decision, outage.promotion, outage.publication, outage.reconnection]
+          .map(ms)
+          .join(' + '),
   ].join(' | ')} |`;
 }
 
@@ -47,7 +51,7 @@ export function formatReport({ results, ...run }: DatabaseReport, chart: string)
   const under = moved.filter(({ data, estimate }) => data.lossMilliseconds <= (estimate?.lastKnown ?? -1)).length;
   return `# Evidence: two real databases
 
-Two MariaDB servers play the two regions' clusters behind the local AWS, under a payments service: [how it works](../../test/database/README.md). Written by \`${run.command}\`, from the figures beside it (\`database.json\`).
+Two MariaDB servers play the two regions' clusters behind the local AWS, under a payments service: [how it works](../../test/database/README.md). Written by \`${run.command}\` (\`--results\` lets it go on where it was interrupted), from the figures beside it (\`database.json\`).
 
 |                                                                  |     |
 | ---------------------------------------------------------------- | --- |
@@ -65,7 +69,7 @@ Two MariaDB servers play the two regions' clusters behind the local AWS, under a
 
 ![Payments a second and replication lag through the loss of a region](${chart})
 
-"Lost, ms" counts from the first lost acknowledgement to the incident. "On both sides" counts payments that an isolated old primary took after the new one did; only clients that never hear of another address make any. Times are of a two-core machine that ran all of it, with rounds of a second and promotions of a replica; Aurora's promotions take minutes.
+"Lost, ms" counts from the first lost acknowledgement to the incident: what an isolated primary took afterwards adds to "lost", not to the milliseconds. "On both sides" counts payments that an isolated old primary took after the new one did; only clients that never hear of another address make any. Where automation is to hold, the incident lasts at least fifteen seconds. Times are of a two-core machine that ran all of it, with rounds of a second and promotions of a replica; Aurora's promotions take minutes.
 
 ${unmet.length === 0 ? 'Every expectation held.' : `Expectations that did not hold:\n\n${unmet.join('\n')}`}
 

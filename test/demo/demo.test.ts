@@ -118,6 +118,13 @@ describe('the demo', () => {
     expect(stderr).toContain('usage: npm run demo');
   });
 
+  it('given --database together with --keep, which has nothing to keep, says so and starts nothing', async () => {
+    const { code, stdout, stderr } = await runDemo(['--database', '--keep']);
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('use --keep without --database');
+  });
+
   it('given --help, prints the usage and nothing else', async () => {
     const { code, stdout, stderr } = await runDemo(['--help']);
 
