@@ -9,6 +9,8 @@ const common = {
 // Units and contracts are quick and run side by side; end-to-end cases start real processes, which two cores only
 // carry a few of.
 export default {
+  // When a test counts as hung: processes that start on a busy machine take more than jest's five seconds.
+  testTimeout: 60_000,
   projects: [
     {
       ...common,
