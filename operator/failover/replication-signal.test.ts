@@ -15,13 +15,15 @@ interface Given {
   readonly disconnected?: readonly string[];
   readonly incidentAt?: number;
   readonly secondaries?: readonly string[];
+  readonly maximumAge?: number;
 }
 
-function read({ lag = {}, disconnected = [], incidentAt, secondaries = [WEST] }: Given): SignalReading {
+function read(given: Given): SignalReading {
+  const { lag = {}, disconnected = [], incidentAt, secondaries = [WEST], maximumAge = MAXIMUM_AGE } = given;
   return readReplication({
     round: aRound({ at: NOW, members: [EAST, ...secondaries], lag }),
     secondaries: secondaries.map((region) => ({ region, isConnected: !disconnected.includes(region) })),
-    maximumAgeMilliseconds: MAXIMUM_AGE,
+    maximumAgeMilliseconds: maximumAge,
     ...(incidentAt === undefined ? {} : { incidentStartedAt: T0 + incidentAt }),
   });
 }
@@ -131,6 +133,22 @@ describe('one secondary', () => {
     expect(read({ lag, incidentAt })).toMatchObject({
       state: 'Failing',
       message: expect.stringContaining('rate of time'),
+    });
+  });
+
+  describe('Given a round that then waits for others for longer than maximumAge', () => {
+    const maximumAge = 500;
+
+    it('When a reader was asked and had a young calculation, then it is Passing', () => {
+      const lag = { [WEST]: { until: NOW - maximumAge, period: 0, source: 'SQL' as const } };
+
+      expect(read({ lag, maximumAge })).toMatchObject({ state: 'Passing', reason: 'SecondaryReceives' });
+    });
+
+    it('When a reader was asked and had an old one, then it is Failing: who answers is on time', () => {
+      const lag = { [WEST]: { until: NOW - maximumAge - 1, period: 0, control: NOW, source: 'SQL' as const } };
+
+      expect(read({ lag, maximumAge })).toMatchObject({ state: 'Failing', reason: 'NoSecondaryReceives' });
     });
   });
 

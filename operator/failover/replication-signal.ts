@@ -85,9 +85,9 @@ function evidenceOf(samples: readonly LagSample[]): Instant {
  * than the lag series by two periods, so that an ordinary difference in delivery does not pass for silence. The lag
  * series must have been late when the source was asked: an answer that only grows old here was not looked at again.
  */
-function isControlAhead(observation: LagObservation, now: Instant, maximumAge: number): boolean {
+function isControlAhead(observation: LagObservation, asOf: Instant, maximumAge: number): boolean {
   const control = observation.controlSampleEnd;
-  if (control === undefined || now - control > maximumAge) {
+  if (control === undefined || asOf - control > maximumAge) {
     return false;
   }
   const newest = observation.samples.at(-1);
@@ -98,10 +98,17 @@ function isControlAhead(observation: LagObservation, now: Instant, maximumAge: n
   return wasLateWhenAsked && control - newest.periodEnd >= 2 * (newest.periodEnd - newest.periodStart);
 }
 
+/**
+ * As of when samples are judged: a reader is asked in this very round, and what it says does not grow old because the round
+ * then waits for others. CloudWatch may have been asked rounds before.
+ */
+function momentOf(observation: LagObservation, round: Round): Instant {
+  return observation.source === 'SQL' ? observation.askedAt : round.completedAt;
+}
+
 function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict {
   const { round, maximumAgeMilliseconds: maximumAge, incidentStartedAt } = question;
   const observation = round.lag[member.region];
-  const now = round.completedAt;
   const who = `secondary ${member.region}`;
   if (observation === undefined) {
     return { kind: 'silent', message: `${who}: its lag was not asked yet` };
@@ -110,9 +117,10 @@ function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict 
   if (observation.attempt.kind !== 'answered') {
     return { kind: 'silent', message: `${who}: ${words.source} did not answer: ${observation.attempt.message}` };
   }
+  const asOf = momentOf(observation, round);
   const newest = observation.samples.at(-1);
-  if (newest !== undefined && now - newest.periodEnd <= maximumAge) {
-    const lag = `${who}: lag ${newest.lagMilliseconds} ms, sample ${seconds(now - newest.periodEnd)} old`;
+  if (newest !== undefined && asOf - newest.periodEnd <= maximumAge) {
+    const lag = `${who}: lag ${newest.lagMilliseconds} ms, sample ${seconds(asOf - newest.periodEnd)} old`;
     if (incidentStartedAt !== undefined && isGrowingWithTime(observation.samples, incidentStartedAt)) {
       return { kind: 'starved', message: `${lag}, growing at the rate of time since the first failing round` };
     }
@@ -120,11 +128,11 @@ function judge(member: SecondaryMember, question: ReplicationQuestion): Verdict 
       ? { kind: 'receives', evidenceAt: evidenceOf(observation.samples), message: lag }
       : { kind: 'undecided', message: `${lag}, but the member is not connected` };
   }
-  const age = newest === undefined ? 'no lag sample' : `newest lag sample ${seconds(now - newest.periodEnd)} old`;
+  const age = newest === undefined ? 'no lag sample' : `newest lag sample ${seconds(asOf - newest.periodEnd)} old`;
   if (!member.isConnected) {
     return { kind: 'resyncing', message: `${who}: ${age}, and the member is not connected` };
   }
-  return isControlAhead(observation, now, maximumAge)
+  return isControlAhead(observation, asOf, maximumAge)
     ? { kind: 'starved', message: `${who}: ${age} while ${words.onTime}` }
     : { kind: 'silent', message: `${who}: ${age}, and ${words.control} is late or missing too` };
 }
