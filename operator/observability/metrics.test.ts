@@ -231,14 +231,18 @@ describe('OperatorMetrics', () => {
       'aurora_dr_operations_total{type="Failover",trigger="Automatic",outcome="Succeeded"} 1',
       'aurora_dr_operations_total{type="Failover",trigger="Automatic",outcome="Failed"} 1',
     ]);
+    // The first of them is an increase: what may come is there at zero.
     expect(await lines('aurora_dr_detection_seconds_sum')).toEqual([
       'aurora_dr_detection_seconds_sum{type="Failover"} 32',
+      'aurora_dr_detection_seconds_sum{type="Switchover"} 0',
     ]);
     expect(await lines('aurora_dr_recovery_seconds_count')).toEqual([
       'aurora_dr_recovery_seconds_count{type="Failover"} 1',
+      'aurora_dr_recovery_seconds_count{type="Switchover"} 0',
     ]);
     expect(await lines('aurora_dr_recovery_seconds_sum')).toEqual([
       'aurora_dr_recovery_seconds_sum{type="Failover"} 95',
+      'aurora_dr_recovery_seconds_sum{type="Switchover"} 0',
     ]);
   });
 

@@ -199,6 +199,8 @@ export class OperatorMetrics {
   /** From the start at zero, so that an increase is seen at the first of them. */
   #startAtZero(): void {
     for (const type of operationTypes) {
+      this.#detection.zero({ type });
+      this.#recovery.zero({ type });
       for (const trigger of operationTriggers) {
         for (const outcome of operationOutcomes) this.#operations.inc({ type, trigger, outcome }, 0);
       }
