@@ -58,7 +58,7 @@ describe('a release of the chart', () => {
         // The CRD is there from kubectl: Helm takes over what a person began with.
         await expect(release.install(values, { chart: previousChart })).rejects.toThrow(/invalid ownership metadata/);
         await helm.run(['uninstall', 'aurora-dr-operator', '--namespace', 'aurora-dr', '--ignore-not-found']);
-        await release.install(values, { chart: previousChart, flags: ['--take-ownership'] });
+        await release.install(values, { chart: previousChart, flags: ['--take-ownership', '--force-conflicts'] });
         expect(await release.chartName()).toBe(`aurora-dr-operator-${previous}`);
         const { uid } = (await crd()).metadata;
         const old = await release.start(scene);
