@@ -317,6 +317,19 @@ describe('OperatorMetrics', () => {
     ]);
   });
 
+  it('given many metrics, when rendered, then others get their turn in between', async () => {
+    let turns = 0;
+    let isOver = false;
+    const take = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(take);
+    };
+    setImmediate(take);
+    await metrics.render();
+    isOver = true;
+    expect(turns).toBeGreaterThan((await metrics.describe()).length / 2);
+  });
+
   it('names its version', async () => {
     expect(await lines('aurora_dr_build_info')).toEqual(['aurora_dr_build_info{version="1.2.3"} 1']);
   });

@@ -217,9 +217,17 @@ export class OperatorMetrics {
     return this.#registry.contentType;
   }
 
-  /** Everything, in Prometheus's text format. */
-  render(): Promise<string> {
-    return this.#registry.metrics();
+  /**
+   * Everything, in Prometheus's text format. One metric at a time: with thousands of policies the whole would hold up the
+   * event loop for seconds, and rounds of observation with it.
+   */
+  async render(): Promise<string> {
+    const parts: string[] = [];
+    for (const { name } of this.#registry.getMetricsAsArray()) {
+      parts.push(await this.#registry.getSingleMetricAsString(name));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return `${parts.join('\n\n')}\n`;
   }
 
   /** Every metric that there can be, in the order of {@link OperatorMetrics.render}, whether or not it has series. */
