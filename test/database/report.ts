@@ -101,18 +101,30 @@ export function chartOf({ title, throughput, timeline, incidentAt, data, started
   const [width, height] = [WIDTH - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
   const x = (second: number): number => MARGIN.left + (Math.min(second, last) / last) * width;
   const y = (share: number): number => MARGIN.top + (1 - share) * height;
-  const path = (points: readonly (readonly [number, number])[]): string =>
-    points.map(([px, py], index) => `${index === 0 ? 'M' : 'L'}${px.toFixed(1)},${py.toFixed(1)}`).join(' ');
+  /** Where nothing is known the line is broken. */
+  const path = (points: readonly (readonly [number, number | undefined])[]): string =>
+    points
+      .flatMap(([px, py], index) => {
+        const isNew = points[index - 1]?.[1] === undefined;
+        return py === undefined ? [] : [`${isNew ? 'M' : 'L'}${px.toFixed(1)},${py.toFixed(1)}`];
+      })
+      .join(' ');
   const payments = path(throughput.map((each) => [x(each.second), y(each.payments / most)] as const));
   const lag = path(
-    throughput.flatMap((each) => (each.lag === undefined ? [] : [[x(each.second), y(each.lag / longest)] as const])),
+    throughput.map((each) => [x(each.second), each.lag === undefined ? undefined : y(each.lag / longest)] as const),
   );
   const marks = timeline
     .filter(({ what }) => /is lost|takes writes|published: published|re-joined|it begins/.test(what))
     .map(({ at, what }, index) => {
-      const at2 = x((at - startedAt) / 1000).toFixed(1);
+      const place = x((at - startedAt) / 1000);
       const top = MARGIN.top + 12 + (index % 5) * 13;
-      return `<line x1="${at2}" y1="${MARGIN.top}" x2="${at2}" y2="${HEIGHT - MARGIN.bottom}" stroke="#999" stroke-dasharray="3 3"/><text x="${at2}" dx="3" y="${top}">${escape(what)}, ${((at - incidentAt) / 1000).toFixed(1)} s</text>`;
+      const isRight = place > WIDTH * 0.7;
+      const anchor = isRight ? 'text-anchor="end" dx="-3"' : 'dx="3"';
+      const label = `${escape(what)}, ${((at - incidentAt) / 1000).toFixed(1)} s`;
+      return (
+        `<line x1="${place.toFixed(1)}" y1="${MARGIN.top}" x2="${place.toFixed(1)}" y2="${HEIGHT - MARGIN.bottom}" ` +
+        `stroke="#999" stroke-dasharray="3 3"/><text x="${place.toFixed(1)}" ${anchor} y="${top}">${label}</text>`
+      );
     });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11">
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
