@@ -172,6 +172,15 @@ describe('the objects of the chart', () => {
     expect(namesOf(objects)).toEqual(expect.arrayContaining(['ConfigMap dr-extra-map', 'ConfigMap dr-extra-text']));
   });
 
+  it('lead every alert to a page where the runbooks are published', async () => {
+    const runbookUrl = 'https://wiki.example.com/aurora-dr/';
+    const values = { metrics: { prometheusRule: { enabled: true, runbookUrl } } };
+    const rule = objectOf(await helm.template(values), 'PrometheusRule');
+    const urls = Array.from(JSON.stringify(rule).matchAll(/"runbook_url":"([^"]*)"/g), ([, url]) => url);
+    expect(urls.length).toBeGreaterThan(20);
+    for (const url of urls) expect(url).toMatch(/^https:\/\/wiki\.example\.com\/aurora-dr\/[a-z-]+$/);
+  });
+
   it('have the alerts and the dashboards as they stand in the files', async () => {
     const objects = await helm.template(ciValues('full-values.yaml'));
     const alerts = readFileSync(join(CHART, 'files/alerts.yaml'), 'utf8');
