@@ -768,6 +768,7 @@ const status: DisasterRecoveryPolicyStatus = {
   writerEndpoint: 'aurora-prod.cluster-abc.us-east-1.rds.amazonaws.com',
   lag: '120ms',
   detectionWindow: '40s',
+  recoveryTimeExceeded: true,
   regions: [
     {
       name: 'us-west-2',
@@ -919,6 +920,7 @@ const status: DisasterRecoveryPolicyStatus = {
       estimatedDataLossMilliseconds: 0,
       worstCaseDataLossMilliseconds: 0,
       automatic: true,
+      requestId: 'b1946ac9-2490-4a3b-8c1e-0a6f6d2c1d55',
       message: 'as planned',
     },
   ],
