@@ -320,7 +320,7 @@ class Operator {
         },
       },
     });
-    const unsubscribe = this.#store.subscribe((change, before, now) => {
+    const unsubscribe = this.#store.subscribe((_change, before, now) => {
       const ended = endedOperation(before, now);
       if (ended !== undefined) {
         this.#tracing.tell(ended.span, ended.parts);
@@ -329,9 +329,7 @@ class Operator {
       if (object === undefined) return;
       queue.add(keyOf(object));
       // Whose cluster it is may be another policy's question, too.
-      if (change !== 'updated') {
-        this.#claims.rivalKeys(object).forEach((rival) => queue.add(rival));
-      }
+      this.#claims.concernedBy(before, now).forEach((rival) => queue.add(rival));
     });
     try {
       // Running reconciles may finish even when the lease is lost: every write of theirs has a precondition, and no call

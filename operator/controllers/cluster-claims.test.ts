@@ -42,7 +42,7 @@ describe('ClusterClaims', () => {
     const other = policy({ name: 'other', cluster: 'other-global' });
     const claims = claimsOf(old, other);
     expect([old, other].map((each) => claims.holderOf(each))).toEqual([undefined, undefined]);
-    expect(claims.rivalKeys(old)).toEqual([]);
+    expect(claims.concernedBy(undefined, old)).toEqual([]);
   });
 
   it('given several of one cluster, whatever order they came in, then the oldest has it', () => {
@@ -50,7 +50,7 @@ describe('ClusterClaims', () => {
       expect(claims.holderOf(old)).toBeUndefined();
       expect(claims.holderOf(young)).toBe(old);
       expect(claims.holderOf(youngest)).toBe(old);
-      expect(claims.rivalKeys(young).toSorted()).toEqual(['payments/old', 'payments/youngest']);
+      expect(claims.concernedBy(undefined, young).toSorted()).toEqual(['payments/old', 'payments/youngest']);
     }
   });
 
@@ -64,9 +64,31 @@ describe('ClusterClaims', () => {
   it('given the oldest goes, then the next one has it', () => {
     const claims = claimsOf(old, young);
     claims.note(old, undefined);
+    expect(claims.concernedBy(old, undefined)).toEqual(['payments/a-young']);
     expect(claims.holderOf(young)).toBeUndefined();
     claims.note(young, undefined);
-    expect(claims.rivalKeys(old)).toEqual([]);
+    expect(claims.concernedBy(young, undefined)).toEqual([]);
+  });
+
+  it.each<[string, Omit<Props, 'name'>]>([
+    ['is given a role of another account', { roleAccount: '222' }],
+    ['turns out to be of another account', { seenAccount: '222' }],
+  ])('given the oldest %s, then who left the cluster to it has it, and hears of it', (_, change) => {
+    const mine = policy({ name: 'old', roleAccount: '111' });
+    const rival = policy({ name: 'a-young', created: '2026-01-02T00:00:00Z', roleAccount: '111' });
+    const claims = claimsOf(mine, rival);
+    expect(claims.holderOf(rival)).toBe(mine);
+    const changed = policy({ name: 'old', roleAccount: '111', ...change });
+    claims.note(mine, changed);
+    expect(claims.holderOf(rival)).toBeUndefined();
+    expect(claims.concernedBy(mine, changed)).toEqual(['payments/a-young']);
+  });
+
+  it('given a change that says nothing about accounts, then it concerns nobody else', () => {
+    const claims = claimsOf(old, young);
+    const changed = { ...old, metadata: { ...old.metadata, generation: 2 } };
+    claims.note(old, changed);
+    expect(claims.concernedBy(old, changed)).toEqual([]);
   });
 
   it('given a change of a policy, then what it is now counts', () => {

@@ -13,6 +13,11 @@ function accountOf({ spec, status }: DisasterRecoveryPolicy): string | undefined
   return accountIn(clusterArn) ?? accountIn(spec.aws?.roleArn);
 }
 
+/** What decides, beside its identifier, which cluster it means. */
+function meaningOf(policy: DisasterRecoveryPolicy | undefined): string {
+  return JSON.stringify([policy && accountOf(policy), policy?.spec.aws?.roleArn]);
+}
+
 /** Whether two policies of one identifier mean one cluster, as far as is known: equal names live in other accounts too. */
 function isSameCluster(one: DisasterRecoveryPolicy, other: DisasterRecoveryPolicy): boolean {
   const [account, otherAccount] = [accountOf(one), accountOf(other)];
@@ -54,9 +59,14 @@ export class ClusterClaims {
     return older.toSorted((one, other) => (isOlder(one, other) ? -1 : 1))[0];
   }
 
-  /** The keys of all other policies on the same cluster: a change of this one may concern them. */
-  rivalKeys(policy: DisasterRecoveryPolicy): string[] {
-    return this.#rivalsOf(policy).map((rival) => keyOf(rival));
+  /**
+   * The keys of all other policies whose cluster a change that was noted may leave to another one: a policy of the same
+   * cluster came, went, or is of another account by now. Who left its cluster to it would not hear of that otherwise.
+   */
+  concernedBy(before: DisasterRecoveryPolicy | undefined, now: DisasterRecoveryPolicy | undefined): string[] {
+    const states = [before, now].filter((state) => state !== undefined);
+    const isSame = states.length === 2 && states.every((state) => meaningOf(state) === meaningOf(states[0]));
+    return isSame ? [] : [...new Set(states.flatMap((state) => this.#rivalsOf(state).map((rival) => keyOf(rival))))];
   }
 
   #rivalsOf(policy: DisasterRecoveryPolicy): DisasterRecoveryPolicy[] {

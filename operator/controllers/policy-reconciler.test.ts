@@ -130,6 +130,24 @@ describe('PolicyReconciler', () => {
       expect(bench.condition('Ready')).toBe('True Observed');
     });
 
+    it('when the older one is given a role of another account, then the younger one is protected again', async () => {
+      const bench = new Bench();
+      const role = (account: string) => ({ roleArn: `arn:aws:iam::${account}:role/dr` });
+      bench.api.edit(KEY, (policy) => {
+        policy.spec = { ...policy.spec, aws: role('111111111111') };
+      });
+      const first = older();
+      bench.api.put({ ...first, spec: { ...first.spec, aws: role('111111111111') } });
+      await bench.settle();
+      expect(bench.condition('Ready')).toBe('False GlobalClusterClaimed');
+      bench.api.edit(OLDER, (policy) => {
+        policy.spec = { ...policy.spec, aws: role('222222222222') };
+        policy.metadata.generation += 1;
+      });
+      await bench.settle();
+      expect([...bench.watched.keys()]).toContain(KEY);
+    });
+
     it('when one that was protected meets an older one, then it stops, and its operation is followed first', async () => {
       const bench = await Bench.protected();
       bench.aurora.lose(bench.now);

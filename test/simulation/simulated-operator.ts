@@ -179,11 +179,11 @@ export class SimulatedOperator {
         onError: (policy, error) => this.#logger.error({ policy, error }, `reconcile failed: ${String(error)}`),
       },
     });
-    const unsubscribe = this.#store.subscribe((change, before, now) => {
+    const unsubscribe = this.#store.subscribe((_change, before, now) => {
       const object = now ?? before;
       if (object === undefined) return;
       queue.add(keyOf(object));
-      if (change !== 'updated') this.#claims.rivalKeys(object).forEach((rival) => queue.add(rival));
+      this.#claims.concernedBy(before, now).forEach((rival) => queue.add(rival));
     });
     try {
       await controller.run(signal);

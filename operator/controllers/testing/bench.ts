@@ -128,10 +128,7 @@ export class Bench {
       this.#cache.set(key, policy);
     }
     this.#queue.add(key);
-    const changed = policy ?? before;
-    if (changed !== undefined && (policy === undefined || before === undefined)) {
-      this.#claims.rivalKeys(changed).forEach((rival) => this.#queue.add(rival));
-    }
+    this.#claims.concernedBy(before, policy).forEach((rival) => this.#queue.add(rival));
   }
 
   /** Reconciles until nothing asks for it any more. */
