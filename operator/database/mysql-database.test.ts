@@ -87,6 +87,21 @@ describe('a probe by MySQL', () => {
     expect(server.statements.at(-1)).toMatch(/^INSERT INTO `aurora_dr`.`heartbeat` \(id, written_at\) VALUES \(1, /);
   });
 
+  it('given a table for heartbeats, waits for no lock longer than a second: of its row, the table or all tables', async () => {
+    const { server, probe } = await setUp();
+    await probe({ heartbeat: HEARTBEAT });
+    const write = server.statements.findIndex((sql) => sql.startsWith('INSERT'));
+    const before = server.statements.slice(0, write).join('; ');
+    expect(before).toMatch(/\binnodb_lock_wait_timeout = 1\b/);
+    expect(before).toMatch(/[ ,]lock_wait_timeout = 1\b/);
+  });
+
+  it('given a writer that says OFF in place of 0, is answered', async () => {
+    const row = { one: 1, readOnly: 'OFF', innodbReadOnly: 0 };
+    const { probe } = await setUp({ answer: (sql) => answerOf(sql, { 'SELECT 1': { row } }) });
+    expect(await probe()).toEqual({ kind: 'answered' });
+  });
+
   it.each<[string, Answer]>([
     ['read_only', { row: { one: 1, readOnly: 1, innodbReadOnly: 0 } }],
     ['innodb_read_only', { row: { one: 1, readOnly: 0, innodbReadOnly: 1 } }],

@@ -92,7 +92,8 @@ export class MysqlDatabase implements DatabaseClient {
   }
 }
 
-const isOn = (value: unknown): boolean => Number(value) !== 0 || value === 'ON';
+/** A number by MySQL, a word by some relatives; what is not there is not known to take writes. */
+const isOn = (value: unknown): boolean => value !== 'OFF' && Number(value) !== 0;
 
 /** A certificate that is not trusted may be one whose authority the Secret has by now. */
 const isAboutLogin = ({ cause }: FailedAttempt): boolean =>
@@ -104,8 +105,9 @@ function failedLogin(error: unknown): FailedAttempt {
 
 /** Identifiers come from a schema that admits nothing to escape. */
 async function writeHeartbeat(query: Query, { database, table }: HeartbeatTable): Promise<void> {
-  // Another operator's heartbeat may hold the row for a moment; a server that waits longer does not serve.
-  await query('SET SESSION innodb_lock_wait_timeout = 1');
+  // Who holds the row, the table or all writes (ALTER TABLE, a backup) is no loss; and a probe that is given up here goes on
+  // waiting there: without an end of its own, each round would leave the server one connection fewer.
+  await query('SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1');
   await query(
     `INSERT INTO \`${database}\`.\`${table}\` (id, written_at) VALUES (1, UTC_TIMESTAMP(6)) ` +
       'ON DUPLICATE KEY UPDATE written_at = UTC_TIMESTAMP(6)',
