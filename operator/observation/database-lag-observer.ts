@@ -66,8 +66,11 @@ export class DatabaseLagObserver {
   }
 
   #add(region: string, sample: LagSample, tripMilliseconds: number): void {
-    const oldest = this.#props.clock.now() - this.#props.retentionMilliseconds;
-    const kept = this.samplesOf(region).filter(({ periodEnd }) => periodEnd >= oldest);
+    const now = this.#props.clock.now();
+    const oldest = now - this.#props.retentionMilliseconds;
+    // A sample later than now was dated before the clock was set back: it would pass for young, and as proof that the primary
+    // lives, until the clock has caught up.
+    const kept = this.samplesOf(region).filter(({ periodEnd }) => periodEnd >= oldest && periodEnd <= now);
     const newest = kept.at(-1);
     // The same calculation read once more comes out a little earlier or later each time.
     const isNew =

@@ -104,6 +104,21 @@ describe('lag by SQL', () => {
     expect(samples.length).toBeGreaterThan(80);
   });
 
+  it('given a clock that is set back, then no sample of before passes for young: what a calculation says now counts', async () => {
+    const database = new FakeDatabase();
+    setUp(database);
+    bench.service.watch(target);
+    await bench.clock.settle();
+    bench.clock.jumpWallClock(-3_600_000);
+    // As on a loss: the secondary answers, and calculates no more.
+    for (let age = 10_500; age < 60_000; age += 10_000) {
+      database.lag = { attempt: answered, reading: { lagMilliseconds: 40, ageMilliseconds: age } };
+      await bench.clock.advance(10_000);
+    }
+    const { samples } = bench.lastRound().lag['west']!;
+    expect(samples.at(-1)!.periodEnd).toBeLessThan(bench.clock.now() - 40_000);
+  });
+
   it('given a region that does not answer any more, asks the reader that it named before', async () => {
     const database = new FakeDatabase();
     setUp(database);
