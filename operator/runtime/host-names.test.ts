@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import dns, { type LookupAddress } from 'node:dns';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SystemClock } from './clock.ts';
-import { HostNames, type AddressResolver } from './host-names.ts';
+import { HostNames, systemResolver, type AddressResolver } from './host-names.ts';
 import { ManualClock } from './manual-clock.ts';
 
 type Lookup = HostNames['lookup'];
@@ -147,6 +147,36 @@ describe('HostNames', () => {
       await expect(ask(names.lookupWithMemory, 'h0.example')).rejects.toMatchObject({ code: 'EAI_AGAIN' });
       expect(await ask(names.lookupWithMemory, 'h1.example')).toEqual(v4);
     });
+  });
+
+  it('given a datagram to the name server that is lost, then the name is asked for again sooner than by default', async () => {
+    const server = createSocket('udp4');
+    const seen = new Set<string>();
+    server.on('message', (query, { port, address }) => {
+      const question = query.toString('latin1', 12);
+      if (!seen.has(question)) {
+        seen.add(question);
+        return;
+      }
+      const response = Buffer.from(query);
+      response.writeUInt16BE(0x8183, 2);
+      server.send(response, port, address);
+    });
+    await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
+    try {
+      const [byDefault, resolver] = [new dns.promises.Resolver(), systemResolver()];
+      for (const each of [byDefault, resolver]) each.setServers([`127.0.0.1:${server.address().port}`]);
+      const told = (who: string, by: dns.promises.Resolver): Promise<string> =>
+        by.resolve4(`${who}.example`).then(
+          () => 'an address',
+          ({ code }: NodeJS.ErrnoException) => `${who}: ${code ?? ''}`,
+        );
+      const first = await Promise.race([told('default', byDefault), told('system', resolver)]);
+      expect(first).toBe('system: ENOTFOUND');
+      byDefault.cancel();
+    } finally {
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }
   });
 
   describe('given a name server that says nothing about the names of a lost region', () => {

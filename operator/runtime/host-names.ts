@@ -12,6 +12,14 @@ const MAXIMUM_REMEMBERED = 4_096;
 /** DNS has no such name, or there is no DNS: the operating system may know it all the same (hosts, search domains). */
 const UNKNOWN_TO_DNS: readonly string[] = [dns.NOTFOUND, dns.NODATA, dns.CONNREFUSED, dns.BADNAME, dns.NOTINITIALIZED];
 
+/**
+ * The operating system's name servers. A datagram that is lost is sent again after a second (after five by default, and
+ * twice that the next time): whoever asks for the name meanwhile waits for the same answer.
+ */
+export function systemResolver(): dns.promises.Resolver {
+  return new dns.promises.Resolver({ timeout: 1_000, tries: 4 });
+}
+
 /** What answers questions for addresses, by family. */
 export interface AddressResolver {
   resolve4(name: string): Promise<string[]>;
@@ -40,7 +48,7 @@ export class HostNames {
 
   constructor(props: HostNamesProps) {
     this.#clock = props.clock;
-    this.#resolver = props.resolver ?? new dns.promises.Resolver();
+    this.#resolver = props.resolver ?? systemResolver();
     this.#lookUp = props.lookUp ?? ((name) => dns.promises.lookup(name, { all: true, order: 'verbatim' }));
   }
 
