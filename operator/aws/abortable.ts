@@ -10,9 +10,9 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
         stopListening();
         resolve(value);
       },
-      (error: unknown) => {
+      (error: Error) => {
         stopListening();
-        reject(error as Error);
+        reject(error);
       },
     );
   });

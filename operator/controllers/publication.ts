@@ -43,6 +43,16 @@ function writerOf(turn: PolicyTurn, region: string): Writer | undefined {
 const isSilent = ({ assessment }: PolicyTurn, region: string): boolean =>
   assessment.round.regions[region]?.globalClusters.kind === 'noAnswer';
 
+/**
+ * Whether a role change is under way, or may be: clients must not come back to the writer that is being left. While no
+ * region tells, AWS may still be at an operation that timed out: nobody has said that it is not.
+ */
+function isRoleChanging({ record, assessment }: PolicyTurn): boolean {
+  const { inFlight, isObserved } = assessment.topology;
+  const mayBeLate = record.history[0]?.outcome === 'TimedOut' && !isObserved;
+  return record.operation !== undefined || inFlight !== undefined || mayBeLate;
+}
+
 /** Puts the writer's address where clients look for it, and takes it away while a role change is under way. */
 export class Publication {
   /**
@@ -106,12 +116,7 @@ export class Publication {
       return;
     }
     const region = record.primaryRegion;
-    const { dispute, inFlight, isObserved } = assessment.topology;
-    // An operation that timed out and that AWS still is at: clients must not come back to the writer that is being left.
-    // While no region tells, AWS may be at it: nobody has said that it is not.
-    const mayBeLate = record.history[0]?.outcome === 'TimedOut' && !isObserved;
-    const isChanging = record.operation !== undefined || inFlight !== undefined || mayBeLate;
-    if (isChanging || region === undefined || dispute !== undefined) {
+    if (isRoleChanging(turn) || region === undefined || assessment.topology.dispute !== undefined) {
       return;
     }
     if (isFenceOutstanding(turn)) {

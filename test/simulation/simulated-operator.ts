@@ -284,5 +284,5 @@ function loggerFor({ process, onLog }: SimulatedOperatorProps): Logger {
       if (process.isAlive) onLog(process, level, fields, message);
     };
   const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), fatal: at('fatal') };
-  return logger as unknown as Logger;
+  return logger;
 }
