@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { FINALIZER } from '../api/v1alpha1/annotations.ts';
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { ClusterClaims } from './cluster-claims.ts';
 import { aPolicy } from './testing/a-policy.ts';
@@ -82,6 +83,20 @@ describe('ClusterClaims', () => {
     claims.note(mine, changed);
     expect(claims.holderOf(rival)).toBeUndefined();
     expect(claims.concernedBy(mine, changed)).toEqual(['payments/a-young']);
+  });
+
+  it('given the oldest is deleted, then it has the cluster until it is released, whoever else still holds it', () => {
+    const deleted = (...finalizers: string[]): DisasterRecoveryPolicy => ({
+      ...old,
+      metadata: { ...old.metadata, deletionTimestamp: '2026-02-01T00:00:00Z', finalizers },
+    });
+    const [leaving, released] = [deleted(FINALIZER, 'example.org/slow'), deleted('example.org/slow')];
+    const claims = claimsOf(old, young);
+    claims.note(old, leaving);
+    expect(claims.holderOf(young)).toBe(leaving);
+    claims.note(leaving, released);
+    expect(claims.holderOf(young)).toBeUndefined();
+    expect(claims.concernedBy(leaving, released)).toEqual(['payments/a-young']);
   });
 
   it('given a change that says nothing about accounts, then it concerns nobody else', () => {

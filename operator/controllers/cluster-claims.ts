@@ -1,3 +1,4 @@
+import { FINALIZER } from '../api/v1alpha1/annotations.ts';
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { keyOf } from '../runtime/resource.ts';
 
@@ -13,9 +14,14 @@ function accountOf({ spec, status }: DisasterRecoveryPolicy): string | undefined
   return accountIn(clusterArn) ?? accountIn(spec.aws?.roleArn);
 }
 
-/** What decides, beside its identifier, which cluster it means. */
+/** Deleted, and held only by what others added to it: it is not worked on any more, for however long it stays. */
+function isReleased({ metadata }: DisasterRecoveryPolicy): boolean {
+  return metadata.deletionTimestamp !== undefined && metadata.finalizers?.includes(FINALIZER) !== true;
+}
+
+/** What decides, beside its identifier, whether it has a cluster, and which. */
 function meaningOf(policy: DisasterRecoveryPolicy | undefined): string {
-  return JSON.stringify([policy && accountOf(policy), policy?.spec.aws?.roleArn]);
+  return JSON.stringify(policy && [isReleased(policy), accountOf(policy), policy.spec.aws?.roleArn]);
 }
 
 /** Whether two policies of one identifier mean one cluster, as far as is known: equal names live in other accounts too. */
@@ -55,13 +61,13 @@ export class ClusterClaims {
 
   /** The policy that the cluster is left to; undefined when that is the given one. */
   holderOf(policy: DisasterRecoveryPolicy): DisasterRecoveryPolicy | undefined {
-    const older = this.#rivalsOf(policy).filter((rival) => isOlder(rival, policy));
+    const older = this.#rivalsOf(policy).filter((rival) => !isReleased(rival) && isOlder(rival, policy));
     return older.toSorted((one, other) => (isOlder(one, other) ? -1 : 1))[0];
   }
 
   /**
    * The keys of all other policies whose cluster a change that was noted may leave to another one: a policy of the same
-   * cluster came, went, or is of another account by now. Who left its cluster to it would not hear of that otherwise.
+   * cluster came, went, was released, or is of another account by now. Who left its cluster to it would not hear of that otherwise.
    */
   concernedBy(before: DisasterRecoveryPolicy | undefined, now: DisasterRecoveryPolicy | undefined): string[] {
     const states = [before, now].filter((state) => state !== undefined);
