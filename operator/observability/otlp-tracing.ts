@@ -84,7 +84,8 @@ export class OtlpTracing implements Tracing {
 
   record(span: FinishedSpan): void {
     const context = this.#contexts.active();
-    if (trace.getSpan(context) !== undefined) {
+    // What work leaves running, the rounds of observation for one, is not its part any more once it has ended.
+    if (trace.getSpan(context)?.isRecording() === true) {
       this.#add(span, context, SpanKind.CLIENT);
     }
   }

@@ -95,6 +95,21 @@ describe('tracing', () => {
     }
   });
 
+  it('given work that leaves something running, then what that does after its end is no part of it', async () => {
+    const collector = await startOtlpCollector();
+    const tracing = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    const hasEnded = Promise.withResolvers<undefined>();
+    let rest: Promise<void> | undefined;
+    await tracing.run('reconcile', {}, () => {
+      rest = hasEnded.promise.then(() => tracing.record(finished));
+      return Promise.resolve();
+    });
+    hasEnded.resolve(undefined);
+    await rest;
+    await tracing.close();
+    expect(collector.spans.map(({ name }) => name)).toEqual(['reconcile']);
+  });
+
   it('given work that fails, then it fails, and its span says why without secrets', async () => {
     const collector = await startOtlpCollector();
     const tracing = await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/v1/traces` });
