@@ -80,6 +80,35 @@ describe('classify', () => {
     expect(failure.code).toBeUndefined();
   });
 
+  it.each([
+    [302, true],
+    [400, false],
+  ])('given status %d with a code of a refusal, knows whether it had an effect: %s', (status, isEffectPossible) => {
+    expect(classify(answer(status, 'Moved', 'Moved')).isEffectPossible).toBe(isEffectPossible);
+  });
+
+  it('given an answer, tells its message in one short line, and that the code is missing', () => {
+    const told = (message: string, code?: string): string =>
+      classify(Object.assign(answer(400, 'Unknown', code), { message })).classification.message;
+    expect(told('  no \n\n such  thing\n', 'Fault')).toBe('no such thing');
+    expect(told('no such thing')).toBe('HTTP status 400 without an AWS error code: no such thing');
+    expect(told('x'.repeat(300), 'Fault')).toBe('x'.repeat(300));
+    expect(told('x'.repeat(301), 'Fault')).toBe(`${'x'.repeat(300)}…`);
+  });
+
+  it('given an error that is none of AWS, assumes neither a code nor a status', () => {
+    const failure = classify(new RangeError('out of range'));
+    expect(failure).toEqual({
+      classification: {
+        kind: 'rejected',
+        cause: 'malformed',
+        message: 'HTTP status 0 without an AWS error code: out of range',
+      },
+      isEffectPossible: true,
+    });
+    expect(failure).not.toHaveProperty('code');
+  });
+
   it('given our own timeout, finds silence', () => {
     expect(classify(new CallTimeoutError(3000))).toMatchObject({
       classification: { kind: 'noAnswer', cause: 'timeout', message: 'no answer within 3000 ms' },

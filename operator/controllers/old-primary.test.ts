@@ -36,7 +36,7 @@ const region = (name: string, overrides: Partial<RegionObservation> = {}): Regio
 });
 
 interface Seen {
-  readonly own?: Partial<RegionObservation>;
+  readonly own?: Partial<RegionObservation> | null;
   readonly writers?: Partial<RegionObservation> | null;
   readonly regions?: ReturnType<typeof aSettings>['regions'];
   readonly hasPrimary?: boolean;
@@ -44,7 +44,7 @@ interface Seen {
 
 function finding({ own = {}, writers = {}, regions, hasPrimary = true }: Seen): string {
   const observed = {
-    [EAST]: region(EAST, own),
+    ...(own === null ? {} : { [EAST]: region(EAST, own) }),
     ...(writers === null ? {} : { [WEST]: region(WEST, writers) }),
   };
   return findOldPrimary({
@@ -77,6 +77,12 @@ describe('findOldPrimary', () => {
     ['it is connected, and nobody describes its cluster', 'Resynchronizing', { own: without('cluster') }],
     ['its own region calls it the writer', 'StillWriter', { own: { globalCluster: view({ isWriter: true }) } }],
     ['only another region tells of it', 'NotObserved', { own: without('globalCluster') }],
+    ['its own region was not asked', 'NotObserved', { own: null }],
+    [
+      'a member has a name that is no ARN of a cluster',
+      'Detached',
+      { own: elsewhere('orders'), writers: elsewhere('orders') },
+    ],
     ['the policy does not name its region', 'NotInPolicy', { regions: [aRegion(WEST)] }],
     [
       'the policy names another cluster there',

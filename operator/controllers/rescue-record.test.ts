@@ -74,6 +74,12 @@ describe('withRescue', () => {
     expect(idsOf(keep(open, entry, 'orders'))).toEqual(['op-1', ...idsOf(nine)]);
   });
 
+  it('given two more than ten, then the only one that is done goes, and the oldest of the others', () => {
+    const ten = Array.from({ length: 10 }, (_, index) => aRescue(`open-${index}`));
+    const kept = keep([...ten, aRescue('kept', 'Kept')], entry, 'orders');
+    expect(idsOf(kept)).toEqual(['op-1', ...idsOf(ten.slice(0, 9))]);
+  });
+
   it('given the new writer was an old primary, then that is outstanding no more', () => {
     const rescues = keep([aRescue('op-0', 'Kept', WEST), aRescue('op-x', 'Kept', 'eu-west-1')], entry, 'orders');
     expect(idsOf(outstandingRescues(rescues))).toEqual(['op-1', 'op-x']);
@@ -92,6 +98,7 @@ describe('withGrace', () => {
 
   it('given nothing to keep, then nothing is kept', () => {
     expect(withGrace(undefined, 'op-1', 0)).toBeUndefined();
+    expect(outstandingRescues(undefined)).toEqual([]);
   });
 });
 

@@ -71,6 +71,8 @@ describe('readManagedResource', () => {
     expect(managedResource({ annotations: { 'crossplane.io/paused': 'false' } }).isPaused).toBe(false);
     const nowhere = managedObject({ forProvider: { region: undefined } });
     expect(readManagedResource(managedType('Cluster'), nowhere)).toBeUndefined();
+    const numbered = managedObject({ forProvider: { region: 1 } });
+    expect(readManagedResource(managedType('Cluster'), numbered)).toBeUndefined();
     const proxy = { ...managedType('Cluster'), kind: 'Proxy' };
     expect(readManagedResource(proxy, managedObject())).toBeUndefined();
   });
@@ -82,5 +84,26 @@ describe('readManagedResource', () => {
     expect(resource).toMatchObject({ name: 'east', isPaused: false });
     expect(resource).not.toHaveProperty('externalName');
     expect(resource && describeResource(resource)).toBe('Cluster east (us-east-1)');
+  });
+
+  it('given parts that are null, a text or empty, then they state nothing', () => {
+    const object = managedObject({ namespace: '', spec: { initProvider: null } });
+    const resource = readManagedResource(managedType('Cluster'), { ...object, status: null } as typeof object);
+    expect(resource).toMatchObject({ name: 'east', initProvider: {} });
+    expect(resource).not.toHaveProperty('namespace');
+    const unstated = { ...object, spec: { forProvider: null } };
+    expect(readManagedResource(managedType('Cluster'), unstated)).toBeUndefined();
+    const text = { ...object, spec: 'text' };
+    expect(readManagedResource(managedType('Cluster'), text)).toBeUndefined();
+  });
+
+  it('given an instance whose creation named another cluster, then its present statement counts', () => {
+    const props = {
+      kind: 'ClusterInstance' as const,
+      forProvider: { clusterIdentifier: 'now', clusterIdentifierRef: { name: 'now' } },
+      initProvider: { clusterIdentifier: 'first', clusterIdentifierRef: { name: 'first' } },
+      atProvider: { clusterIdentifier: 'seen' },
+    };
+    expect(managedResource(props)).toMatchObject({ clusterIdentifier: 'now', clusterReference: 'now' });
   });
 });

@@ -67,7 +67,7 @@ describe('nextRun', () => {
       jest.resetModules();
       const fresh = await import('./schedule.ts');
       const { Cron: ownCron } = await import('croner');
-      return { ask: fresh.nextRun, work: jest.spyOn(ownCron.prototype, 'nextRun') };
+      return { ask: fresh.nextRun, judge: fresh.scheduleProblem, work: jest.spyOn(ownCron.prototype, 'nextRun') };
     };
     const minute = (index: number) => ({
       schedule: `${index % 60} ${Math.floor(index / 60)} * * *`,
@@ -113,6 +113,28 @@ describe('nextRun', () => {
       ask(minute(1024), from);
       ask(minute(0), from);
       expect(work).toHaveBeenCalledTimes(known + 2);
+    });
+
+    it('given a schedule that was judged, when judged again, then nobody looks at it anew', async () => {
+      const { judge, work } = await forgetful();
+      const never = { schedule: '0 0 30 2 *', timeZone: 'UTC' };
+      const problem = judge(never);
+      expect(problem).toContain('names a day that never comes');
+      expect(judge(never)).toBe(problem);
+      expect([judge(minute(0)), judge(minute(0))]).toEqual([undefined, undefined]);
+      expect(work).toHaveBeenCalledTimes(2);
+    });
+
+    it('given more schedules than policies share, when judged, then what is remembered stays bounded', async () => {
+      const { judge, work } = await forgetful();
+      for (let index = 0; index < 1024; index += 1) {
+        judge(minute(index));
+      }
+      judge(minute(0));
+      expect(work).toHaveBeenCalledTimes(1024);
+      judge(minute(1024));
+      judge(minute(0));
+      expect(work).toHaveBeenCalledTimes(1026);
     });
   });
 

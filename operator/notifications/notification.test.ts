@@ -91,6 +91,19 @@ describe('buildNotification', () => {
     expect(subject).toMatch(/^Aurora failover completed: us-east-1 -> us-west-2 \(payments\/n+\.\.\.\)$/);
   });
 
+  it('given a name that just fits, keeps it whole', () => {
+    const room = 99 - 'Aurora failover completed: us-east-1 -> us-west-2 (payments/)'.length;
+    const subjectOf = (length: number) =>
+      buildNotification({ ...input, policy: { namespace: 'payments', name: 'n'.repeat(length) } }).subject;
+    expect(subjectOf(room)).toMatch(/\(payments\/n+\)$/);
+    expect(subjectOf(room + 1)).toMatch(/\(payments\/n+\.\.\.\)$/);
+  });
+
+  it('given regions that are no ASCII, and long ones, leaves room for the policy', () => {
+    const { subject } = buildNotification({ ...input, operation: { ...operation, from: 'ü'.repeat(99) } });
+    expect(subject).toBe(`Aurora failover completed: ${'?'.repeat(53)} (payments/tran...)`);
+  });
+
   it('given anything at all, the subject is what SNS takes', () => {
     fc.assert(
       fc.property(

@@ -126,7 +126,8 @@ function bodyOf(input: NotificationInput): string {
     time: new Date(input.time).toISOString(),
     message: input.message,
     ...(input.isOver === true ? { isOver: true } : {}),
-    ...(input.operation === undefined ? {} : { operation: input.operation }),
-    ...(input.detail === undefined ? {} : { detail: input.detail }),
+    // JSON has no undefined: what is not there is left out.
+    operation: input.operation,
+    detail: input.detail,
   });
 }
