@@ -10,8 +10,10 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
         stopListening();
         resolve(value);
       },
-      (error: Error) => {
+      (error: unknown) => {
         stopListening();
+        // Passed on as it came: what a call was rejected with is classified by whoever called.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an error made here would hide it
         reject(error);
       },
     );
