@@ -4,6 +4,7 @@ import type {
   DisasterRecoveryPolicyStatus,
   HistoryEntry,
   LastRequest,
+  RescueSnapshot,
 } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { EAST, WEST } from '../failover/testing/a-settings.ts';
 import { announcementsOf } from './announcements.ts';
@@ -351,4 +352,160 @@ describe('failbacks and drills', () => {
       expect(told(next, next)).toEqual([]);
     },
   );
+});
+
+describe('what becomes of a condition', () => {
+  const turns = (type: string, before: string | undefined, next: string): string[] => {
+    const of = (text: string): Condition => {
+      const [status = '', reason = ''] = text.split(' ');
+      return condition(type, status as Condition['status'], reason);
+    };
+    return told(
+      before === undefined ? undefined : having(condition('Other', 'True', 'Other'), of(before)),
+      having(of(next)),
+    );
+  };
+
+  it.each<[type: string, before: string | undefined, next: string, news: string[]]>([
+    ['Ready', undefined, 'False Throttled', ['Warning NotReady']],
+    ['Ready', 'False Throttled', 'False AccessDenied', ['Warning NotReady → ObservationLost']],
+    ['Ready', undefined, 'True Observed', []],
+    ['Ready', 'Unknown AccessDenied', 'True Observed', ['Normal Ready']],
+    ['Ready', 'True Observed', 'True OtherwiseObserved', []],
+    ['Ready', 'True Observed', 'Unknown NotObserved', []],
+    ['PrimaryHealthy', undefined, 'False PrimaryLost', ['Warning PrimaryUnhealthy → PrimaryUnhealthy']],
+    ['PrimaryHealthy', 'True PrimaryServing', 'True OtherwiseServing', []],
+    ['ReplicationHealthy', undefined, 'False LagHigh', ['Warning ReplicationLagHigh → ReplicationLagHigh']],
+    ['ReplicationHealthy', 'False LagHigh', 'False NotConnected', ['Warning ReplicationUnhealthy']],
+    ['ReplicationHealthy', 'False LagHigh', 'True Replicating', []],
+    ['FailoverReady', 'False NoCandidate', 'False LagUnknown', ['Warning FailoverNotReady']],
+    ['Progressing', undefined, 'False CooldownActive', ['Warning FailoverBlocked → FailoverBlocked']],
+    ['Progressing', 'False CooldownActive', 'False Idle', []],
+    ['Progressing', undefined, 'False FailbackOutsideWindow', ['Normal FailbackWaiting']],
+    ['Progressing', undefined, 'False DrillReturnWaiting', ['Warning DrillReturnWaiting']],
+    ['Progressing', 'True Promoted', 'True FenceUnreadable', ['Warning FenceUnreadable → FailoverBlocked']],
+    ['Progressing', 'True AwaitingFence', 'True FenceUnreadable', ['Warning FenceUnreadable → FailoverBlocked']],
+    ['Progressing', 'True Requested', 'True RefusedByAws', ['Warning RefusedByAws → FailoverBlocked']],
+    ['EndpointPublished', undefined, 'False NameTaken', ['Warning PublishingFailed']],
+    ['EndpointPublished', 'False NameTaken', 'False Refused', ['Warning PublishingFailed']],
+    ['EndpointPublished', 'True Published', 'False EndpointUnknown', []],
+    ['SplitBrainRisk', undefined, 'True OldPrimaryNotRejoined', ['Warning SplitBrainRisk → SplitBrainRisk']],
+    [
+      'SplitBrainRisk',
+      'True OldPrimaryNotRejoined',
+      'True OldPrimaryResynchronizing',
+      ['Warning OldPrimaryResynchronizing → SplitBrainRisk'],
+    ],
+    ['SplitBrainRisk', 'True OldPrimaryFenced', 'True OldPrimaryNotRejoined', []],
+    ['SplitBrainRisk', 'True OldPrimaryFenced', 'True OldPrimaryDetached', ['Warning SplitBrainRisk → SplitBrainRisk']],
+    ['SplitBrainRisk', undefined, 'False NoRisk', []],
+    ['ResourceDrift', undefined, 'True RolesDiffer', ['Warning ResourceDrift']],
+    ['ResourceDrift', 'False ResourcesAgree', 'True RolesDiffer', ['Warning ResourceDrift']],
+    ['ResourceDrift', 'True RolesDiffer', 'True PauseRefused', ['Warning PauseRefused']],
+    ['ResourceDrift', undefined, 'Unknown NotObserved', []],
+    ['ResourceDrift', 'False ResourcesAgree', 'Unknown NotObserved', ['Warning ResourcesNotObserved']],
+    ['ResourceDrift', 'Unknown NotObserved', 'Unknown AccessDenied', ['Warning ResourcesNotObserved']],
+    ['ResourceDrift', undefined, 'False ResourcesAgree', []],
+    ['ResourceDrift', 'True RolesDiffer', 'False ResourcesAgree', ['Normal ResourcesReconciled']],
+    ['ResourceDrift', 'False ResourcesAgree', 'False ResourcesPaused', ['Normal ResourcesPaused']],
+    ['ResourceDrift', 'True RolesDiffer', 'False NotManaged', []],
+  ])('given %s that was %s, when it is %s, then people hear %j', (type, before, next, news) => {
+    expect(turns(type, before, next)).toEqual(news);
+  });
+
+  it('given news of one, then it says why, and nothing that it does not know', () => {
+    const [news, ...others] = announcementsOf({}, having(condition('EndpointPublished', 'False', 'NameTaken')));
+    expect(others).toEqual([]);
+    expect(Object.entries(news ?? {})).toEqual(
+      Object.entries({ type: 'Warning', reason: 'PublishingFailed', action: 'Observe', note: 'NameTaken: why' }),
+    );
+  });
+});
+
+describe('rescue snapshots', () => {
+  const rescue = (state: RescueSnapshot['state'], more: Partial<RescueSnapshot> = {}): Status => ({
+    rescueSnapshots: [
+      {
+        operationId: 'op-1',
+        region: EAST,
+        clusterIdentifier: 'orders',
+        since: '2026-01-01T00:00:00.000Z',
+        state,
+        ...more,
+      },
+    ],
+  });
+
+  it.each<[RescueSnapshot['state'], string[]]>([
+    ['Awaited', []],
+    ['Copying', ['Normal RescueSnapshotCopying']],
+    ['Kept', ['Normal RescueSnapshotKept → RescueSnapshotKept']],
+    ['Refused', ['Warning RescueSnapshotRefused → RescueSnapshotFailed']],
+    ['GivenUp', ['Warning RescueSnapshotGivenUp → RescueSnapshotFailed']],
+  ])('given one that is %s, then people hear of it once', (state, news) => {
+    expect(told(undefined, rescue(state))).toEqual(news);
+    expect(told({}, rescue(state))).toEqual(news);
+    expect(told(rescue(state === 'Awaited' ? 'Copying' : 'Awaited'), rescue(state))).toEqual(news);
+    expect(told(rescue(state), rescue(state))).toEqual([]);
+  });
+
+  it('given names and a reason, then it tells them', () => {
+    const noteOf = (status: Status): string | undefined => announcementsOf({}, status)[0]?.note;
+    expect(noteOf(rescue('Kept', { source: 'rds:auto', snapshot: 'kept' }))).toBe(
+      'Kept op-1: what old primary us-east-1/orders had: rds:auto as kept',
+    );
+    expect(noteOf(rescue('Refused', { source: 'rds:auto', message: 'denied' }))).toBe(
+      'Refused op-1: what old primary us-east-1/orders had: rds:auto: denied',
+    );
+  });
+});
+
+describe('what is told of operations, requests and drills', () => {
+  it('given the first status that is seen, then what is in it is told', () => {
+    const first: Status = {
+      ...started,
+      history: [entry({ id: 'op-0' })],
+      lastRequest: request(),
+      drill: { id: 'drill-2', home: EAST, away: WEST, leg: 'There', startedAt: entry().startedAt, operationId: 'op-1' },
+      lastDrill: { id: 'drill-1', mode: 'Simulate', result: 'Succeeded', completedAt: entry().completedAt },
+    };
+    const all = announcementsOf(undefined, first);
+    expect(all.map(({ reason, note }) => `${reason}: ${note}`)).toEqual([
+      `RequestRefused: force-failover=${WEST}: Refused (UnknownRegion): no such region`,
+      `FailoverStarted: Failover op-1 from ${EAST} to ${WEST} (Automatic)`,
+      `FailoverCompleted: Failover op-0 to ${WEST} Succeeded in 60000 ms: `,
+      `DrillStarted: drill-2: the writer goes from ${EAST} to ${WEST} and comes back`,
+      'DrillSucceeded: drill-1 (Simulate) Succeeded: ',
+    ]);
+    expect(announcementsOf({}, first)).toEqual(all);
+  });
+
+  it('given a request without a value, a reason and a message, then it says the rest', () => {
+    const { value: _, reason: __, message: ___, ...bare } = request({ result: 'Accepted' });
+    expect(announcementsOf({}, { lastRequest: bare })).toEqual([
+      { type: 'Normal', reason: 'RequestAccepted', action: 'Request', note: 'force-failover=: Accepted: ' },
+    ]);
+  });
+
+  it('given another request of the same moment, then it is told', () => {
+    const other = { lastRequest: request({ action: 'failback' }) };
+    expect(told({ lastRequest: request() }, other)).toEqual(['Warning RequestRefused']);
+  });
+
+  it('given an operation that ended, then machines get all that history has', () => {
+    const { recoveryTimeMilliseconds: _, ...untimed } = entry({ outcome: 'Failed', message: 'why' });
+    const [timed] = announcementsOf({}, { history: [entry()] });
+    const { type, id, trigger, from, to, outcome, startedAt, completedAt } = entry();
+    const operation = { type, id, trigger, from, to, outcome, startedAt, completedAt };
+    expect(timed?.operation).toEqual({ ...operation, recoveryTimeMilliseconds: 60_000 });
+    const [news] = announcementsOf({}, { history: [untimed] });
+    expect(news?.note).toBe(`Failover op-1 to ${WEST} Failed: why`);
+    expect(news?.operation).toEqual({ ...operation, outcome: 'Failed' });
+  });
+
+  it('given other conditions, when something lasts too long, then the progress is told', () => {
+    const conditions = [condition('Ready', 'Unknown', 'Other'), condition('Progressing', 'True', 'Requested')];
+    const [news] = announcementsOf({ conditions }, { conditions, recoveryTimeExceeded: true });
+    expect(news?.note).toBe('Requested: why');
+  });
 });

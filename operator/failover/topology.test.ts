@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { arnOf, aRound, ENGINE, type RegionProps, type RoundProps } from './testing/a-round.ts';
 import { aSettings, CENTRAL, EAST, THREE_REGIONS, WEST } from './testing/a-settings.ts';
 import { noAnswer } from './testing/attempts.ts';
@@ -300,5 +300,19 @@ describe('parseClusterArn', () => {
     ['', undefined],
   ])('Given %j, then it parses to what it names', (arn, expected) => {
     expect(parseClusterArn(arn)).toEqual(expected);
+  });
+
+  it('given an ARN that it has read, when it is asked again, then it is not read anew, and memory stays bounded', async () => {
+    jest.resetModules();
+    const { parseClusterArn: parse } = await import('./topology.ts');
+    const first = parse(arnOf(EAST));
+    for (let index = 1; index < 4096; index += 1) {
+      parse(`${arnOf(EAST)}-${index}`);
+    }
+    expect(parse(arnOf(EAST))).toBe(first);
+
+    parse(arnOf(WEST));
+    expect(parse(arnOf(EAST))).not.toBe(first);
+    expect(parse(arnOf(EAST))).toEqual(first);
   });
 });
