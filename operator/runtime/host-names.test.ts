@@ -169,7 +169,7 @@ describe('HostNames', () => {
       const told = (who: string, by: dns.promises.Resolver): Promise<string> =>
         by.resolve4(`${who}.example`).then(
           () => 'an address',
-          ({ code }: NodeJS.ErrnoException) => `${who}: ${code ?? ''}`,
+          (error: unknown) => `${who}: ${(error as NodeJS.ErrnoException).code ?? ''}`,
         );
       const first = await Promise.race([told('default', byDefault), told('system', resolver)]);
       expect(first).toBe('system: ENOTFOUND');
