@@ -1,13 +1,8 @@
 /**
  * Writes docs/reference/configuration.md from the operator's table of flags; with `--check` fails if it differs.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
 import { flagReferences, type FlagReference } from '../operator/config.ts';
-
-const path = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/reference/configuration.md');
+import { writeGeneratedDocument } from './generated-document.ts';
 
 /** Keeps Markdown from reading mark-up into plain text. */
 const escape = (text: string): string => text.replaceAll(/([*_<>|[\]])/g, '\\$1');
@@ -40,22 +35,4 @@ files; the API server from \`--kubeconfig\`, \`KUBECONFIG\`, \`~/.kube/config\` 
 
 ${flagReferences.map(describe).join('\n')}`;
 
-const wanted = await format(text, { ...(await resolveConfig(path)), parser: 'markdown' });
-let present: string | undefined;
-try {
-  present = readFileSync(path, 'utf8');
-} catch (error) {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-}
-
-if (present !== wanted) {
-  if (process.argv.includes('--check')) {
-    process.stderr.write(
-      'docs/reference/configuration.md differs from what operator/config.ts says: run `npm run generate` and commit it\n',
-    );
-    process.exitCode = 1;
-  } else {
-    writeFileSync(path, wanted);
-    process.stdout.write('wrote docs/reference/configuration.md\n');
-  }
-}
+await writeGeneratedDocument('docs/reference/configuration.md', text, 'what operator/config.ts says');

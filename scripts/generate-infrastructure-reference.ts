@@ -2,14 +2,8 @@
  * Writes docs/reference/infrastructure.md from the schema of the infrastructure's configuration; with `--check` fails if it
  * differs.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
 import { configurationOptions, type ConfigurationOption } from '../cdk8s/configuration/options.ts';
-
-const FILE = 'docs/reference/infrastructure.md';
-const path = join(dirname(dirname(fileURLToPath(import.meta.url))), FILE);
+import { writeGeneratedDocument } from './generated-document.ts';
 
 /** Keeps a cell in its table. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
@@ -49,22 +43,4 @@ news.
 
 ${[...sections].map(([title, options]) => section(title, options)).join('\n')}`;
 
-const wanted = await format(text, { ...(await resolveConfig(path)), parser: 'markdown' });
-let present: string | undefined;
-try {
-  present = readFileSync(path, 'utf8');
-} catch (error) {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-}
-
-if (present !== wanted) {
-  if (process.argv.includes('--check')) {
-    process.stderr.write(
-      `${FILE} differs from what cdk8s/configuration/schema.ts says: run \`npm run generate\` and commit it\n`,
-    );
-    process.exitCode = 1;
-  } else {
-    writeFileSync(path, wanted);
-    process.stdout.write(`wrote ${FILE}\n`);
-  }
-}
+await writeGeneratedDocument('docs/reference/infrastructure.md', text, 'what cdk8s/configuration/schema.ts says');

@@ -1,16 +1,11 @@
 /**
  * Writes docs/reference/kubectl-plugin.md from the plugin's command definitions; with `--check` fails if it differs.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command, Option } from 'commander';
-import { format, resolveConfig } from 'prettier';
 import { SystemClock } from '../operator/runtime/clock.ts';
 import { EXIT_CODE_MEANINGS, EXIT_CODES } from '../plugin/exit-codes.ts';
 import { PROGRAM_NAME, visibleProgram } from '../plugin/program.ts';
-
-const path = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/reference/kubectl-plugin.md');
+import { writeGeneratedDocument } from './generated-document.ts';
 
 const program = visibleProgram({
   terminal: {
@@ -86,22 +81,4 @@ with \`NO_COLOR\`. All times are UTC.
 
 ${program.commands.map(describe).join('\n')}`;
 
-const wanted = await format(text, { ...(await resolveConfig(path)), parser: 'markdown' });
-let present: string | undefined;
-try {
-  present = readFileSync(path, 'utf8');
-} catch (error) {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-}
-
-if (present !== wanted) {
-  if (process.argv.includes('--check')) {
-    process.stderr.write(
-      'docs/reference/kubectl-plugin.md differs from what the command definitions in plugin/ say: run `npm run generate` and commit it\n',
-    );
-    process.exitCode = 1;
-  } else {
-    writeFileSync(path, wanted);
-    process.stdout.write('wrote docs/reference/kubectl-plugin.md\n');
-  }
-}
+await writeGeneratedDocument('docs/reference/kubectl-plugin.md', text, 'what the command definitions in plugin/ say');
