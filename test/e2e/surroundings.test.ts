@@ -128,7 +128,7 @@ describe('two policies in one account', () => {
         await scene.letRoundsPass(16);
         const walks = aws.callsOf({ region: 'us-west-2', action: 'DescribeGlobalClusters', after: before });
         const [first, last] = [walks.at(0), walks.at(-1)];
-        expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan((walks.length - 1) * 650);
+        expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan((walks.length - 1) * 750);
 
         await aws.loseRegion('us-east-1');
         await scene.untilHistory(1);
