@@ -26,6 +26,7 @@ function ask(port: number, path: string, method = 'GET'): Promise<Answer> {
     const call = request({ port, host: address, path, method, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode, type: response.headers['content-type'], body }));
     });
     call.on('error', reject).end();
@@ -146,32 +147,67 @@ describe('healthRoutes', () => {
 });
 
 describe('metricsRoute', () => {
-  it('given scrapes at the same time, renders once; later ones render anew', async () => {
-    let renders = 0;
-    let finish = (): void => undefined;
-    const route = metricsRoute({
-      contentType: 'text/metrics',
-      render: () => {
-        renders += 1;
-        return new Promise((resolve) => (finish = () => resolve(`a ${renders}\n`)));
-      },
-    })['/metrics'];
-    const url = new URL('http://localhost/metrics');
-    const both = Promise.all([route(url), route(url)]);
-    finish();
-    expect(await both).toEqual(Array(2).fill({ status: 200, contentType: 'text/metrics', body: 'a 1\n' }));
-    const later = route(url);
-    finish();
-    expect(await later).toMatchObject({ body: 'a 2\n' });
+  const scrapable = (pieces: () => AsyncGenerator<string>) => ({ contentType: 'text/metrics', pieces });
+
+  it('given scrapes at the same time, each gets the whole', async () => {
+    const port = await start(
+      metricsRoute(
+        scrapable(async function* () {
+          yield 'a 1\n';
+          await new Promise((resolve) => setImmediate(resolve));
+          yield 'b 2\n';
+        }),
+      ),
+    );
+    const whole = { status: 200, type: 'text/metrics', body: 'a 1\nb 2\n' };
+    expect(await Promise.all([ask(port, '/metrics'), ask(port, '/metrics')])).toEqual([whole, whole]);
+    expect(await ask(port, '/metrics', 'HEAD')).toMatchObject({ status: 200, body: '' });
   });
 
-  it('given a scrape that failed, the next one works', async () => {
+  it('given a scrape that fails half-way, ends the connection, says so, and serves the next', async () => {
     let isBroken = true;
-    const render = (): Promise<string> => (isBroken ? Promise.reject(new Error('broken')) : Promise.resolve('a 1\n'));
-    const route = metricsRoute({ contentType: 'text/metrics', render })['/metrics'];
-    const url = new URL('http://localhost/metrics');
-    await expect(route(url)).rejects.toThrow('broken');
+    const errors: unknown[] = [];
+    const routes = metricsRoute(
+      scrapable(async function* () {
+        yield 'a 1\n';
+        await new Promise((resolve) => setImmediate(resolve));
+        if (isBroken) throw new Error('broken');
+      }),
+    );
+    const port = await start(routes, { onError: (error) => errors.push(error) });
+    await expect(ask(port, '/metrics')).rejects.toThrow();
+    expect(errors).toEqual([new Error('broken')]);
     isBroken = false;
-    expect(await route(url)).toMatchObject({ body: 'a 1\n' });
+    expect(await ask(port, '/metrics')).toMatchObject({ body: 'a 1\n' });
+  });
+
+  it('given a client that leaves half-way, makes no more of it', async () => {
+    let made = 0;
+    const ended = Promise.withResolvers<undefined>();
+    const errors: unknown[] = [];
+    const routes = metricsRoute(
+      scrapable(async function* () {
+        try {
+          for (; made < 1_000_000; made += 1) {
+            yield 'x'.repeat(65_536);
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        } finally {
+          ended.resolve(undefined);
+        }
+      }),
+    );
+    const port = await start(routes, { onError: (error) => errors.push(error) });
+    await new Promise<void>((resolve, reject) => {
+      request({ port, host: '127.0.0.1', path: '/metrics', agent: false }, (response) => {
+        response.once('data', () => response.destroy());
+        response.on('error', () => undefined).once('close', resolve);
+      })
+        .on('error', reject)
+        .end();
+    });
+    await ended.promise;
+    expect(made).toBeLessThan(1_000_000);
+    expect(errors).toEqual([]);
   });
 });

@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 /** What a route answers. */
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** Pieces are sent as they come, no faster than the client takes them. */
+  readonly body: string | AsyncIterable<string>;
 }
 
 /** Answers a GET. What it throws becomes a 500 without details. */
@@ -88,12 +91,24 @@ export class HttpServer {
     const { status, contentType, body } = await this.#answer(request);
     response.writeHead(status, {
       'content-type': contentType,
-      'content-length': Buffer.byteLength(body),
+      ...(typeof body === 'string' ? { 'content-length': Buffer.byteLength(body) } : {}),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
     });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    if (request.method === 'HEAD') response.end();
+    else if (typeof body === 'string') response.end(body);
+    else await this.#stream(body, response);
+  }
+
+  /** A client that goes away, or takes nothing for as long as a request may take, ends it. */
+  async #stream(body: AsyncIterable<string>, response: ServerResponse): Promise<void> {
+    response.setTimeout(requestMilliseconds, () => response.destroy());
+    await pipeline(Readable.from(body), response).catch((error: unknown) => {
+      // Half an answer cannot be taken back: the client sees that the connection ends before it is whole.
+      const isGone = error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+      if (!isGone) this.#props.onError?.(error);
+    });
   }
 
   async #answer(request: IncomingMessage): Promise<HttpAnswer> {

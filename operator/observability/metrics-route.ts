@@ -3,18 +3,11 @@ import type { HttpRoute } from './http-server.ts';
 /** What can be scraped. */
 export interface Scrapable {
   readonly contentType: string;
-  render(): Promise<string>;
+  /** The text, in the pieces in which it is made: each as soon as the one before is on its way. */
+  pieces(): AsyncIterable<string>;
 }
 
-/** `/metrics`. Scrapes that come while one is being rendered share its answer: rendering costs the event loop time. */
+/** `/metrics`, sent as it is made: with thousands of policies it is tens of megabytes. */
 export function metricsRoute(metrics: Scrapable): Readonly<Record<'/metrics', HttpRoute>> {
-  let rendering: Promise<string> | undefined;
-  return {
-    '/metrics': async () => {
-      rendering ??= metrics.render().finally(() => {
-        rendering = undefined;
-      });
-      return { status: 200, contentType: metrics.contentType, body: await rendering };
-    },
-  };
+  return { '/metrics': () => ({ status: 200, contentType: metrics.contentType, body: metrics.pieces() }) };
 }

@@ -82,6 +82,8 @@ const operationLabels = ['type', 'trigger', 'outcome'] as const;
 /** Seconds: detection is seconds to minutes, a recovery up to the longest timeout. */
 const operationBuckets = [1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800, 3600];
 
+const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Every metric of the operator, in a registry of its own. The only place that knows metric names. */
 export class OperatorMetrics {
   /** What controllers, queues, reflectors and the client of the API server report to. */
@@ -212,25 +214,36 @@ export class OperatorMetrics {
     for (const result of ['written', 'lost']) this.#decisionRecords.inc({ result }, 0);
   }
 
-  /** Content type of {@link OperatorMetrics.render}. */
+  /** Content type of {@link OperatorMetrics.pieces}. */
   get contentType(): string {
     return this.#registry.contentType;
   }
 
   /**
-   * Everything, in Prometheus's text format. One metric at a time: with thousands of policies the whole would hold up the
-   * event loop for seconds, and rounds of observation with it.
+   * Everything, in Prometheus's text format, piece by piece, with a turn for everybody else in between: with thousands of
+   * policies the whole would hold up the event loop for seconds, and rounds of observation with it, and take its tens of
+   * megabytes at once.
    */
-  async render(): Promise<string> {
-    const parts: string[] = [];
+  async *pieces(): AsyncGenerator<string> {
     for (const { name } of this.#registry.getMetricsAsArray()) {
-      parts.push(await this.#registry.getSingleMetricAsString(name));
-      await new Promise((resolve) => setImmediate(resolve));
+      yield `${await this.#registry.getSingleMetricAsString(name)}\n`;
+      await othersTurn();
+      if (!this.#policies.has(name)) continue;
+      for (const lines of this.#policies.lines(name)) {
+        yield lines;
+        await othersTurn();
+      }
     }
-    return `${parts.join('\n\n')}\n`;
   }
 
-  /** Every metric that there can be, in the order of {@link OperatorMetrics.render}, whether or not it has series. */
+  /** All pieces in one. */
+  async render(): Promise<string> {
+    let text = '';
+    for await (const piece of this.pieces()) text += piece;
+    return text;
+  }
+
+  /** Every metric that there can be, in the order of {@link OperatorMetrics.pieces}, whether or not it has series. */
   async describe(): Promise<readonly MetricDescription[]> {
     const types = new Map((await this.#registry.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
     // What prom-client's types do not show of its own objects.

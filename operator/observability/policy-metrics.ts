@@ -108,12 +108,10 @@ type Labels = Record<string, string>;
 /** One value of a gauge. */
 type Point = readonly [labels: Labels, value: number];
 
-type AddGauge = (
-  name: string,
-  help: string,
-  labels: readonly string[],
-  points: (s: PolicySample, judgedAt: number) => Point[],
-) => void;
+/** What is read of a policy for one gauge. */
+type ReadPoints = (s: PolicySample, judgedAt: number) => Point[];
+
+type AddGauge = (name: string, help: string, labels: readonly string[], points: ReadPoints) => void;
 
 const policyLabels = ['namespace', 'name'] as const;
 const signalStates: readonly SignalState[] = ['Passing', 'Failing', 'Unknown'];
@@ -139,31 +137,42 @@ function momentsOf({ type, trigger, outcome, ...moments }: LastOperationFigures)
   }).flatMap(([moment, at]) => optional({ type, trigger, outcome, moment }, inSeconds(at)));
 }
 
+/** Policies whose lines are made in one go: a few milliseconds of the event loop at most. */
+const POLICIES_AT_A_TIME = 250;
+
+interface Observed {
+  /** How each of its lines begins, up to the labels of its own. */
+  readonly labels: string;
+  readonly sample: PolicySample;
+  readonly judgedAt: number;
+}
+
+/** As the text format has label values: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+const escaped = (value: string): string =>
+  value
+    .replaceAll('\\', String.raw`\\`)
+    .replaceAll('\n', String.raw`\n`)
+    .replaceAll('"', String.raw`\"`);
+
 /**
  * The gauges of each policy. They are made from the samples at every scrape, so that ages are those of the scrape, and a
- * policy that is gone, a region or a signal that is no longer configured leaves nothing behind.
+ * policy that is gone, a region or a signal that is no longer configured leaves nothing behind. Their text is made here,
+ * piece by piece: prom-client would first gather every series of a gauge in a map, which holds up the event loop for
+ * hundreds of milliseconds at ten thousand policies.
  */
 export class PolicyMetrics {
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #samples = new Map<string, { readonly key: PolicyKey; readonly sample: PolicySample; judgedAt: number }>();
+  readonly #samples = new Map<string, Observed>();
+  /** By metric name. */
+  readonly #points = new Map<string, ReadPoints>();
 
   constructor(registry: Registry, clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
-    const gauge: AddGauge = (name, help, labels, points) => {
-      const samples = this.#samples;
-      new Gauge({
-        name: `aurora_dr_${name}`,
-        help,
-        labelNames: [...policyLabels, ...labels],
-        registers: [registry],
-        collect() {
-          this.reset();
-          for (const { key, sample, judgedAt } of samples.values()) {
-            for (const [own, value] of points(sample, judgedAt))
-              this.set({ namespace: key.namespace, name: key.name, ...own }, value);
-          }
-        },
-      });
+    const gauge: AddGauge = (suffix, help, labels, points) => {
+      const name = `aurora_dr_${suffix}`;
+      this.#points.set(name, points);
+      // Registered so that names cannot clash and the reference lists it; it holds no series.
+      new Gauge({ name, help, labelNames: [...policyLabels, ...labels], registers: [registry] });
     };
     gauge('created_timestamp_seconds', 'When the policy was created, Unix time', [], (s) => [[{}, s.createdAt / 1000]]);
     gauge('protected', '1 when the policy is in phase Protected', [], (s) => [[{}, Number(s.phase === 'Protected')]]);
@@ -299,10 +308,41 @@ export class PolicyMetrics {
   }
 
   observe(key: PolicyKey, sample: PolicySample): void {
-    this.#samples.set(`${key.namespace}/${key.name}`, { key, sample, judgedAt: this.#clock.now() });
+    const id = `${key.namespace}/${key.name}`;
+    const labels =
+      this.#samples.get(id)?.labels ?? `{namespace="${escaped(key.namespace)}",name="${escaped(key.name)}"`;
+    this.#samples.set(id, { labels, sample, judgedAt: this.#clock.now() });
   }
 
   remove(key: PolicyKey): void {
     this.#samples.delete(`${key.namespace}/${key.name}`);
   }
+
+  /** Whether the metric is one of these. */
+  has(name: string): boolean {
+    return this.#points.has(name);
+  }
+
+  /** The lines of all policies' series of one metric, some policies at a time. */
+  *lines(name: string): Generator<string> {
+    const points = this.#points.get(name);
+    if (points === undefined) return;
+    let text = '';
+    let count = 0;
+    for (const { labels, sample, judgedAt } of this.#samples.values()) {
+      for (const [own, value] of points(sample, judgedAt)) text += `${name}${labels}${labelsOf(own)}} ${value}\n`;
+      count += 1;
+      if (count % POLICIES_AT_A_TIME === 0) {
+        yield text;
+        text = '';
+      }
+    }
+    yield text;
+  }
+}
+
+function labelsOf(labels: Labels): string {
+  let text = '';
+  for (const label in labels) text += `,${label}="${escaped(labels[label] ?? '')}"`;
+  return text;
 }
