@@ -28,6 +28,7 @@ import type { ObservationListener } from './observation/observation-listener.ts'
 import { ObservationService } from './observation/observation-service.ts';
 import { defaultObservationSettings } from './observation/settings.ts';
 import { WitnessClient } from './observation/witness-client.ts';
+import { MetricBatches } from './publishing/metric-batches.ts';
 import { RoutingMetricPublisher } from './publishing/routing-metric.ts';
 import { WriterPublisher } from './publishing/writer-publisher.ts';
 import { SystemClock } from './runtime/clock.ts';
@@ -387,7 +388,11 @@ class Operator {
       observation,
       gateway: this.#gateway,
       publisher: new WriterPublisher(this.#kube),
-      routing: new RoutingMetricPublisher({ gateway: this.#gateway, clock: this.#clock }),
+      routing: new RoutingMetricPublisher({
+        gateway: this.#gateway,
+        batches: new MetricBatches({ gateway: this.#gateway, clock: this.#clock }),
+        clock: this.#clock,
+      }),
       managedResources: this.#guardResources(leaseRemainingMilliseconds),
       notifier: this.#notifier,
       events: this.#events,

@@ -161,7 +161,16 @@ export class Publication {
       retrySoon();
     }
     const { globalClusterIdentifier } = settings;
-    const facts = defined({ globalClusterIdentifier, regions, writerRegion, hasHeartbeat: true, lostRegions });
+    // What a process says first is what was said before it, as a rule.
+    const isChange = isNews && last !== undefined;
+    const facts = defined({
+      globalClusterIdentifier,
+      regions,
+      writerRegion,
+      hasHeartbeat: true,
+      lostRegions,
+      isNews: isChange,
+    });
     void dependencies.routing.publish(turn.account, routing, facts, {
       onResult: (result) => {
         if (!result.isPut) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { AwsGateway, CallOptions, MetricDataInput } from '../aws/aws-gateway.ts';
 import { ManualClock } from '../runtime/manual-clock.ts';
 import { operatorHeartbeatSeries } from './operator-heartbeat.ts';
+import type { MetricPut } from './metric-batches.ts';
 import { routingMetricPuts, RoutingMetricPublisher, type RoutingMetricResult } from './routing-metric.ts';
 
 const target = { namespace: 'AuroraDR', metric: 'WriterRegion' };
@@ -84,6 +85,29 @@ describe('RoutingMetricPublisher', () => {
     ]);
     expect(calls.map(({ options }) => options)).toEqual(Array(2).fill({ timeoutMilliseconds: 700, signal }));
     expect(calls[0]?.input.metrics[0]?.at).toBe(1_000);
+  });
+
+  it('given batches, leaves the calls to them, and says what is news', async () => {
+    const puts: MetricPut[] = [];
+    const batches = {
+      put: (put: MetricPut) => {
+        puts.push(put);
+        return Promise.resolve();
+      },
+    };
+    const gateway = { putMetricData: () => Promise.reject(new Error('called')) };
+    const publishing = new RoutingMetricPublisher({ gateway, batches, clock, timeoutMilliseconds: 700 });
+    const results = await publishing.publish({}, target, { ...facts, isNews: true });
+    expect(results.map(({ isPut }) => isPut)).toEqual([true, true]);
+    await publishing.publish({}, target, facts);
+    expect(puts.map(({ region, isUrgent }) => [region, isUrgent])).toEqual([
+      ['us-west-2', true],
+      ['eu-west-1', true],
+      ['us-west-2', false],
+      ['eu-west-1', false],
+    ]);
+    expect(puts[0]).toMatchObject({ account: {}, namespace: 'AuroraDR', timeoutMilliseconds: 700 });
+    expect(puts[0]?.metrics).toHaveLength(3);
   });
 
   it('given a region that hangs and one that fails, the others are put and told at once', async () => {

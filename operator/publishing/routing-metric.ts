@@ -1,6 +1,7 @@
 import type { AwsAccount } from '../aws/account.ts';
 import type { AwsGateway, MetricDatum } from '../aws/aws-gateway.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { MetricBatches } from './metric-batches.ts';
 import { operatorHeartbeatDatum } from './operator-heartbeat.ts';
 
 /** Health checks prepared in Route 53 follow alarms on this metric (`spec.publish.routing`). */
@@ -20,6 +21,8 @@ export interface RoutingFacts {
   readonly hasHeartbeat?: boolean;
   /** Regions not worth a call: the lost one. @default - none */
   readonly lostRegions?: readonly string[];
+  /** Clients are to be sent elsewhere than before: not to be held back for others. @default false */
+  readonly isNews?: boolean;
 }
 
 /** What is to be put in one region. */
@@ -66,6 +69,8 @@ export function routingMetricPuts(target: RoutingTarget, facts: RoutingFacts, at
 
 export interface RoutingMetricPublisherProps {
   readonly gateway: Pick<AwsGateway, 'putMetricData'>;
+  /** For whoever puts for many policies. @default - each put is a call of its own */
+  readonly batches?: Pick<MetricBatches, 'put'>;
   readonly clock: Pick<Clock, 'now'>;
   /** Bounds the put of each region. @default 5000 */
   readonly timeoutMilliseconds?: number;
@@ -83,7 +88,8 @@ export class RoutingMetricPublisher {
    * One attempt for each region; the caller repeats it every 60 s and on change. Never rejects: a region that fails shows
    * in its own result.
    *
-   * @param onResult called as soon as a region's put has ended, so that nobody has to wait for the slowest
+   * @param options.signal ends the calls; not those that others' metrics share
+   * @param options.onResult called as soon as a region's put has ended, so that nobody has to wait for the slowest
    */
   async publish(
     account: AwsAccount,
@@ -94,23 +100,30 @@ export class RoutingMetricPublisher {
     const puts = routingMetricPuts(target, facts, this.#props.clock.now());
     return Promise.all(
       puts.map(async (put) => {
-        const result = await this.#put(account, put, options.signal);
+        const result = await this.#put(account, put, facts.isNews === true, options.signal);
         options.onResult?.(result);
         return result;
       }),
     );
   }
 
-  async #put(account: AwsAccount, put: RoutingMetricPut, signal?: AbortSignal): Promise<RoutingMetricResult> {
+  async #put(
+    account: AwsAccount,
+    put: RoutingMetricPut,
+    isUrgent: boolean,
+    signal?: AbortSignal,
+  ): Promise<RoutingMetricResult> {
     const { region, namespace, metrics } = put;
-    const timeoutMilliseconds = this.#props.timeoutMilliseconds ?? 5_000;
+    const { gateway, batches, timeoutMilliseconds = 5_000 } = this.#props;
     try {
-      await this.#props.gateway.putMetricData(
-        account,
-        region,
-        { namespace, metrics },
-        { timeoutMilliseconds, ...(signal === undefined ? {} : { signal }) },
-      );
+      await (batches === undefined
+        ? gateway.putMetricData(
+            account,
+            region,
+            { namespace, metrics },
+            { timeoutMilliseconds, ...(signal === undefined ? {} : { signal }) },
+          )
+        : batches.put({ account, region, namespace, metrics, isUrgent, timeoutMilliseconds }));
       return { region, isPut: true };
     } catch (error) {
       return { region, isPut: false, error };

@@ -11,6 +11,7 @@ import type { Logger } from '../../operator/observability/logger.ts';
 import { ObservationService } from '../../operator/observation/observation-service.ts';
 import type { DatabaseClient, EndpointProber, FetchWitness } from '../../operator/observation/probes.ts';
 import { defaultObservationSettings } from '../../operator/observation/settings.ts';
+import { MetricBatches } from '../../operator/publishing/metric-batches.ts';
 import { RoutingMetricPublisher } from '../../operator/publishing/routing-metric.ts';
 import { WriterPublisher } from '../../operator/publishing/writer-publisher.ts';
 import { Controller } from '../../operator/runtime/controller.ts';
@@ -231,7 +232,11 @@ export class SimulatedOperator {
       observation,
       gateway: this.#gateway,
       publisher: new WriterPublisher(this.#kube),
-      routing: new RoutingMetricPublisher({ gateway: this.#gateway, clock: process }),
+      routing: new RoutingMetricPublisher({
+        gateway: this.#gateway,
+        batches: new MetricBatches({ gateway: this.#gateway, clock: process }),
+        clock: process,
+      }),
       notifier: this.#notifier,
       events: this.#events,
       metrics: NO_METRICS,
