@@ -43,6 +43,7 @@ import { HostNames } from './runtime/host-names.ts';
 import { keyOf } from './runtime/resource.ts';
 import { Shutdown } from './runtime/shutdown.ts';
 import { Store, withoutManagedFields } from './runtime/store.ts';
+import { Turns } from './runtime/turns.ts';
 import { WorkQueue } from './runtime/work-queue.ts';
 import { endedOperation } from './operation-trace.ts';
 import { spanOfAwsRequest, spanOfKubeRequest } from './request-spans.ts';
@@ -112,6 +113,7 @@ class Operator {
   readonly #decisions: DecisionRecorder;
   #tracing: Tracing = noTracing;
   readonly #claims = new ClusterClaims();
+  readonly #turns = new Turns({ clock: this.#clock });
 
   constructor(config: Config, logger: Logger) {
     this.#config = config;
@@ -312,6 +314,7 @@ class Operator {
       queue,
       clock,
       workers: this.#config.workers,
+      turns: this.#turns,
       reconcile: (key) => this.#traced(key, () => reconciler.reconcile(key)),
       listener: {
         ...controllerListener,
@@ -371,6 +374,7 @@ class Operator {
         readsPerSecond: this.#config.readsPerSecond,
       },
       onRound,
+      turns: this.#turns,
       listener: observationMetrics(this.#metrics, this.#logger),
     });
   }

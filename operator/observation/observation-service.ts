@@ -3,6 +3,7 @@ import type { AwsGateway } from '../aws/aws-gateway.ts';
 import type { GlobalClusterView, Round } from '../failover/observation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Turns } from '../runtime/turns.ts';
 import { Deadlines } from './deadlines.ts';
 import { LoopMonitor } from './loop-monitor.ts';
 import type { ObservationListener } from './observation-listener.ts';
@@ -27,6 +28,8 @@ export interface ObservationServiceProps {
   /** Called at once when a round of the target with this key is complete. */
   readonly onRound: (key: string, round: Round) => void;
   readonly listener?: ObservationListener;
+  /** Shared with whatever else takes long. @default - rounds that start together start in one go */
+  readonly turns?: Turns;
 }
 
 interface Watched {
@@ -152,8 +155,8 @@ export class ObservationService implements Observation {
     const account = accountKey(target.account);
     const existing = this.#schedules.get(account);
     if (existing !== undefined) return existing;
-    const { clock, random } = this.#props;
-    const schedule = new Schedule({ clock, random, onTick: (key, tick) => this.#tick(key, tick) });
+    const { clock, random, turns } = this.#props;
+    const schedule = new Schedule({ clock, random, turns, onTick: (key, tick) => this.#tick(key, tick) });
     this.#schedules.set(account, schedule);
     return schedule;
   }

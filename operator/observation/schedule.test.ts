@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { StallableClock } from './testing/stallable-clock.ts';
+import { Turns } from '../runtime/turns.ts';
 import { Schedule, type Tick } from './schedule.ts';
 
 function setUp(random = 0.123) {
@@ -56,5 +57,32 @@ describe('Schedule', () => {
     expect(clock.pendingTimers).toBe(0);
     await clock.advance(10_000);
     expect(ticks).toEqual([]);
+  });
+});
+
+describe('Schedule with turns', () => {
+  it('given more keys than a turn takes, lets others in between, and all have the time of the tick', async () => {
+    const clock = new StallableClock();
+    let rounds = 0;
+    const next = (): Promise<void> => {
+      rounds += 1;
+      return Promise.resolve();
+    };
+    const turns = new Turns({ clock, milliseconds: 5, next });
+    const ticks: (Tick & { key: string })[] = [];
+    const onTick = (key: string, tick: Tick): void => {
+      ticks.push({ key, ...tick });
+      if (key === 'a') schedule.delete('c');
+      clock.stall(5);
+    };
+    const schedule = new Schedule({ clock, random: () => 0, onTick, turns });
+    for (const key of ['a', 'b', 'c', 'd']) schedule.set(key, 1_000);
+    await clock.advance(1_000);
+    expect(ticks.map(({ key, startedAt }) => [key, startedAt])).toEqual([
+      ['a', 1_000],
+      ['b', 1_000],
+      ['d', 1_000],
+    ]);
+    expect(rounds).toBe(3);
   });
 });

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Turns } from '../runtime/turns.ts';
 
 /** The longest interval that a policy may have: phases are spread over it. */
 const LONGEST_INTERVAL_MILLISECONDS = 5 * 60_000;
@@ -15,6 +16,8 @@ export interface ScheduleProps {
   readonly clock: Clock;
   readonly random: Random;
   readonly onTick: (key: string, tick: Tick) => void;
+  /** Shared with whatever else takes long. @default - all of a group tick in one go */
+  readonly turns?: Turns | undefined;
 }
 
 interface Group {
@@ -77,14 +80,24 @@ export class Schedule {
   }
 
   #arm(group: Group, interval: number): void {
-    const { clock, onTick } = this.#props;
+    const { clock } = this.#props;
     group.timer = clock.setTimeout(() => {
       const startedAt = clock.monotonic();
       const lateMilliseconds = Math.max(0, startedAt - group.due);
       // Ticks that were missed altogether are not made up for.
       group.due += interval * (1 + Math.floor(lateMilliseconds / interval));
       this.#arm(group, interval);
-      for (const key of [...group.keys]) onTick(key, { startedAt, lateMilliseconds });
+      void this.#tick(group, { startedAt, lateMilliseconds });
     }, group.due - clock.monotonic());
+  }
+
+  async #tick({ keys }: Group, tick: Tick): Promise<void> {
+    const { onTick, turns } = this.#props;
+    for (const key of [...keys]) {
+      // Left while others had their turn.
+      if (keys.has(key)) onTick(key, tick);
+      const turn = turns?.share();
+      if (turn !== undefined) await turn;
+    }
   }
 }

@@ -5,6 +5,7 @@ import { apiErrorFrom } from './kube-errors.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ExponentialRateLimiter } from './rate-limiter.ts';
 import { TerminalError } from './terminal-error.ts';
+import { Turns } from './turns.ts';
 import { WorkQueue } from './work-queue.ts';
 
 interface Setup {
@@ -45,6 +46,26 @@ function startController(reconcile: Reconcile<string>, options: Partial<Controll
 }
 
 describe('Controller', () => {
+  it('given many keys whose reconciles wait for nothing, lets the event loop go round in between', async () => {
+    let rounds = 0;
+    const turns = new Turns({
+      clock: { monotonic: () => 0 },
+      milliseconds: 0,
+      next: () => {
+        rounds += 1;
+        return Promise.resolve();
+      },
+    });
+    const { clock, queue, outcomes, stop, finished } = startController(() => Promise.resolve(done), { turns });
+    for (let key = 0; key < 40; key += 1) queue.add(`${key}`);
+    await clock.settle();
+    expect(outcomes).toHaveLength(40);
+    // Four workers share each turn.
+    expect(rounds).toBeGreaterThanOrEqual(10);
+    stop.abort();
+    await finished;
+  });
+
   it('given results, when returned, comes again after the time or not at all', async () => {
     let calls = 0;
     const { clock, queue, outcomes, stop, finished } = startController(() => {

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { isConflict } from './kube-errors.ts';
 import { RuntimeError } from './runtime-error.ts';
 import { TerminalError } from './terminal-error.ts';
+import type { Turns } from './turns.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** When to look at the object again; without a time: when it changes. */
@@ -43,6 +44,8 @@ export interface ControllerOptions<K extends string> {
   /** How long a stop waits for running reconciles before it aborts them. @default - 10 s */
   readonly drainMilliseconds?: number;
   readonly listener?: ControllerListener<K> | undefined;
+  /** Shared with whatever else takes long. @default - reconciles that wait for nothing follow one another at once */
+  readonly turns?: Turns | undefined;
 }
 
 export interface ControllerRunOptions {
@@ -122,6 +125,8 @@ export class Controller<K extends string = string> {
   async #work(signal: AbortSignal): Promise<void> {
     for (let key = await this.#queue.get(); key !== undefined; key = await this.#queue.get()) {
       await this.#process(key, signal);
+      const turn = this.#options.turns?.share();
+      if (turn !== undefined) await turn;
     }
   }
 
