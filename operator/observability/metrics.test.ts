@@ -380,6 +380,21 @@ describe('OperatorMetrics', () => {
       }
     });
 
+    it('given a reconcile that leaves its worker, counts the worker as free and the reconcile until its end', async () => {
+      const listener = metrics.runtime.controllerListener('policy', 8);
+      listener.onStart('a/b');
+      listener.onLeaveWorker('a/b');
+      listener.onStart('a/c');
+      const gauges = async (): Promise<string[]> => [
+        ...(await lines('controller_runtime_active_workers')),
+        ...(await lines('aurora_dr_reconciles_without_worker')),
+      ];
+      expect((await gauges()).map((line) => line.split(' ').at(-1))).toEqual(['1', '1']);
+      listener.onEnd('a/b', 'success', 300);
+      listener.onEnd('a/c', 'success', 300);
+      expect((await gauges()).map((line) => line.split(' ').at(-1))).toEqual(['0', '0']);
+    });
+
     it("given a work queue, counts under client-go's names with controller-runtime's labels", async () => {
       const queue = { unfinishedWorkMilliseconds: 1_500, longestRunningMilliseconds: 1_000 };
       const listener = metrics.runtime.workQueueListener('policy');

@@ -29,6 +29,7 @@ export class RuntimeMetrics {
   readonly #terminalErrors;
   readonly #reconcileTime;
   readonly #activeWorkers;
+  readonly #withoutWorker;
   readonly #maxWorkers;
   readonly #depth;
   readonly #adds;
@@ -75,6 +76,12 @@ export class RuntimeMetrics {
     this.#activeWorkers = new Gauge({
       name: 'controller_runtime_active_workers',
       help: 'Workers that reconcile now, by controller',
+      labelNames: controller,
+      registers,
+    });
+    this.#withoutWorker = new Gauge({
+      name: 'aurora_dr_reconciles_without_worker',
+      help: 'Reconciles that wait for AWS and have given their worker back, by controller',
       labelNames: controller,
       registers,
     });
@@ -159,14 +166,22 @@ export class RuntimeMetrics {
     const labels = { controller: name };
     this.#maxWorkers.set(labels, workers);
     this.#activeWorkers.set(labels, 0);
+    this.#withoutWorker.set(labels, 0);
+    const withoutWorker = new Set<string>();
     // From the start at zero, so that an increase is seen at the first of them.
     for (const result of reconcileResults) this.#reconciles.inc({ ...labels, result }, 0);
     this.#reconcileErrors.inc(labels, 0);
     this.#terminalErrors.inc(labels, 0);
     return {
       onStart: () => this.#activeWorkers.inc(labels),
-      onEnd: (_key, outcome, milliseconds) => {
+      onLeaveWorker: (key) => {
+        withoutWorker.add(key);
         this.#activeWorkers.dec(labels);
+        this.#withoutWorker.inc(labels);
+      },
+      onEnd: (key, outcome, milliseconds) => {
+        const gauge = withoutWorker.delete(key) ? this.#withoutWorker : this.#activeWorkers;
+        gauge.dec(labels);
         this.#reconciles.inc({ ...labels, result: outcome });
         this.#reconcileTime.observe(labels, milliseconds / 1000);
       },

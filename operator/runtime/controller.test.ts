@@ -211,4 +211,80 @@ describe('Controller', () => {
     expect(errors).toEqual([]);
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it('given reconciles that give their worker back, when they hang, others go on, and no key is reconciled twice at once', async () => {
+    const hanging = new Map<string, () => void>();
+    const routine: string[] = [];
+    const { clock, queue, controller, outcomes, stop, finished } = startController(
+      async (key, { leaveWorker }) => {
+        if (!key.startsWith('hangs')) {
+          routine.push(key);
+          return done;
+        }
+        expect(hanging.has(key)).toBe(false);
+        leaveWorker();
+        leaveWorker();
+        await new Promise<void>((resolve) => hanging.set(key, resolve));
+        hanging.delete(key);
+        return done;
+      },
+      { workers: 2 },
+    );
+    for (let count = 0; count < 2_000; count += 1) queue.add(`hangs ${count}`);
+    queue.add('a');
+    queue.add('b');
+    await clock.advance(0);
+    expect(routine).toEqual(['a', 'b']);
+    expect([controller.activeWorkers, controller.running, queue.processing]).toEqual([0, 2_000, 2_000]);
+
+    queue.add('hangs 7');
+    await clock.advance(0);
+    expect(queue.length).toBe(0);
+    hanging.get('hangs 7')?.();
+    await clock.advance(0);
+    expect(outcomes.filter((outcome) => outcome.startsWith('hangs 7 '))).toEqual(['hangs 7 success']);
+    expect(hanging.has('hangs 7')).toBe(true);
+
+    stop.abort();
+    for (const end of hanging.values()) end();
+    await clock.advance(0);
+    expect(await finished).toBe(0);
+  });
+
+  it('given a stop, when a reconcile without a worker goes on, waits for it; one that ignores its abort is left behind', async () => {
+    const ended: string[] = [];
+    const { clock, queue, stop, finished } = startController(
+      async (key, { leaveWorker, signal }) => {
+        leaveWorker();
+        if (key === 'deaf') return new Promise(() => undefined);
+        await clock.sleep(key === 'slow' ? 3_000 : 3_600_000, signal).finally(() => ended.push(key));
+        return done;
+      },
+      { workers: 1, drainMilliseconds: 5_000 },
+    );
+    for (const key of ['slow', 'obedient', 'deaf']) queue.add(key);
+    await clock.settle();
+    stop.abort();
+    await clock.advance(4_999);
+    expect(ended).toEqual(['slow']);
+    await clock.advance(1_100);
+    expect(await finished).toBe(1);
+    expect(ended).toEqual(['slow', 'obedient']);
+  });
+
+  it('given an error after the worker was given back, when thrown, comes again with a delay like any other', async () => {
+    let calls = 0;
+    const { clock, queue, outcomes, stop, finished } = startController(async (_key, { leaveWorker }) => {
+      calls += 1;
+      leaveWorker();
+      await clock.sleep(10);
+      if (calls === 1) throw new Error('AWS went away');
+      return done;
+    });
+    queue.add('a');
+    await clock.advance(1_000);
+    expect(outcomes).toEqual(['a error', 'a success']);
+    stop.abort();
+    await finished;
+  });
 });

@@ -13,13 +13,23 @@ export interface Result {
 /** Nothing left to do until the object changes. */
 export const done: Result = {};
 
+/** What a reconcile is given besides its key. */
+export interface ReconcileContext {
+  /** Aborts when the work must end now: leadership lost, or the time for a graceful stop used up. */
+  readonly signal: AbortSignal;
+  /**
+   * Gives the worker back: from now on the reconcile waits for somebody who may take long, and other keys need not. Its own
+   * key stays in processing until it ends, and a stop waits for it as for any other. Whoever calls this has to bound how
+   * many such reconciles there are. Further calls do nothing.
+   */
+  readonly leaveWorker: () => void;
+}
+
 /**
  * Brings one object closer to what it should be. Called again after an error, with growing delays; must stand being
  * called at any time. TerminalError: not called again until the object changes. ConflictError: soon again, no error.
- *
- * @param signal aborts when the work must end now: leadership lost, or the time for a graceful stop used up
  */
-export type Reconcile<K extends string> = (key: K, context: { readonly signal: AbortSignal }) => Promise<Result>;
+export type Reconcile<K extends string> = (key: K, context: ReconcileContext) => Promise<Result>;
 
 /** Label `result` of `controller_runtime_reconcile_total`. */
 export type ReconcileOutcome = 'success' | 'error' | 'requeue' | 'requeue_after';
@@ -28,7 +38,12 @@ export type ReconcileOutcome = 'success' | 'error' | 'requeue' | 'requeue_after'
 export interface ControllerListener<K extends string> {
   /** `controller_runtime_active_workers` up. */
   onStart?(key: K): void;
-  /** `controller_runtime_reconcile_total`, `controller_runtime_reconcile_time_seconds`; active workers down. */
+  /** The reconcile goes on without a worker: active workers down. */
+  onLeaveWorker?(key: K): void;
+  /**
+   * `controller_runtime_reconcile_total`, `controller_runtime_reconcile_time_seconds`; active workers down, unless the
+   * reconcile left its worker before.
+   */
   onEnd?(key: K, outcome: ReconcileOutcome, milliseconds: number): void;
   /** `controller_runtime_reconcile_errors_total`, and `controller_runtime_terminal_reconcile_errors_total`. */
   onError?(key: K, error: unknown, isTerminal: boolean): void;
@@ -66,7 +81,9 @@ export class Controller<K extends string = string> {
   readonly #options: ControllerOptions<K>;
   readonly #queue: WorkQueue<K>;
   readonly #clock: Clock;
-  #running = 0;
+  /** Reconciles that run now. */
+  readonly #running = new Set<Promise<void>>();
+  #activeWorkers = 0;
 
   constructor(options: ControllerOptions<K>) {
     this.#options = options;
@@ -83,9 +100,14 @@ export class Controller<K extends string = string> {
     return this.#options.workers ?? 4;
   }
 
-  /** Reconciles that run now. */
+  /** Workers that have a reconcile in their hands now. */
   get activeWorkers(): number {
-    return this.#running;
+    return this.#activeWorkers;
+  }
+
+  /** Reconciles that run now, those that have left their worker among them. */
+  get running(): number {
+    return this.#running.size;
   }
 
   /**
@@ -109,12 +131,18 @@ export class Controller<K extends string = string> {
     onAbort(options.abort, stopNow);
     const workers = Array.from({ length: this.workers }, () => this.#work(abort.signal));
     const finished = new AbortController();
-    const allFinished = Promise.all(workers).then(() => finished.abort());
+    const allFinished = this.#finish(workers).then(() => finished.abort());
     await Promise.race([allFinished, this.#graceAfter(abort.signal, finished.signal)]);
     drainTimer?.cancel();
     signal.removeEventListener('abort', stopGently);
     options.abort?.removeEventListener('abort', stopNow);
-    return this.#running;
+    return this.#running.size;
+  }
+
+  async #finish(workers: readonly Promise<void>[]): Promise<void> {
+    await Promise.all(workers);
+    // Without a worker no other reconcile begins.
+    await Promise.all(this.#running);
   }
 
   async #graceAfter(stop: AbortSignal, finished: AbortSignal): Promise<void> {
@@ -124,24 +152,45 @@ export class Controller<K extends string = string> {
 
   async #work(signal: AbortSignal): Promise<void> {
     for (let key = await this.#queue.get(); key !== undefined; key = await this.#queue.get()) {
-      await this.#process(key, signal);
+      await this.#workOn(key, signal);
       const turn = this.#options.turns?.share();
       if (turn !== undefined) await turn;
     }
   }
 
-  async #process(key: K, signal: AbortSignal): Promise<void> {
+  /** Resolves as soon as the worker is free again: when the reconcile has ended, or needs no worker any more. */
+  #workOn(key: K, signal: AbortSignal): Promise<void> {
+    const { promise: isFree, resolve } = Promise.withResolvers<void>();
+    this.#activeWorkers += 1;
+    let isHeld = true;
+    const free = (): void => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#activeWorkers -= 1;
+      resolve();
+    };
+    const leaveWorker = (): void => {
+      if (isHeld) this.#options.listener?.onLeaveWorker?.(key);
+      free();
+    };
+    const running: Promise<void> = this.#process(key, { signal, leaveWorker }).finally(() => {
+      this.#running.delete(running);
+      free();
+    });
+    this.#running.add(running);
+    return isFree;
+  }
+
+  async #process(key: K, context: ReconcileContext): Promise<void> {
     const { listener, reconcile } = this.#options;
     const start = this.#clock.monotonic();
-    this.#running += 1;
     listener?.onStart?.(key);
     let outcome: ReconcileOutcome;
     try {
-      outcome = this.#accept(key, await reconcile(key, { signal }));
+      outcome = this.#accept(key, await reconcile(key, context));
     } catch (error) {
-      outcome = this.#refuse(key, error, signal);
+      outcome = this.#refuse(key, error, context.signal);
     }
-    this.#running -= 1;
     listener?.onEnd?.(key, outcome, this.#clock.monotonic() - start);
     this.#queue.done(key);
   }

@@ -3,12 +3,16 @@ import fc from 'fast-check';
 
 import { ManualClock } from './manual-clock.ts';
 import { ExponentialRateLimiter } from './rate-limiter.ts';
+import type { KeyOrder } from './ready-keys.ts';
 import { WorkQueue, type WorkQueueListener } from './work-queue.ts';
 
-function createQueue(listener?: WorkQueueListener<string>): { clock: ManualClock; queue: WorkQueue<string> } {
+function createQueue(
+  listener?: WorkQueueListener<string>,
+  orderOf?: (key: string) => KeyOrder,
+): { clock: ManualClock; queue: WorkQueue<string> } {
   const clock = new ManualClock();
   const rateLimiter = new ExponentialRateLimiter<string>({ random: () => 0.5, baseMilliseconds: 100 });
-  return { clock, queue: new WorkQueue({ clock, rateLimiter, listener }) };
+  return { clock, queue: new WorkQueue({ clock, rateLimiter, listener, orderOf }) };
 }
 
 describe('WorkQueue', () => {
@@ -20,6 +24,27 @@ describe('WorkQueue', () => {
     expect(queue.length).toBe(2);
     expect([await queue.get(), await queue.get()]).toEqual(['a', 'b']);
     expect(queue.length).toBe(0);
+  });
+
+  it('given an order, hands out by it; a key that waits moves forward when it is added and matters more by then', async () => {
+    const urgency: Record<string, number> = { a: 0, b: 0, c: 1 };
+    const { queue } = createQueue(undefined, (key) => ({ urgency: urgency[key] ?? 0, priority: 0 }));
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    urgency['b'] = 2;
+    queue.add('b');
+    expect([await queue.get(), await queue.get(), await queue.get()]).toEqual(['b', 'c', 'a']);
+  });
+
+  it('given a key that is worked on, when it comes again, its order is that of the moment', async () => {
+    const urgency: Record<string, number> = { a: 0, b: 1 };
+    const { queue } = createQueue(undefined, (key) => ({ urgency: urgency[key] ?? 0, priority: 0 }));
+    queue.add('a');
+    await queue.get();
+    queue.add('a');
+    queue.add('b');
+    urgency['a'] = 2;
+    queue.done('a');
+    expect([await queue.get(), await queue.get()]).toEqual(['a', 'b']);
   });
 
   it('given a key that is worked on, when added, holds it back until it is done', async () => {
@@ -171,8 +196,9 @@ describe('WorkQueue', () => {
       fc.record({ do: fc.constant('advance' as const), by: fc.nat(40) }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(operation, { maxLength: 60 }), async (operations) => {
-        const { clock, queue } = createQueue();
+      fc.asyncProperty(fc.array(operation, { maxLength: 60 }), fc.nat(3), async (operations, orders) => {
+        let asked = 0;
+        const { clock, queue } = createQueue(undefined, () => ({ urgency: (asked += 1) % (orders + 1), priority: 0 }));
         const held = new Set<string>();
         /** Added, and not handed out since. */
         const owed = new Set<string>();

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from './clock.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import { ReadyKeys, type KeyOrder } from './ready-keys.ts';
 
 /** What a queue tells its observers; the names of client-go's workqueue metrics are in the comments. */
 export interface WorkQueueListener<K extends string> {
@@ -18,6 +19,11 @@ export interface WorkQueueListener<K extends string> {
 export interface WorkQueueOptions<K extends string> {
   readonly clock: Clock;
   readonly rateLimiter: RateLimiter<K>;
+  /**
+   * Which of the ready keys goes first; asked when a key becomes ready, and again when it is added while it waits. Has to
+   * be quick. @default - first in, first out
+   */
+  readonly orderOf?: ((key: K) => KeyOrder) | undefined;
   readonly listener?: WorkQueueListener<K> | undefined;
 }
 
@@ -26,16 +32,20 @@ interface DelayedAdd {
   readonly timer: Timer;
 }
 
+/** All alike: first in, first out. */
+const unordered = (): KeyOrder => ({ urgency: 0, priority: 0 });
+
 /**
  * A queue of keys with the guarantees of client-go's: a key waits at most once; one that is added while it is worked on
- * comes again afterwards; no two workers ever hold the same key; a delayed add keeps the earliest time.
+ * comes again afterwards; no two workers ever hold the same key; a delayed add keeps the earliest time. Ready keys are
+ * handed out by their order, and so that none starves: see {@link ReadyKeys}.
  */
 export class WorkQueue<K extends string> {
   readonly #clock: Clock;
   readonly #rateLimiter: RateLimiter<K>;
   readonly #listener: WorkQueueListener<K>;
-  /** Ready keys in order, with the time each became ready. */
-  readonly #ready = new Map<K, number>();
+  readonly #orderOf: (key: K) => KeyOrder;
+  readonly #ready = new ReadyKeys<K>();
   /** Keys in the hands of workers, with the time each was taken. */
   readonly #processing = new Map<K, number>();
   /** Keys that were added while being worked on. */
@@ -48,6 +58,7 @@ export class WorkQueue<K extends string> {
   constructor(options: WorkQueueOptions<K>) {
     this.#clock = options.clock;
     this.#rateLimiter = options.rateLimiter;
+    this.#orderOf = options.orderOf ?? unordered;
     this.#listener = options.listener ?? {};
   }
 
@@ -76,7 +87,11 @@ export class WorkQueue<K extends string> {
   }
 
   add(key: K): void {
-    if (this.#state !== 'open' || this.#ready.has(key) || this.#dirty.has(key)) return;
+    if (this.#state !== 'open' || this.#dirty.has(key)) return;
+    if (this.#ready.has(key)) {
+      this.#ready.raise(key, this.#orderOf(key));
+      return;
+    }
     this.#listener.onAdd?.(key);
     if (this.#processing.has(key)) this.#dirty.add(key);
     else this.#makeReady(key);
@@ -165,11 +180,10 @@ export class WorkQueue<K extends string> {
   }
 
   #take(): K | undefined {
-    const [entry] = this.#ready;
-    if (entry === undefined) return undefined;
-    const [key, since] = entry;
+    const taken = this.#ready.take();
+    if (taken === undefined) return undefined;
+    const { key, since } = taken;
     const now = this.#clock.monotonic();
-    this.#ready.delete(key);
     this.#processing.set(key, now);
     this.#listener.onGet?.(key, now - since);
     this.#listener.onDepth?.(this.#ready.size);
@@ -178,7 +192,7 @@ export class WorkQueue<K extends string> {
 
   #makeReady(key: K): void {
     if (this.#state === 'shut') return;
-    this.#ready.set(key, this.#clock.monotonic());
+    this.#ready.add(key, this.#orderOf(key), this.#clock.monotonic());
     this.#listener.onDepth?.(this.#ready.size);
     this.#wakeOne();
   }
