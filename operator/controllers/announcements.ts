@@ -168,6 +168,9 @@ const isBlind = (ready: Condition | undefined): boolean =>
 /** Reasons that speak of a failback or a drill, and of no loss. */
 const isPlan = (reason: string): boolean => reason.startsWith('Failback') || reason.startsWith('Drill');
 
+/** Reasons of Progressing that say of a loss only that its failover is on its way. */
+const UNREMARKABLE: readonly string[] = ['Idle', 'Confirming', 'AwaitingTurn'];
+
 const CONDITION_RULES: readonly ConditionRule[] = [
   {
     type: 'Ready',
@@ -226,7 +229,7 @@ const CONDITION_RULES: readonly ConditionRule[] = [
     reason: () => 'FailoverBlocked',
     notification: () => 'FailoverBlocked',
     isPerReason: true,
-    applies: ({ reason }) => reason !== 'Idle' && reason !== 'Confirming' && !isPlan(reason),
+    applies: ({ reason }) => !UNREMARKABLE.includes(reason) && !isPlan(reason),
   },
   {
     type: 'Progressing',

@@ -40,6 +40,8 @@ export interface ConditionsQuestion {
   readonly publication: PublicationReport;
   /** What the operation in flight waits for, once a round has told. */
   readonly waiting?: string | undefined;
+  /** The call that is due and waits for its turn among others'. */
+  readonly awaitedTurn?: string | undefined;
   /** What AWS said when it would not take the call of the operation in flight. */
   readonly refusal?: string | undefined;
   /** Why RDS does not let its events be read, which tell of the fence. */
@@ -301,6 +303,9 @@ function progress(question: ConditionsQuestion): Finding {
   const { record, verdict, assessment } = question;
   if (record.operation !== undefined) {
     return operationProgress(record.operation, question);
+  }
+  if (question.awaitedTurn !== undefined) {
+    return finding('False', 'AwaitingTurn', question.awaitedTurn);
   }
   if (verdict.kind === 'Held') {
     const { reason, message } = heldFor(verdict, assessment);

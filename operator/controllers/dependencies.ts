@@ -13,6 +13,7 @@ import type { KubeClient } from '../runtime/kube-client.ts';
 import type { Random } from '../runtime/random.ts';
 import type { ClusterClaims } from './cluster-claims.ts';
 import type { DecisionLog } from './decision-log.ts';
+import type { RoleChangeLimits } from './role-change-budget.ts';
 import type { InstallationSettings } from './settings-of.ts';
 
 /** How the reconciler behaves that no policy says. */
@@ -23,6 +24,8 @@ export interface ReconcilerSettings extends InstallationSettings {
   readonly followIntervalMilliseconds: number;
   /** Bounds one mutating call to AWS, milliseconds. */
   readonly awsCallTimeoutMilliseconds: number;
+  /** How fast role changes are asked of AWS. @default - {@link DEFAULT_ROLE_CHANGE_LIMITS} */
+  readonly roleChanges?: RoleChangeLimits;
 }
 
 /** Everything that the reconciler touches, so that a simulation can stand in for each. */

@@ -12,6 +12,8 @@ export interface IncidentQuestion {
   readonly record: Pick<PolicyRecord, 'operation'>;
   readonly assessment: Assessment;
   readonly verdict: AutomaticVerdict;
+  /** The call that is due and waits for its turn among others'. */
+  readonly awaitedTurn?: string | undefined;
 }
 
 /** Everything that holds automation, under the reason that is to be told first. */
@@ -44,6 +46,9 @@ function explain(question: IncidentQuestion): Finding {
   if (record.operation !== undefined) {
     const { type, id, to } = record.operation;
     return { reason: FAILOVER_REASONS.OperationInFlight, message: `${type} ${id} to ${to} is in flight` };
+  }
+  if (question.awaitedTurn !== undefined) {
+    return { reason: FAILOVER_REASONS.AwaitingTurn, message: question.awaitedTurn };
   }
   switch (verdict.kind) {
     case 'Held':

@@ -16,7 +16,9 @@ import { tendManagedResources } from './managed-resources.ts';
 import { operationId } from './operation-id.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import type { Publication } from './publication.ts';
+import type { RoleChangeBudget } from './role-change-budget.ts';
 import type { CallResult, Precheck, RoleChanger } from './role-changer.ts';
+import type { Permit } from '../runtime/call-budget.ts';
 import { wholeMilliseconds } from './status-codec.ts';
 
 /** Steps that one round may take at most; each persists something, so this only guards against a mistake of ours. */
@@ -32,6 +34,8 @@ export interface NewOperation {
   readonly type: OperationType;
   readonly trigger: OperationTrigger;
   readonly target: RegionAssessment;
+  /** Called once the call's turn has come, before anything is written. */
+  readonly onStart?: () => void;
   /** The operator's own idea, and neither a declared loss nor a person's request. */
   readonly isAutomatic?: boolean;
   /** What else goes on record with it, in the same write. */
@@ -55,15 +59,23 @@ export class OperationRunner {
   readonly #dependencies: Dependencies;
   readonly #roleChanger: RoleChanger;
   readonly #publication: Publication;
+  readonly #budget: RoleChangeBudget;
 
-  constructor(dependencies: Dependencies, roleChanger: RoleChanger, publication: Publication) {
+  constructor(
+    dependencies: Dependencies,
+    roleChanger: RoleChanger,
+    publication: Publication,
+    budget: RoleChangeBudget,
+  ) {
     this.#dependencies = dependencies;
     this.#roleChanger = roleChanger;
     this.#publication = publication;
+    this.#budget = budget;
   }
 
   /**
-   * Registers an operation and calls AWS.
+   * Registers an operation and calls AWS; while more calls are due than AWS takes at once, only once it is this one's turn.
+   * Nothing is on record before, so that a wait costs none of the operation's time, and all is judged anew at its end.
    *
    * @throws ConflictError when somebody changed the policy meanwhile: nothing was called, the next turn judges anew
    */
@@ -73,7 +85,12 @@ export class OperationRunner {
       // Registering what may not be called would only cost the next leader the doubt whether it was.
       throw new Error(`cannot start ${operation.type} ${operation.id}: the lease ends before the call could`);
     }
+    const permit = this.#permit(turn, operation);
+    if (permit === undefined) {
+      return;
+    }
     const { request } = wish;
+    wish.onStart?.();
     // The read before the call does not depend on the write before the call: both at once.
     const precheck = this.#roleChanger.precheck(turn.account, operation, turn.settings.globalClusterIdentifier);
     turn.session.resetOperation();
@@ -90,18 +107,39 @@ export class OperationRunner {
     if (request !== undefined) {
       await turn.removeAnnotations(request.keys);
     }
+    turn.leaveWorker();
     const check = await precheck;
     if (isTooOld(turn.assessment.round, turn.settings, turn.now)) {
       // The writes took so long that neither the round nor this read says how things are: the next round does.
       turn.session.waiting = 'registered late: the next round decides about the call';
       return;
     }
-    await this.#callAfter(turn, operation, check);
+    await this.#callAfter(turn, operation, check, permit);
+  }
+
+  /** Asks for the call's turn; without a permit the turn is over, and the next one comes by a round or with the permit. */
+  #permit(turn: PolicyTurn, operation: Operation): Permit | undefined {
+    const { session, key, account, policy } = turn;
+    turn.hasDueCall = true;
+    const since = session.awaitedTurn?.since ?? operation.detectedAt;
+    const { priority } = policy.spec.failover;
+    const isRegistered = turn.record.operation !== undefined;
+    const permit = this.#budget.ask({ key, account, operation, priority, since, isRegistered });
+    session.awaitedTurn =
+      permit === undefined
+        ? {
+            message: this.#budget.waitingMessage(operation),
+            since,
+            isRequested: !isRegistered && operation.trigger !== 'Automatic',
+          }
+        : undefined;
+    return permit;
   }
 
   /** Does what this round's observations call for, step after step, until there is something to wait for. */
   async follow(turn: PolicyTurn): Promise<void> {
     turn.session.waiting = undefined;
+    turn.session.awaitedTurn = undefined;
     await this.#recordFence(turn);
     for (let step = 0; step < MAXIMUM_STEPS; step += 1) {
       const { operation } = turn.record;
@@ -293,11 +331,18 @@ export class OperationRunner {
       turn.session.waiting = 'AWS is not called: the next round decides, by the policy as it is now';
       return;
     }
+    const permit = this.#permit(turn, operation);
+    if (permit === undefined) {
+      turn.session.waiting = turn.session.awaitedTurn?.message;
+      return;
+    }
     const identifier = turn.settings.globalClusterIdentifier;
-    await this.#callAfter(turn, operation, await this.#roleChanger.precheck(turn.account, operation, identifier));
+    turn.leaveWorker();
+    const check = await this.#roleChanger.precheck(turn.account, operation, identifier);
+    await this.#callAfter(turn, operation, check, permit);
   }
 
-  async #callAfter(turn: PolicyTurn, operation: Operation, precheck: Precheck): Promise<void> {
+  async #callAfter(turn: PolicyTurn, operation: Operation, precheck: Precheck, permit: Permit): Promise<void> {
     switch (precheck.kind) {
       case 'InFlight':
         await this.#advance(turn, { ...operation, step: 'Promoting', message: 'found in flight before the call' });
@@ -315,14 +360,15 @@ export class OperationRunner {
         this.#backOff(turn, `AWS is not called: ${precheck.message}, and ${operation.from} is to be left`);
         return;
       case 'Unreadable':
+        permit.report(precheck.isThrottled === true);
         this.#backOff(turn, `cannot read the global cluster before the call: ${precheck.message}`);
         return;
       case 'Clear':
-        await this.#callNow(turn, operation);
+        await this.#callNow(turn, operation, permit);
     }
   }
 
-  async #callNow(turn: PolicyTurn, operation: Operation): Promise<void> {
+  async #callNow(turn: PolicyTurn, operation: Operation, permit: Permit): Promise<void> {
     const { session } = turn;
     const isRepeated = operation.step === 'Unconfirmed';
     const counted: Operation = { ...operation, attempts: operation.attempts + 1, calledAt: turn.now };
@@ -343,6 +389,7 @@ export class OperationRunner {
     }
     tendManagedResources(turn);
     const result = await call;
+    permit.report(result.isThrottled === true);
     if (isWithdrawnLate && (result.kind === 'Accepted' || result.kind === 'Ambiguous')) {
       this.#publication.withdraw(turn, counted.from);
     }

@@ -9,8 +9,9 @@ import { defined } from '../failover/defined.ts';
 import { detectionWindow } from '../failover/detection-window.ts';
 import type { Round } from '../failover/observation.ts';
 import type { Settings } from '../failover/settings.ts';
-import { done, type Result } from '../runtime/controller.ts';
+import { done, type ReconcileContext, type Result } from '../runtime/controller.ts';
 import { isInvalid, isNotFound } from '../runtime/kube-errors.ts';
+import type { KeyOrder } from '../runtime/ready-keys.ts';
 import { keyOf, referenceOf } from '../runtime/resource.ts';
 import { TerminalError } from '../runtime/terminal-error.ts';
 import { announcementsOf } from './announcements.ts';
@@ -30,10 +31,15 @@ import { PlannedOperations } from './planned-operations.ts';
 import { Publication } from './publication.ts';
 import { RequestHandler } from './request-handler.ts';
 import { RescueKeeper } from './rescue-keeper.ts';
+import { DEFAULT_ROLE_CHANGE_LIMITS, RoleChangeBudget, type RoleChangeFigures } from './role-change-budget.ts';
 import { RoleChanger } from './role-changer.ts';
 import { areRolesSettled, settleRoles } from './roles.ts';
 import { settingsOf } from './settings-of.ts';
 import { timestamp } from './status-codec.ts';
+import { URGENCY, urgencyOf } from './urgency.ts';
+
+/** For whoever reconciles without a controller. */
+const WITHOUT_WORKER: Pick<ReconcileContext, 'leaveWorker'> = { leaveWorker: () => undefined };
 
 /**
  * Reconciles DisasterRecoveryPolicies: lets the brain see each round, and does what it says. One instance per time of
@@ -47,6 +53,7 @@ export class PolicyReconciler {
   readonly #publication = new Publication();
   readonly #fenceReader = new FenceReader();
   readonly #rescueKeeper = new RescueKeeper();
+  readonly #budget: RoleChangeBudget;
   readonly #operations: OperationRunner;
   readonly #planned: PlannedOperations;
   readonly #requests: RequestHandler;
@@ -54,9 +61,29 @@ export class PolicyReconciler {
   constructor(dependencies: Dependencies) {
     this.#dependencies = dependencies;
     this.#objects = new LatestObjects(dependencies.cached);
-    this.#operations = new OperationRunner(dependencies, new RoleChanger(dependencies), this.#publication);
+    const { clock, logger, enqueue, settings } = dependencies;
+    const limits = settings.roleChanges ?? DEFAULT_ROLE_CHANGE_LIMITS;
+    this.#budget = new RoleChangeBudget({ limits, clock, logger, onTurn: enqueue });
+    const roleChanger = new RoleChanger(dependencies);
+    this.#operations = new OperationRunner(dependencies, roleChanger, this.#publication, this.#budget);
     this.#planned = new PlannedOperations(this.#operations);
     this.#requests = new RequestHandler(this.#operations, this.#planned);
+  }
+
+  /** Role changes that wait for their turn, and how many AWS takes. */
+  get roleChangeFigures(): readonly RoleChangeFigures[] {
+    return this.#budget.figures;
+  }
+
+  /** Whose reconcile goes first: for the work queue, which asks it whenever a key enters. */
+  orderOf(key: string): KeyOrder {
+    const policy = this.#objects.get(key);
+    return policy === undefined
+      ? { urgency: URGENCY.Routine, priority: 0 }
+      : {
+          urgency: urgencyOf(policy, this.#sessions.get(key), this.#budget.hasTurn(key)),
+          priority: policy.spec.failover.priority,
+        };
   }
 
   /** Takes a round of a policy and asks for its reconcile. */
@@ -73,10 +100,11 @@ export class PolicyReconciler {
     for (const key of [...this.#sessions.keys()]) {
       this.#forget(key);
     }
+    this.#budget.close();
   }
 
   /** Brings one policy forward by whatever its observations, its annotations and its operation call for. */
-  async reconcile(key: string): Promise<Result> {
+  async reconcile(key: string, context: Pick<ReconcileContext, 'leaveWorker'> = WITHOUT_WORKER): Promise<Result> {
     const policy = this.#objects.get(key);
     if (policy === undefined) {
       this.#forget(key);
@@ -91,14 +119,17 @@ export class PolicyReconciler {
       await this.#leaveTo(holder, policy);
       return done;
     }
-    return this.#reconcile(await this.#withFinalizer(policy));
+    return this.#reconcile(await this.#withFinalizer(policy), context);
   }
 
-  async #reconcile(policy: DisasterRecoveryPolicy): Promise<Result> {
+  async #reconcile(
+    policy: DisasterRecoveryPolicy,
+    { leaveWorker }: Pick<ReconcileContext, 'leaveWorker'>,
+  ): Promise<Result> {
     const key = keyOf(policy);
     const session = this.#sessionOf(key, policy);
     const settings = await this.#settingsFor(policy);
-    const turn = this.#turnOf(policy, session, settings);
+    const turn = this.#turnOf(policy, session, settings, leaveWorker);
     if (turn === undefined) {
       const observed = await this.#announcePending(policy, settings);
       this.#observe(observed, settings, session);
@@ -149,6 +180,7 @@ export class PolicyReconciler {
     await settleRoles(turn, this.#operations);
     await this.#requests.handle(turn);
     await this.#operate(turn);
+    this.#giveUpTurn(turn);
     this.#fenceReader.readIfDue(turn);
     await this.#publication.keepPublished(turn);
     this.#publication.route(turn);
@@ -166,10 +198,19 @@ export class PolicyReconciler {
     const { verdict } = turn;
     const isLeaving = turn.policy.metadata.deletionTimestamp !== undefined;
     if (verdict.kind === 'FailOver' && !isLeaving && areRolesSettled(turn)) {
-      this.#logDecision(turn, verdict.target.region);
-      await this.#operations.start(turn, { type: 'Failover', trigger: 'Automatic', target: verdict.target });
+      const { target } = verdict;
+      const onStart = (): void => this.#logDecision(turn, target.region);
+      await this.#operations.start(turn, { type: 'Failover', trigger: 'Automatic', target, onStart });
     } else if (verdict.kind === 'Calm' && areRolesSettled(turn)) {
       await this.#planned.run(turn);
+    }
+  }
+
+  /** What was due at an earlier turn is not any more: others need not wait for it. */
+  #giveUpTurn({ key, session, hasDueCall }: PolicyTurn): void {
+    if (!hasDueCall) {
+      session.awaitedTurn = undefined;
+      this.#budget.leave(key);
     }
   }
 
@@ -207,7 +248,12 @@ export class PolicyReconciler {
     return session;
   }
 
-  #turnOf(policy: DisasterRecoveryPolicy, session: PolicySession, settings: Settings): PolicyTurn | undefined {
+  #turnOf(
+    policy: DisasterRecoveryPolicy,
+    session: PolicySession,
+    settings: Settings,
+    leaveWorker: () => void,
+  ): PolicyTurn | undefined {
     const dependencies = this.#dependencies;
     const objects = this.#objects;
     session.noteGeneration(policy.metadata.generation);
@@ -215,7 +261,7 @@ export class PolicyReconciler {
     const { assessment } = session;
     return assessment === undefined
       ? undefined
-      : new PolicyTurn({ policy, session, settings, assessment, dependencies, objects });
+      : new PolicyTurn({ policy, session, settings, assessment, dependencies, objects, leaveWorker });
   }
 
   async #settingsFor(policy: DisasterRecoveryPolicy): Promise<Settings> {
@@ -344,6 +390,7 @@ export class PolicyReconciler {
   #forget(key: string): void {
     if (this.#sessions.delete(key)) {
       const { namespace = '', name } = referenceOf(key);
+      this.#budget.leave(key);
       this.#dependencies.observation.unwatch(key);
       this.#dependencies.managedResources?.forget(key);
       this.#dependencies.metrics.removePolicy({ namespace, name });

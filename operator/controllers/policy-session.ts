@@ -34,6 +34,16 @@ function publicationFrom(status: DisasterRecoveryPolicyStatus | undefined): Publ
     : { isPublished: told.status === 'True', reason: told.reason, message: told.message };
 }
 
+/** A place among those whose calls are due. */
+export interface AwaitedTurn {
+  /** Why, for people; it stays the same as the queue moves. */
+  readonly message: string;
+  /** Since when there is a reason for the call. */
+  readonly since: Instant;
+  /** A person asked for it by an annotation that is still there. */
+  readonly isRequested: boolean;
+}
+
 /** What this process holds in memory about one policy. Losing it at any point costs time, never correctness. */
 export class PolicySession {
   readonly uid: string;
@@ -56,6 +66,8 @@ export class PolicySession {
   refusal: string | undefined;
   /** What a person is told about an operation that waits. */
   waiting: string | undefined;
+  /** The call to AWS that is due and waits for its turn among others'; undefined when none does. */
+  awaitedTurn: AwaitedTurn | undefined;
   publication: PublicationReport;
   /** What is known of Crossplane managed resources; undefined until they were looked at. */
   drift: DriftReport | undefined;
@@ -110,6 +122,11 @@ export class PolicySession {
   noteGeneration(generation: number | undefined): void {
     this.#isSpent ||= this.#generation !== undefined && generation !== this.#generation;
     this.#generation = generation;
+  }
+
+  /** The newest round, while it waits for the next reconcile. */
+  get newestRound(): Round | undefined {
+    return this.#waitingRounds.at(-1);
   }
 
   /** Takes a round until the next reconcile. */

@@ -7,6 +7,7 @@ import { defined } from '../failover/defined.ts';
 import type { Settings } from '../failover/settings.ts';
 import { buildNotification } from '../notifications/notification.ts';
 import { jitter } from '../runtime/random.ts';
+import type { ReconcileContext } from '../runtime/controller.ts';
 import { keyOf } from '../runtime/resource.ts';
 import { isConflict } from '../runtime/kube-errors.ts';
 import { announcementsOf } from './announcements.ts';
@@ -31,6 +32,7 @@ export interface PolicyTurnProps {
   readonly assessment: Assessment;
   readonly dependencies: Dependencies;
   readonly objects: LatestObjects<DisasterRecoveryPolicy>;
+  readonly leaveWorker: ReconcileContext['leaveWorker'];
 }
 
 /** One reconcile of one observed policy: its newest object, what the brain says, and the only way to persist anything. */
@@ -40,6 +42,10 @@ export class PolicyTurn {
   readonly settings: Settings;
   readonly assessment: Assessment;
   readonly dependencies: Dependencies;
+  /** From here on others need not wait for this turn: it waits for AWS. How many do so at once is bounded by a budget. */
+  readonly leaveWorker: () => void;
+  /** In this turn a call to AWS was found to be due. */
+  hasDueCall = false;
   #policy: DisasterRecoveryPolicy;
   #record: PolicyRecord;
   readonly #objects: LatestObjects<DisasterRecoveryPolicy>;
@@ -50,6 +56,7 @@ export class PolicyTurn {
     this.settings = props.settings;
     this.assessment = props.assessment;
     this.dependencies = props.dependencies;
+    this.leaveWorker = props.leaveWorker;
     this.#policy = props.policy;
     this.#objects = props.objects;
     this.#record = recordFrom(props.policy.status);
@@ -166,6 +173,7 @@ export class PolicyTurn {
       verdict: judgeAutomatic(defined({ assessment, settings, now, cooldownUntil })),
       publication: session.publication,
       waiting: session.waiting,
+      awaitedTurn: session.awaitedTurn?.message,
       refusal: session.refusal,
       fenceRefusal: session.fenceRefusal,
       splitBrainEnd: session.splitBrainEnd,

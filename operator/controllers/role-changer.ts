@@ -17,8 +17,8 @@ export type CallResult =
   /** AWS will not do it. */
   | { readonly kind: 'Refused'; readonly message: string };
 
-/** With AWS's id of the call, where an answer named one. */
-export type CallOutcome = CallResult & { readonly requestId?: string };
+/** With AWS's id of the call, where an answer named one, and whether there were too many calls for it. */
+export type CallOutcome = CallResult & { readonly requestId?: string; readonly isThrottled?: true };
 
 /** As the schema has it. */
 const LONGEST_REQUEST_ID = 128;
@@ -29,7 +29,7 @@ export type Precheck =
   | { readonly kind: 'InFlight' | 'AlreadyWriter' }
   /** Somebody else moved the writer to a third region: the call would move it from there, and nobody has judged that one. */
   | { readonly kind: 'WriterElsewhere'; readonly message: string }
-  | { readonly kind: 'Unreadable'; readonly message: string };
+  | { readonly kind: 'Unreadable'; readonly message: string; readonly isThrottled?: true };
 
 /** AWS says these about a state that may pass: another operation that ends, an instance that starts. */
 const PASSING_CODES: readonly string[] = ['InvalidGlobalClusterStateFault', 'InvalidGlobalClusterState'];
@@ -42,6 +42,12 @@ const PASSING_CODES_OF_A_FAILOVER: readonly string[] = [
   'InvalidDBClusterStateFault',
   'InvalidDBClusterState',
 ];
+
+/** For `defined`: true, or no value at all. */
+function throttled(error: unknown): true | undefined {
+  const { classification } = error instanceof AwsCallError ? error : {};
+  return classification?.kind === 'rejected' && classification.cause === 'throttled' ? true : undefined;
+}
 
 function resultOf(error: unknown, type: Operation['type']): CallResult {
   const message = describe(error);
@@ -105,7 +111,7 @@ export class RoleChanger {
       );
       return checkView(view, operation);
     } catch (error) {
-      return { kind: 'Unreadable', message: describe(error) };
+      return defined({ kind: 'Unreadable' as const, message: describe(error), isThrottled: throttled(error) });
     }
   }
 
@@ -127,7 +133,7 @@ export class RoleChanger {
     operation: Operation,
     globalClusterIdentifier: string,
     onRequestId: (id: string) => void,
-  ): Promise<CallResult> {
+  ): Promise<CallOutcome> {
     const { gateway, settings } = this.#dependencies;
     const options = { timeoutMilliseconds: settings.awsCallTimeoutMilliseconds, onRequestId };
     const { targetClusterArn } = operation;
@@ -143,7 +149,7 @@ export class RoleChanger {
       }
       return { kind: 'Accepted' };
     } catch (error) {
-      return resultOf(error, operation.type);
+      return defined({ ...resultOf(error, operation.type), isThrottled: throttled(error) });
     }
   }
 }

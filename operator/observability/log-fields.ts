@@ -21,6 +21,7 @@ export interface LogFields {
   readonly resource?: string | undefined;
   readonly result?: string | undefined;
   readonly round?: { readonly startedAt: string; readonly completedAt: string } | undefined;
+  readonly rush?: Readonly<Record<string, number>> | undefined;
   readonly server?: string | undefined;
   readonly signal?: string | undefined;
   readonly signals?: Readonly<Record<string, string>> | undefined;
@@ -36,7 +37,7 @@ export const LOG_KEYS: Readonly<Record<LogKey, string>> = {
   time: 'RFC 3339, UTC, milliseconds',
   level: '`debug`, `info`, `warn`, `error` or `fatal`',
   msg: 'what happened, for people; its wording may change',
-  action: 'what is done: `failover`, `decide`',
+  action: 'what is done: `failover`, `decide`, or the action of the AWS API',
   component: 'the part of the process that ended, or did not',
   decision: 'a record of the decision log, where no directory is set for it',
   delay: 'milliseconds until it is tried again',
@@ -57,6 +58,9 @@ export const LOG_KEYS: Readonly<Record<LogKey, string>> = {
   resource: 'a Crossplane managed resource: `kind/name`, with its namespace where it has one',
   result: '`delivered`, `failed` or `dropped`, of a notification',
   round: 'start and end of the round that a decision rests on',
+  rush:
+    'role changes that waited for their turns: calls per second at its begin; at its end how many policies waited, the ' +
+    'most at once, and for how many milliseconds',
   server: '`metrics`, `health` or `health and metrics`',
   signal: 'the signal that ends the process',
   signals: 'the state of each signal of the policy, by its name',

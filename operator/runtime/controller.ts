@@ -160,25 +160,25 @@ export class Controller<K extends string = string> {
 
   /** Resolves as soon as the worker is free again: when the reconcile has ended, or needs no worker any more. */
   #workOn(key: K, signal: AbortSignal): Promise<void> {
-    const { promise: isFree, resolve } = Promise.withResolvers<void>();
-    this.#activeWorkers += 1;
-    let isHeld = true;
-    const free = (): void => {
-      if (!isHeld) return;
-      isHeld = false;
-      this.#activeWorkers -= 1;
-      resolve();
-    };
-    const leaveWorker = (): void => {
-      if (isHeld) this.#options.listener?.onLeaveWorker?.(key);
-      free();
-    };
-    const running: Promise<void> = this.#process(key, { signal, leaveWorker }).finally(() => {
-      this.#running.delete(running);
-      free();
+    return new Promise((resolve) => {
+      this.#activeWorkers += 1;
+      let isHeld = true;
+      const free = (): void => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#activeWorkers -= 1;
+        resolve();
+      };
+      const leaveWorker = (): void => {
+        if (isHeld) this.#options.listener?.onLeaveWorker?.(key);
+        free();
+      };
+      const running: Promise<void> = this.#process(key, { signal, leaveWorker }).finally(() => {
+        this.#running.delete(running);
+        free();
+      });
+      this.#running.add(running);
     });
-    this.#running.add(running);
-    return isFree;
   }
 
   async #process(key: K, context: ReconcileContext): Promise<void> {

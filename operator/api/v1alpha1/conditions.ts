@@ -79,6 +79,8 @@ export const FAILOVER_REASONS = {
   Confirming: 'Confirming',
   /** The loss is confirmed and nothing stands against a failover: it starts. */
   Confirmed: 'Confirmed',
+  /** The loss is confirmed, and more role changes are due than AWS takes at once: this one waits for its turn. */
+  AwaitingTurn: 'AwaitingTurn',
   /** No region could be promoted; each region's reason says why. */
   NoCandidate: 'NoCandidate',
   /** No lag sample before the loss, or one older than `maximumLagAge`. */
@@ -187,6 +189,8 @@ export const REPLICATION_REASONS = {
 /** Reasons of the condition Progressing, and of what became of an operation. */
 export const OPERATION_REASONS = {
   Idle: 'Idle',
+  /** A call is due, and more are than AWS takes at once: it waits for its turn, by `failover.priority`. */
+  AwaitingTurn: 'AwaitingTurn',
   /** An automatic failback waits: what follows `Failback` says what for. */
   FailbackStabilizing: 'FailbackStabilizing',
   FailbackOutsideWindow: 'FailbackOutsideWindow',

@@ -1,0 +1,64 @@
+import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { Round } from '../failover/observation.ts';
+import { pendingRequest } from './pending-request.ts';
+import type { PolicySession } from './policy-session.ts';
+
+/** What a policy's next reconcile is for, as the work queue's urgency. */
+export const URGENCY = {
+  /** Nothing that lasts longer for a client if it comes a little later; a policy that waits for its turn is among these. */
+  Routine: 0,
+  /** An operation is in flight: its clients wait for the new writer. */
+  Underway: 1,
+  /** A call to AWS may be due: the primary is failing, or a person asks. */
+  Due: 2,
+  /** It waited, and now a token is kept for it, for seconds only. */
+  Turn: 3,
+} as const;
+
+const WITNESS_SEES_LOSS = 503;
+
+/** Whether a round, not judged yet, may show a lost primary. */
+function hintsAtLoss(round: Round, primary: string): boolean {
+  return (
+    round.endpoints[primary]?.attempt.kind === 'noAnswer' ||
+    round.regions[primary]?.globalClusters.kind === 'noAnswer' ||
+    round.witness?.statusCode === WITNESS_SEES_LOSS
+  );
+}
+
+function seesLoss({ status }: DisasterRecoveryPolicy, { assessment, newestRound }: PolicySession): boolean {
+  const primary = status?.primaryRegion;
+  return (
+    assessment?.incident !== undefined ||
+    assessment?.isQuorumFailing === true ||
+    (newestRound !== undefined && primary !== undefined && hintsAtLoss(newestRound, primary))
+  );
+}
+
+/**
+ * How urgent the policy's next reconcile is. Asked whenever its key enters the queue: by what is at hand, and by nothing
+ * that would have to be computed.
+ *
+ * @param hasTurn whether a token for its call is kept for it
+ */
+export function urgencyOf(
+  policy: DisasterRecoveryPolicy,
+  session: PolicySession | undefined,
+  hasTurn: boolean,
+): number {
+  if (hasTurn) {
+    return URGENCY.Turn;
+  }
+  const { awaitedTurn } = session ?? {};
+  const { metadata, status } = policy;
+  if (awaitedTurn?.isRequested !== true && pendingRequest(metadata.annotations) !== undefined) {
+    return URGENCY.Due;
+  }
+  if (awaitedTurn !== undefined) {
+    return URGENCY.Routine;
+  }
+  if (status?.operation !== undefined) {
+    return status.operation.step === 'Accepted' ? URGENCY.Due : URGENCY.Underway;
+  }
+  return session !== undefined && seesLoss(policy, session) ? URGENCY.Due : URGENCY.Routine;
+}
