@@ -35,6 +35,7 @@ describe('loadConfig', () => {
       logLevel: 'info',
       workers: 8,
       readsPerSecond: 20,
+      roleChanges: { perSecond: 5, burst: 100 },
       metricPeriodMilliseconds: 60_000,
       unconfirmedReadWindowMilliseconds: 60_000,
       followIntervalMilliseconds: 1_000,
@@ -56,6 +57,7 @@ describe('loadConfig', () => {
       ...['--metrics-port', '0', '--health-port=off', '--leader-elect', '--leader-election-namespace', 'ops'],
       ...['--lease-duration', '3s', '--renew-deadline', '2s', '--retry-period', '500ms', '--identity', 'me'],
       ...['--log-level', 'debug', '--workers', '3', '--reads-per-second', '7', '--metric-period', '1s'],
+      ...['--role-changes-per-second', '2', '--role-changes-burst', '9'],
       ...['--unconfirmed-read-window', '1s', '--follow-interval', '100ms'],
       ...['--decision-log-directory', '/tmp/d', '--decision-log-megabytes', '2'],
     ];
@@ -78,6 +80,7 @@ describe('loadConfig', () => {
       logLevel: 'debug',
       workers: 3,
       readsPerSecond: 7,
+      roleChanges: { perSecond: 2, burst: 9 },
       metricPeriodMilliseconds: 1_000,
       unconfirmedReadWindowMilliseconds: 1_000,
       followIntervalMilliseconds: 100,

@@ -47,6 +47,8 @@ export interface Config {
   readonly workers: number;
   /** Read requests to AWS per second, for each account and region. */
   readonly readsPerSecond: number;
+  /** Role changes asked of AWS, for each account, region and action. */
+  readonly roleChanges: RoleChangesConfig;
   /** Period of the lag samples asked of CloudWatch, and how often each series is asked. */
   readonly metricPeriodMilliseconds: number;
   /** How long reads must show no effect before an AWS call with an ambiguous answer is made again. */
@@ -54,6 +56,12 @@ export interface Config {
   /** Between two observations while an operation is in flight. */
   readonly followIntervalMilliseconds: number;
   readonly decisionLog: DecisionLogConfig;
+}
+
+/** A token bucket: so many calls per second, after a burst. */
+export interface RoleChangesConfig {
+  readonly perSecond: number;
+  readonly burst: number;
 }
 
 /** Where decisions are taken down. */
@@ -319,6 +327,26 @@ const settings = {
     schema: wholeNumber(1, 1_000),
     fallback: '20',
   }),
+  roleChangesPerSecond: withDefault({
+    flag: 'role-changes-per-second',
+    variable: 'AURORA_DR_ROLE_CHANGES_PER_SECOND',
+    placeholder: 'COUNT',
+    description:
+      'failovers asked of AWS per second, for each account and region, and switchovers likewise; what is due beyond it ' +
+      'waits by failover.priority. Each is two requests, of the 12 per second that RDS takes by default',
+    allowed: 'a whole number from 1 to 1000',
+    schema: wholeNumber(1, 1_000),
+    fallback: '5',
+  }),
+  roleChangesBurst: withDefault({
+    flag: 'role-changes-burst',
+    variable: 'AURORA_DR_ROLE_CHANGES_BURST',
+    placeholder: 'COUNT',
+    description: 'failovers, and switchovers, that may go to AWS at once before that rate counts; RDS takes 300 requests',
+    allowed: 'a whole number from 1 to 10000',
+    schema: wholeNumber(1, 10_000),
+    fallback: '100',
+  }),
   metricPeriod: withDefault({
     flag: 'metric-period',
     variable: 'AURORA_DR_METRIC_PERIOD',
@@ -444,6 +472,10 @@ function readConfig(reader: SettingReader, defaults: ConfigDefaults): Config {
     logLevel: reader.required(settings.logLevel),
     workers: reader.required(settings.workers),
     readsPerSecond: reader.required(settings.readsPerSecond),
+    roleChanges: {
+      perSecond: reader.required(settings.roleChangesPerSecond),
+      burst: reader.required(settings.roleChangesBurst),
+    },
     metricPeriodMilliseconds: reader.required(settings.metricPeriod),
     unconfirmedReadWindowMilliseconds: reader.required(settings.unconfirmedReadWindow),
     followIntervalMilliseconds: reader.required(settings.followInterval),

@@ -302,12 +302,18 @@ class Operator {
     const clock = this.#clock;
     const { runtime } = this.#metrics;
     const rateLimiter = new ExponentialRateLimiter<string>({ random: this.#random, baseMilliseconds: 20 });
-    const queue = new WorkQueue<string>({ clock, rateLimiter, listener: runtime.workQueueListener(CONTROLLER) });
+    const queue: WorkQueue<string> = new WorkQueue<string>({
+      clock,
+      rateLimiter,
+      orderOf: (key) => reconciler.orderOf(key),
+      listener: runtime.workQueueListener(CONTROLLER),
+    });
     runtime.trackWorkQueue(CONTROLLER, queue);
     const observation = this.#observe((key, round) => reconciler.receive(key, round));
     const reconciler: PolicyReconciler = new PolicyReconciler(
       this.#dependencies(observation, queue, leaseRemainingMilliseconds),
     );
+    this.#metrics.trackRoleChanges(() => reconciler.roleChangeFigures);
     const controllerListener = runtime.controllerListener(CONTROLLER, this.#config.workers);
     const controller = new Controller<string>({
       name: CONTROLLER,
@@ -315,7 +321,7 @@ class Operator {
       clock,
       workers: this.#config.workers,
       turns: this.#turns,
-      reconcile: (key) => this.#traced(key, () => reconciler.reconcile(key)),
+      reconcile: (key, context) => this.#traced(key, () => reconciler.reconcile(key, context)),
       listener: {
         ...controllerListener,
         onError: (policy, error, isTerminal) => {
@@ -413,6 +419,7 @@ class Operator {
         metricPeriodMilliseconds,
         unconfirmedReadWindowMilliseconds: this.#config.unconfirmedReadWindowMilliseconds,
         awsCallTimeoutMilliseconds: awsCallTimeoutMilliseconds(this.#config),
+        roleChanges: this.#config.roleChanges,
         ...(region === undefined ? {} : { operatorRegion: region }),
       },
     };

@@ -354,12 +354,6 @@ describe('what the conditions say', () => {
     );
   });
 
-  it('given settings that this version ignores, when told, then Ready names them', () => {
-    expect(both('Ready', { settings: { withoutEffect: ['spec.a', 'spec.b'] } })).toBe(
-      `True Observed: observed; ${EAST} is the primary; without effect in this version: spec.a, spec.b`,
-    );
-  });
-
   it('given a primary that serves, when told, then only what sees it serving speaks, replication not', () => {
     const { signals } = aQuestion().assessment;
     expect(condition('PrimaryHealthy').message).toBe(signals.map(({ message }) => message).join('; '));

@@ -143,9 +143,7 @@ function ready(question: ConditionsQuestion): Finding {
     const message = `what it schedules is not done, everything else is: ${scheduleProblems.join('; ')}`;
     return finding('False', 'InvalidSchedule', message);
   }
-  const ignored = question.settings.withoutEffect ?? [];
-  const note = ignored.length === 0 ? '' : `; without effect in this version: ${ignored.join(', ')}`;
-  return finding('True', 'Observed', `observed; ${topology.primaryRegion} is the primary${note}`);
+  return finding('True', 'Observed', `observed; ${topology.primaryRegion} is the primary`);
 }
 
 function primaryHealthy(question: ConditionsQuestion): Finding {

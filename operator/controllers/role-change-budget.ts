@@ -1,6 +1,7 @@
 import { accountKey, type AwsAccount } from '../aws/account.ts';
 import type { Operation } from '../failover/operation.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { RoleChangeFigures } from '../observability/metrics.ts';
 import { CallBudget, type Permit, type Standing } from '../runtime/call-budget.ts';
 import type { Clock } from '../runtime/clock.ts';
 
@@ -16,18 +17,6 @@ export interface RoleChangeLimits {
  * is two requests, the read before it and itself, and observation needs some too.
  */
 export const DEFAULT_ROLE_CHANGE_LIMITS: RoleChangeLimits = { perSecond: 5, burst: 100 };
-
-/** What is known of the calls of one action in one region. */
-export interface RoleChangeFigures {
-  readonly region: string;
-  readonly action: string;
-  /** Calls that wait for their turn. */
-  readonly waiting: number;
-  /** Calls that could be made at once. */
-  readonly tokens: number;
-  /** Calls per second at present: less than configured after AWS has throttled. */
-  readonly perSecond: number;
-}
 
 /** A call that is due, of the policy `key`. */
 export interface DueCall {

@@ -65,7 +65,6 @@ describe('settingsOf', () => {
       { name: 'controlPlane', configuration: expect.stringMatching(/^[0-9a-f]{16}$/), delayMilliseconds: 0 },
       { name: 'http', configuration: expect.stringMatching(/^[0-9a-f]{16}$/), delayMilliseconds: 0 },
     ]);
-    expect(settings).not.toHaveProperty('withoutEffect');
   });
 
   it.each<[string, ReturnType<typeof aSpec>['publish'], boolean]>([
@@ -92,14 +91,7 @@ describe('settingsOf', () => {
   });
 });
 
-describe('what this version cannot do yet', () => {
-  it.each<[string, SignalsSpec]>([
-    ['a MySQL probe', { ...DIRECT, endpoint: { type: 'MySQL', secretRef: { name: 's' } } }],
-    ['lag by SQL', { ...DIRECT, replication: { ...CLOUDWATCH, source: 'SQL', secretRef: { name: 's' } } }],
-  ])('given %s, when read, then nothing of it is without effect', (_, signals) => {
-    expect(settingsOf(withSignals(signals), INSTALLATION)).not.toHaveProperty('withoutEffect');
-  });
-
+describe('a signal by SQL', () => {
   it('given a probe by MySQL instead of TCP, when read, then what passes means something else: votes are earned anew', () => {
     const configurationOf = (endpoint: NonNullable<SignalsSpec['endpoint']>): string | undefined =>
       settingsOf(withSignals({ ...DIRECT, endpoint }), INSTALLATION).signals.find(({ name }) => name === 'endpoint')
@@ -109,12 +101,6 @@ describe('what this version cannot do yet', () => {
     expect(new Set([configurationOf({ type: 'TCP' }), configurationOf(login), configurationOf(writing)]).size).toBe(3);
   });
 
-  it('given a priority, when read, then it is named as without effect', () => {
-    const spec = aSpec();
-    const settings = settingsOf({ ...spec, failover: { ...spec.failover, priority: 7 } }, INSTALLATION);
-    expect(settings.withoutEffect).toEqual(['failover.priority']);
-    expect(settingsOf(spec, INSTALLATION)).not.toHaveProperty('withoutEffect');
-  });
 });
 
 describe('the detection window of a spec', () => {

@@ -30,10 +30,6 @@ function delayOf(name: SignalName, signals: SignalsSpec, interval: number, metri
     : maximumAge + metricPeriod + METRIC_DELAY_PERIODS * metricPeriod;
 }
 
-function withoutEffect({ failover }: DisasterRecoveryPolicySpec): readonly string[] | undefined {
-  return failover.priority === 0 ? undefined : ['failover.priority'];
-}
-
 /** What the schema cannot tell of a schedule: that its time zone is known here, and that it ever comes true. */
 function scheduleProblems({ failback, drill }: DisasterRecoveryPolicySpec): readonly string[] | undefined {
   const { schedule, timeZone = 'UTC' } = drill ?? {};
@@ -119,7 +115,6 @@ export function settingsOf(spec: DisasterRecoveryPolicySpec, installation: Insta
     failback: failbackSettings(spec),
     drill: drillSettings(spec),
     scheduleProblems: scheduleProblems(spec),
-    withoutEffect: withoutEffect(spec),
     operatorRegion: installation.operatorRegion,
     unconfirmedReadWindowMilliseconds: installation.unconfirmedReadWindowMilliseconds,
   });

@@ -90,8 +90,6 @@ export interface Settings {
   readonly drill?: DrillSettings;
   /** Schedules of the policy that cannot be followed, each with its field and why. */
   readonly scheduleProblems?: readonly string[];
-  /** Settings of the policy that this version accepts and does not act on, as a person would find them in the manifest. */
-  readonly withoutEffect?: readonly string[];
   /** `--region`: where this operator lives; absent when it was not told, and the two-operator rule does not apply. */
   readonly operatorRegion?: string;
   /** How long reads must show no effect before an AWS call with an ambiguous answer is made again. */

@@ -345,6 +345,29 @@ describe('OperatorMetrics', () => {
     expect(await other.render()).not.toContain('transactions');
   });
 
+  it('given role changes of several accounts, shows how many wait together, and the least of what is left', async () => {
+    const lane = { region: 'us-west-2', action: 'FailoverGlobalCluster' };
+    let lanes = [
+      { ...lane, waiting: 3, tokens: 0, perSecond: 2.5 },
+      { ...lane, waiting: 4, tokens: 7, perSecond: 5 },
+      { ...lane, region: 'us-east-1', waiting: 0, tokens: 20, perSecond: 5 },
+    ];
+    metrics.trackRoleChanges(() => lanes);
+    const labels = (region: string): string => `{region="${region}",action="FailoverGlobalCluster"}`;
+    expect(await lines('aurora_dr_role_changes_waiting')).toEqual([
+      `aurora_dr_role_changes_waiting${labels('us-west-2')} 7`,
+      `aurora_dr_role_changes_waiting${labels('us-east-1')} 0`,
+    ]);
+    expect((await lines('aurora_dr_role_change_tokens'))[0]).toBe(
+      `aurora_dr_role_change_tokens${labels('us-west-2')} 0`,
+    );
+    expect((await lines('aurora_dr_role_changes_per_second'))[0]).toBe(
+      `aurora_dr_role_changes_per_second${labels('us-west-2')} 2.5`,
+    );
+    lanes = [];
+    expect(await lines('aurora_dr_role_changes_waiting')).toEqual([]);
+  });
+
   describe('runtime', () => {
     it('given a controller that has not worked yet, every result and error is there at zero', async () => {
       metrics.runtime.controllerListener('policy', 8);

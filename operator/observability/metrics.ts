@@ -64,6 +64,17 @@ export interface MetricDescription {
   readonly buckets?: readonly number[];
 }
 
+/** Role changes of one account, by the call that they need. */
+export interface RoleChangeFigures {
+  readonly region: string;
+  readonly action: string;
+  /** Calls that wait for their turn. */
+  readonly waiting: number;
+  /** Calls that could be made at once. */
+  readonly tokens: number;
+  readonly perSecond: number;
+}
+
 export interface OperatorMetricsProps {
   readonly clock: Pick<Clock, 'now'>;
   /** Shown as a label of `aurora_dr_build_info`. */
@@ -103,6 +114,7 @@ export class OperatorMetrics {
   readonly #probes;
   readonly #eventsLost;
   readonly #spans;
+  #roleChanges: () => readonly RoleChangeFigures[] = () => [];
 
   constructor(props: OperatorMetricsProps) {
     const registers = [this.#registry];
@@ -195,7 +207,53 @@ export class OperatorMetrics {
       labelNames: ['result'],
       registers,
     });
+    this.#registerRoleChanges();
     this.#startAtZero();
+  }
+
+  #registerRoleChanges(): void {
+    const figures = (): readonly RoleChangeFigures[] => this.#roleChanges();
+    const gauge = (
+      name: string,
+      help: string,
+      figure: (lane: RoleChangeFigures) => number,
+      combine: (one: number, other: number) => number,
+    ): void => {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['region', 'action'],
+        registers: [this.#registry],
+        collect() {
+          this.reset();
+          const values = new Map<string, [RoleChangeFigures, number]>();
+          for (const lane of figures()) {
+            const key = `${lane.region} ${lane.action}`;
+            const known = values.get(key)?.[1];
+            values.set(key, [lane, known === undefined ? figure(lane) : combine(known, figure(lane))]);
+          }
+          for (const [{ region, action }, value] of values.values()) this.set({ region, action }, value);
+        },
+      });
+    };
+    gauge(
+      'aurora_dr_role_changes_waiting',
+      'Role changes that are due and wait until AWS takes them, by region and action; absent where none was ever due',
+      ({ waiting }) => waiting,
+      (one, other) => one + other,
+    );
+    gauge(
+      'aurora_dr_role_change_tokens',
+      'Role changes that could go to AWS at once, by region and action; of several accounts the least',
+      ({ tokens }) => tokens,
+      Math.min,
+    );
+    gauge(
+      'aurora_dr_role_changes_per_second',
+      'How fast role changes may go to AWS at present: below what is configured after throttling; of several accounts the least',
+      ({ perSecond }) => perSecond,
+      Math.min,
+    );
   }
 
   /** From the start at zero, so that an increase is seen at the first of them. */
@@ -300,6 +358,11 @@ export class OperatorMetrics {
 
   countProbe({ kind, result }: ProbeFigures): void {
     this.#probes.inc({ kind, result });
+  }
+
+  /** @param figures of each account, region and action; asked at every scrape */
+  trackRoleChanges(figures: () => readonly RoleChangeFigures[]): void {
+    this.#roleChanges = figures;
   }
 
   countLostEvent(): void {

@@ -18,6 +18,7 @@ import { Controller } from '../../operator/runtime/controller.ts';
 import { EventRecorder } from '../../operator/runtime/event-recorder.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import { LeaderElector } from '../../operator/runtime/leader-elector.ts';
+import type { KeyOrder } from '../../operator/runtime/ready-keys.ts';
 import { ExponentialRateLimiter } from '../../operator/runtime/rate-limiter.ts';
 import { Reflector } from '../../operator/runtime/reflector.ts';
 import { keyOf } from '../../operator/runtime/resource.ts';
@@ -34,6 +35,8 @@ export interface InstallationProps {
   readonly followIntervalMilliseconds: number;
   readonly unconfirmedReadWindowMilliseconds: number;
   readonly metricPeriodMilliseconds: number;
+  /** How fast role changes go to AWS. @default - the operator's default, which a few policies never use up */
+  readonly roleChanges?: { readonly perSecond: number; readonly burst: number };
 }
 
 /** Where a test puts a mistake in: each wraps what the operator is given. */
@@ -163,7 +166,8 @@ export class SimulatedOperator {
     if (signal.aborted) return;
     const { process, tampering, onRound } = this.#props;
     const rateLimiter = new ExponentialRateLimiter<string>({ random: process.random.next, baseMilliseconds: 20 });
-    const queue = new WorkQueue<string>({ clock: process, rateLimiter });
+    const orderOf = (key: string): KeyOrder => reconciler.orderOf(key);
+    const queue: WorkQueue<string> = new WorkQueue<string>({ clock: process, rateLimiter, orderOf });
     const observation = this.#observe((key, round) => {
       onRound(process, key, round);
       reconciler.receive(key, tampering.round?.(round) ?? round);
@@ -175,7 +179,7 @@ export class SimulatedOperator {
       queue,
       clock: process,
       workers: 4,
-      reconcile: (key) => reconciler.reconcile(key),
+      reconcile: (key, context) => reconciler.reconcile(key, context),
       listener: {
         onError: (policy, error) => this.#logger.error({ policy, error }, `reconcile failed: ${String(error)}`),
       },
@@ -223,7 +227,7 @@ export class SimulatedOperator {
     leaseRemainingMilliseconds: () => number,
   ): Dependencies {
     const { process, installation, region } = this.#props;
-    const { isElecting, leaseDurationMilliseconds } = installation;
+    const { isElecting, leaseDurationMilliseconds, roleChanges } = installation;
     const decisions = this.#decisions;
     return {
       kube: this.#kube,
@@ -248,6 +252,7 @@ export class SimulatedOperator {
       ...(decisions === undefined ? {} : { decisions }),
       settings: {
         ...(region === undefined ? {} : { operatorRegion: region }),
+        ...(roleChanges === undefined ? {} : { roleChanges }),
         identity: process.name,
         followIntervalMilliseconds: installation.followIntervalMilliseconds,
         metricPeriodMilliseconds: installation.metricPeriodMilliseconds,

@@ -517,8 +517,9 @@ export interface FailoverSpec {
    */
   timeout: string;
   /**
-   * Who goes first when a whole region is lost, 0 to 1000, higher first. Default 0. Raise it for the databases that
-   * the business misses first.
+   * Who goes first when a whole region is lost, 0 to 1000, higher first. Default 0. It counts where more role
+   * changes are due than AWS takes at once: see --role-changes-per-second. Raise it for the databases that the
+   * business misses first.
    */
   priority: number;
   /**
