@@ -342,7 +342,8 @@ const settings = {
     flag: 'role-changes-burst',
     variable: 'AURORA_DR_ROLE_CHANGES_BURST',
     placeholder: 'COUNT',
-    description: 'failovers, and switchovers, that may go to AWS at once before that rate counts; RDS takes 300 requests',
+    description:
+      'failovers, and switchovers, that may go to AWS at once before that rate counts; RDS takes 300 requests',
     allowed: 'a whole number from 1 to 10000',
     schema: wholeNumber(1, 10_000),
     fallback: '100',

@@ -196,6 +196,10 @@ export class PolicyReconciler {
       await this.#operations.follow(turn);
       return;
     }
+    if (turn.hasDueCall) {
+      // A person's request waits for its turn: nothing else is started in its place.
+      return;
+    }
     const { verdict } = turn;
     const isLeaving = turn.policy.metadata.deletionTimestamp !== undefined;
     if (verdict.kind === 'FailOver' && !isLeaving && areRolesSettled(turn)) {

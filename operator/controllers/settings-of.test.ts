@@ -100,7 +100,6 @@ describe('a signal by SQL', () => {
     const writing = { ...login, writeProbe: { database: 'aurora_dr', table: 'heartbeat' } };
     expect(new Set([configurationOf({ type: 'TCP' }), configurationOf(login), configurationOf(writing)]).size).toBe(3);
   });
-
 });
 
 describe('the detection window of a spec', () => {

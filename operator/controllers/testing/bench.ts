@@ -3,6 +3,7 @@ import type {
   DisasterRecoveryPolicySpec,
   DisasterRecoveryPolicyStatus,
 } from '../../api/v1alpha1/disaster-recovery-policy.ts';
+import type { Round } from '../../failover/observation.ts';
 import { aRound, SECOND, T0, type RoundProps } from '../../failover/testing/a-round.ts';
 import type { Notification } from '../../notifications/notification.ts';
 import type { Logger } from '../../observability/logger.ts';
@@ -13,7 +14,7 @@ import type { EventToRecord } from '../../runtime/event-recorder.ts';
 import { isConflict } from '../../runtime/kube-errors.ts';
 import { ManualClock } from '../../runtime/manual-clock.ts';
 import { ClusterClaims } from '../cluster-claims.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Dependencies, ReconcilerSettings } from '../dependencies.ts';
 import { PolicyReconciler } from '../policy-reconciler.ts';
 import { aPolicy, KEY } from './a-policy.ts';
 import { FakeAurora } from './fake-aurora.ts';
@@ -64,7 +65,10 @@ export class Bench {
   #delayed: number | undefined;
   reconciler: PolicyReconciler;
 
-  constructor(spec: Partial<DisasterRecoveryPolicySpec> = {}) {
+  readonly #settings: Partial<ReconcilerSettings>;
+
+  constructor(spec: Partial<DisasterRecoveryPolicySpec> = {}, settings: Partial<ReconcilerSettings> = {}) {
+    this.#settings = settings;
     this.api.onChange = (key) => {
       if (!this.isCacheFrozen) {
         this.syncCache(key);
@@ -144,12 +148,24 @@ export class Bench {
     }
   }
 
+  /** Whether the work queue would be told that the policy's next reconcile matters, and how much. */
+  get urgency(): number {
+    return this.reconciler.orderOf(KEY).urgency;
+  }
+
+  /** A round of what the world is like now. */
+  roundNow(): Round {
+    return aRound({ ...this.aurora.round(), at: this.now });
+  }
+
   /** Rounds of what the world is like now, one interval apart; with `props` instead where a test knows better. */
   async see(count = 1, props: RoundProps = {}): Promise<void> {
     for (let index = 0; index < count && !this.#isDead; index += 1) {
       const round = aRound({ ...this.aurora.round(), ...props, at: this.now });
       await this.clock.advance(SECOND);
-      this.reconciler.receive(KEY, round);
+      for (const key of this.api.objects.keys()) {
+        this.reconciler.receive(key, round);
+      }
       await this.settle();
       await this.pass(INTERVAL - SECOND);
     }
@@ -171,8 +187,11 @@ export class Bench {
   }
 
   /** A policy that is Protected, with votes and a published writer. */
-  static async protected(spec: Partial<DisasterRecoveryPolicySpec> = {}): Promise<Bench> {
-    const bench = new Bench(spec);
+  static async protected(
+    spec: Partial<DisasterRecoveryPolicySpec> = {},
+    settings: Partial<ReconcilerSettings> = {},
+  ): Promise<Bench> {
+    const bench = new Bench(spec, settings);
     await bench.settle();
     // Until the first minute's lag sample is there, and a minute more.
     await bench.see(18);
@@ -290,6 +309,7 @@ export class Bench {
         metricPeriodMilliseconds: 60_000,
         unconfirmedReadWindowMilliseconds: 60_000,
         awsCallTimeoutMilliseconds: 5_000,
+        ...this.#settings,
       },
     };
   }

@@ -1,0 +1,188 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DisasterRecoveryPolicyStatus } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { findCondition } from '../api/v1alpha1/conditions.ts';
+import { SECOND } from '../failover/testing/a-round.ts';
+import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { aPolicy, KEY } from './testing/a-policy.ts';
+import { Bench } from './testing/bench.ts';
+import { awsError, THROTTLED } from './testing/fake-aurora.ts';
+import { URGENCY } from './urgency.ts';
+
+const RIVAL = 'payments/rival';
+const FAILOVER = `failover ${WEST}`;
+
+/** Two policies that lose their primaries at once, and a token for one of them: the second waits for 25 s. */
+async function withRival(): Promise<Bench> {
+  const bench = await Bench.protected({}, { roleChanges: { perSecond: 1 / 25, burst: 1 } });
+  const { metadata, spec } = aPolicy({ globalClusterIdentifier: 'rival-global' });
+  bench.api.put({ ...aPolicy(), metadata: { ...metadata, name: 'rival', uid: 'uid-2' }, spec });
+  // What AWS begins for the one is nothing to the other.
+  bench.probe = (what, when) => {
+    if (what === 'call' && when === 'after') bench.aurora.inFlight = undefined;
+  };
+  await bench.settle();
+  await bench.see(18);
+  bench.aurora.lose(bench.now);
+  return bench;
+}
+
+const statusOf = (bench: Bench): DisasterRecoveryPolicyStatus => bench.api.read(RIVAL).status ?? {};
+const progressing = (bench: Bench): string => {
+  const { status, reason, message } = findCondition(statusOf(bench).conditions, 'Progressing') ?? {};
+  return `${status ?? ''} ${reason ?? ''}: ${message ?? ''}`;
+};
+const writesOf = (bench: Bench): number => bench.api.writes.length;
+
+describe('more losses than AWS takes calls', () => {
+  it('given no token, then nothing is registered, and status says once that the call waits for its turn', async () => {
+    const bench = await withRival();
+    await bench.see(3);
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    expect(bench.status.operation).toBeDefined();
+    expect(statusOf(bench).operation).toBeUndefined();
+    expect(statusOf(bench).phase).toBe('Suspect');
+    expect(progressing(bench)).toBe(
+      `False AwaitingTurn: FailoverGlobalCluster in ${WEST} waits for its turn: more role changes are due there than AWS takes at once`,
+    );
+    expect(statusOf(bench).incident?.reason).toBe('AwaitingTurn');
+    const rival = bench.events.filter(({ regarding }) => regarding.metadata.name === 'rival');
+    expect(rival.map(({ reason }) => reason)).not.toContain('FailoverBlocked');
+    expect(bench.notifications.map(({ kind }) => kind)).not.toContain('FailoverBlocked');
+    const before = writesOf(bench);
+    await bench.see();
+    expect(writesOf(bench)).toBe(before);
+    expect(bench.reconciler.roleChangeFigures).toMatchObject([{ region: WEST, waiting: 1, tokens: 0 }]);
+  });
+
+  it('given its turn, then it is made, once, and the wait has cost none of its time', async () => {
+    const bench = await withRival();
+    await bench.see(3);
+    expect(bench.reconciler.orderOf(RIVAL)).toEqual({ urgency: URGENCY.Routine, priority: 0 });
+    await bench.pass(16 * SECOND - 1);
+    expect(bench.reconciler.orderOf(RIVAL).urgency).toBe(URGENCY.Routine);
+    bench.reconciler.receive(RIVAL, bench.roundNow());
+    await bench.settle();
+    await bench.pass(2);
+    expect(bench.reconciler.orderOf(RIVAL).urgency).toBe(URGENCY.Turn);
+    await bench.settle();
+    expect(bench.aurora.calls).toEqual([FAILOVER, FAILOVER]);
+    const { operation } = statusOf(bench);
+    expect(operation).toMatchObject({ step: 'Requested', attempts: 1 });
+    expect(Date.parse(operation?.startedAt ?? '')).toBe(bench.clock.now());
+    await bench.see(3);
+    expect(bench.aurora.calls).toHaveLength(2);
+    expect(bench.errors).toEqual([]);
+  });
+
+  it('given a primary that serves again before its turn, then the call is not made, and nobody waits any more', async () => {
+    const bench = await withRival();
+    await bench.see(3);
+    bench.aurora.heal();
+    await bench.see();
+    expect(bench.reconciler.roleChangeFigures).toMatchObject([{ waiting: 0 }]);
+    await bench.see(6);
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    expect(progressing(bench)).toMatch(/^False Idle/);
+  });
+
+  it('given a turn that comes when the newest round is too old, then the call is not made before a young one shows the loss', async () => {
+    const bench = await withRival();
+    await bench.see(3);
+    // No rounds for 16 s: 7 s after the last one that may count for 13 s.
+    await bench.pass(17 * SECOND);
+    await bench.settle();
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    await bench.see();
+    expect(bench.aurora.calls).toEqual([FAILOVER, FAILOVER]);
+  });
+
+  it('given a request of a person, when there is no token, then it waits as well, is made at its turn, and answered once', async () => {
+    const bench = await withRival();
+    await bench.see(3);
+    bench.api.edit(RIVAL, (policy) => {
+      policy.metadata.annotations = {
+        'aurora-dr.io/force-failover': WEST,
+        'aurora-dr.io/force-type': 'Failover',
+        'aurora-dr.io/accept-data-loss': 'true',
+      };
+    });
+    expect(bench.reconciler.orderOf(RIVAL).urgency).toBe(URGENCY.Due);
+    await bench.settle();
+    expect(bench.reconciler.orderOf(RIVAL).urgency).toBe(URGENCY.Routine);
+    expect(statusOf(bench).lastRequest).toBeUndefined();
+    expect(bench.api.read(RIVAL).metadata.annotations).toBeDefined();
+    await bench.see();
+    await bench.pass(5 * SECOND);
+    bench.reconciler.receive(RIVAL, bench.roundNow());
+    await bench.settle();
+    await bench.pass(2 * SECOND);
+    await bench.settle();
+    expect(bench.aurora.calls).toEqual([FAILOVER, FAILOVER]);
+    expect(statusOf(bench)).toMatchObject({
+      operation: { trigger: 'Annotation' },
+      lastRequest: { result: 'Accepted', operationId: statusOf(bench).operation?.id },
+    });
+    expect(bench.api.read(RIVAL).metadata.annotations).toEqual({});
+  });
+
+  it('given a policy that is deleted while it waits, then its place goes to others', async () => {
+    const bench = await withRival();
+    await bench.see(3);
+    bench.api.edit(RIVAL, ({ metadata }) => (metadata.deletionTimestamp = '2026-01-01T00:00:00Z'));
+    await bench.settle();
+    expect(bench.api.objects.has(RIVAL)).toBe(false);
+    expect(bench.reconciler.roleChangeFigures).toMatchObject([{ waiting: 0 }]);
+  });
+
+  it('given throttling, then the rate falls, and what is on record waits for its turn and says so', async () => {
+    const bench = await Bench.protected({}, { roleChanges: { perSecond: 0.1, burst: 1 } });
+    bench.aurora.lose(bench.now);
+    bench.aurora.refuse = () => awsError(THROTTLED);
+    await bench.see(3);
+    expect(bench.reconciler.roleChangeFigures[0]?.perSecond).toBeCloseTo(0.07);
+    expect(bench.aurora.calls).toHaveLength(1);
+    expect(bench.status.operation?.step).toBe('Accepted');
+    expect(bench.reconciler.roleChangeFigures).toMatchObject([{ waiting: 1 }]);
+    bench.aurora.refuse = () => undefined;
+    await bench.see(2);
+    expect(bench.aurora.effects).toEqual([FAILOVER]);
+    expect(bench.reconciler.roleChangeFigures[0]?.perSecond).toBeCloseTo(0.075);
+  });
+
+  it('given the end of leadership, then nobody gets a turn any more', async () => {
+    const bench = await withRival();
+    await bench.see(3);
+    bench.reconciler.close();
+    await bench.pass(60 * SECOND);
+    await bench.settle();
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    expect(bench.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('urgency', () => {
+  it('given nothing but calm, then it is routine; a round that may show a loss, a request and an operation are more', async () => {
+    const bench = await Bench.protected({ failover: { ...aPolicy().spec.failover, priority: 7 } });
+    expect(bench.reconciler.orderOf(KEY)).toEqual({ urgency: URGENCY.Routine, priority: 7 });
+    bench.aurora.lose(bench.now);
+    bench.reconciler.receive(KEY, bench.roundNow());
+    expect(bench.urgency).toBe(URGENCY.Due);
+    await bench.settle();
+    expect(bench.urgency).toBe(URGENCY.Due);
+    await bench.see(2);
+    expect(bench.status.operation?.step).toBe('Requested');
+    expect(bench.urgency).toBe(URGENCY.Underway);
+    bench.annotate({ acknowledge: 'x' });
+    expect(bench.urgency).toBe(URGENCY.Due);
+    expect(bench.reconciler.orderOf('payments/absent')).toEqual({ urgency: URGENCY.Routine, priority: 0 });
+  });
+
+  it('given a registered operation whose call AWS has not taken, then it stays urgent', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.refuse = () => awsError(THROTTLED);
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    expect(bench.status).toMatchObject({ operation: { step: 'Accepted', from: EAST } });
+    expect(bench.urgency).toBe(URGENCY.Due);
+  });
+});
