@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Assessment } from '../failover/assess.ts';
 import { judgeAutomatic, type AutomaticQuestion, type AutomaticVerdict } from '../failover/automatic.ts';
@@ -80,6 +81,7 @@ interface Trail {
   lag: Lag;
   memory: Memory | undefined;
   writtenAt: number;
+  /** A digest of the last round's: themselves, they are kilobytes. */
   readings: string;
   verdict: string;
   follow: string;
@@ -124,10 +126,11 @@ export class DecisionRecorder implements DecisionLog {
       const verdict = summaryOf(judgeAutomatic(defined({ assessment, settings, now: head.now, cooldownUntil })));
       const effect = operation === undefined ? undefined : readEffect(operation, assessment, settings);
       const result = resultOf(assessment, effect);
+      const { round } = assessment;
       const record = defined({ ...head, kind: 'Round' as const, recorded, cooldownUntil, operation, result, verdict });
-      trail.newest = { round: assessment.round, settings, memoryBefore, memory, assessment, record };
+      trail.newest = { round, settings, memoryBefore, memory, assessment, record };
       trail.isNewestWritten = false;
-      const readings = readingsKey({ round: assessment.round, recorded, cooldownUntil, result, verdict, settings });
+      const readings = digestOf(readingsKey({ round, recorded, cooldownUntil, result, verdict, settings }));
       const isSame = readings === trail.readings && verdictKey(verdict) === trail.verdict && isQuiet(record);
       const quietFor = Math.abs(assessment.round.startedAt - trail.writtenAt);
       trail.readings = readings;
@@ -330,6 +333,8 @@ interface Before {
 function relativeTo({ record, round }: RoundEntry, { lag, ...before }: Before): string {
   return JSON.stringify(defined({ ...record, ...before, round: packRound(round, lag) }) satisfies RoundDecision);
 }
+
+const digestOf = (text: string): string => hash('sha256', text, 'base64');
 
 /** Settings are made anew with every new version of an object, mostly equal. */
 const isEqual = (a: Settings | undefined, b: Settings): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

@@ -52,6 +52,28 @@ function event(reason: string, overrides: Partial<EventToRecord> = {}): EventToR
 }
 
 describe('EventRecorder', () => {
+  it('keeps events no longer than they may repeat, and of what they are about only its names', async () => {
+    const dropped: EventToRecord[] = [];
+    const { clock, client, recorder, stop, finished } = startRecorder({ onDrop: (lost) => dropped.push(lost) });
+    for (const reason of ['A', 'B', 'C']) recorder.record(event(reason));
+    await clock.advance(4 * 60_000);
+    recorder.record(event('A'));
+    await clock.advance(3 * 60_000);
+    recorder.record(event('D'));
+    await clock.settle();
+    expect(recorder.kept).toBe(2);
+    client.before = () => {
+      throw apiErrorFrom('create', 403, { kind: 'Status', reason: 'Forbidden' });
+    };
+    const { regarding } = event('E');
+    const whole = { ...regarding, spec: { text: 'long' }, metadata: { ...regarding.metadata, labels: { a: 'b' } } };
+    recorder.record(event('E', { regarding: whole, related: whole }));
+    await clock.settle();
+    expect(dropped.map(({ regarding: about, related }) => [about, related])).toEqual([[regarding, regarding]]);
+    stop.abort();
+    await finished;
+  });
+
   it('given an event, when recorded, sends it with everything that the API demands', async () => {
     const { clock, recorder, stop, finished, events } = startRecorder();
     recorder.record(

@@ -51,7 +51,10 @@ export interface EventRecorderOptions {
   readonly reportingInstance: string;
   /** Where events about cluster-scoped objects go. @default - `default` */
   readonly defaultNamespace?: string;
-  /** Events kept in memory, sent or not; beyond that new ones are dropped. @default - 1000 */
+  /**
+   * Events kept in memory, about a kilobyte each: those that wait, and those sent in the last six minutes, which may
+   * repeat. Beyond that new ones are dropped. @default - 20,000: one for each of thousands of policies at once
+   */
   readonly capacity?: number;
   /** Attempts before an event is dropped. @default - 10 */
   readonly attempts?: number;
@@ -136,6 +139,11 @@ export class EventRecorder {
     return this.#dropped;
   }
 
+  /** Events in memory: those that wait, and those that may still repeat. */
+  get kept(): number {
+    return this.#series.size;
+  }
+
   /** Takes the event over and returns at once. */
   record(event: EventToRecord): void {
     if (this.#isStopped) {
@@ -145,10 +153,14 @@ export class EventRecorder {
     const key = seriesKey(event);
     const existing = this.#series.get(key);
     const now = this.#clock.monotonic();
+    this.#forgetEnded(now);
     if (existing !== undefined && !this.#isOver(existing, now)) {
       existing.count += 1;
       existing.lastObserved = this.#clock.now();
       existing.lastSeen = now;
+      // To the end: the first are those that ended first.
+      this.#series.delete(key);
+      this.#series.set(key, existing);
       this.#queue.addAfter(key, existing.isCreated ? UPDATE_MILLISECONDS : 0);
       return;
     }
@@ -159,7 +171,7 @@ export class EventRecorder {
     }
     const wall = this.#clock.now();
     this.#series.set(key, {
-      event,
+      event: withoutSubjects(event),
       firstObserved: wall,
       lastObserved: wall,
       lastSeen: now,
@@ -284,9 +296,16 @@ export class EventRecorder {
     return isSent(series) && now - series.lastSeen > SERIES_MILLISECONDS;
   }
 
+  #forgetEnded(now: number): void {
+    for (const [key, series] of this.#series) {
+      if (!this.#isOver(series, now)) return;
+      this.#series.delete(key);
+    }
+  }
+
   /** Forgets the oldest series that is sent when there are too many; `false` when none is. */
   #makeRoom(): boolean {
-    if (this.#series.size < (this.#options.capacity ?? 1000)) return true;
+    if (this.#series.size < (this.#options.capacity ?? 20_000)) return true;
     for (const [key, series] of this.#series) {
       if (isSent(series)) return this.#series.delete(key);
     }
@@ -318,6 +337,21 @@ function seriesKey(event: EventToRecord): string {
     related?.metadata.namespace,
     related?.metadata.name,
   ]);
+}
+
+/** The whole objects that an event is about would be kept as long as the event is. */
+function withoutSubjects(event: EventToRecord): EventToRecord {
+  const { regarding, related } = event;
+  return {
+    ...event,
+    regarding: subjectOf(regarding),
+    ...(related === undefined ? {} : { related: subjectOf(related) }),
+  };
+}
+
+function subjectOf({ apiVersion, kind, metadata }: EventSubject): EventSubject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } };
 }
 
 function isSent(series: Series): boolean {
