@@ -199,7 +199,7 @@ export class RoleChange {
 
   async #callNow(): Promise<RoleChangeEnd | undefined> {
     const { session, settings } = this.#props;
-    if (!this.#roleChanger.hasTimeToCall()) {
+    if (!this.#roleChanger.hasTimeToCall(settings.globalClusterIdentifier)) {
       return this.#end('TimedOut', 'TimedOut', 'too little of the invocation is left for a call to AWS');
     }
     this.#operation = { ...this.#operation, attempts: this.#operation.attempts + 1, calledAt: session.clock.now() };

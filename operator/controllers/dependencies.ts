@@ -49,8 +49,8 @@ export interface Dependencies {
   readonly decisions?: DecisionLog;
   readonly clock: Clock;
   readonly random: Random;
-  /** Milliseconds for which this process certainly is the only leader; infinite without leader election. */
-  readonly leaseRemainingMilliseconds: () => number;
+  /** Milliseconds for which only this process certainly acts for the policy; infinite without leader election. */
+  readonly leaseRemainingMilliseconds: (policy: string) => number;
   /** Asks for another reconcile of the policy. */
   readonly enqueue: (key: string) => void;
   readonly settings: ReconcilerSettings;

@@ -81,7 +81,7 @@ export class OperationRunner {
    */
   async start(turn: PolicyTurn, wish: NewOperation): Promise<void> {
     const operation = this.#register(turn, wish);
-    if (!this.#roleChanger.hasTimeToCall()) {
+    if (!this.#roleChanger.hasTimeToCall(turn.key)) {
       // Registering what may not be called would only cost the next leader the doubt whether it was.
       throw new Error(`cannot start ${operation.type} ${operation.id}: the lease ends before the call could`);
     }
@@ -376,7 +376,7 @@ export class OperationRunner {
       // A second call is announced before it is made: whoever comes after counts its own reads from here.
       await turn.save({ operation: counted });
     }
-    if (!this.#roleChanger.hasTimeToCall()) {
+    if (!this.#roleChanger.hasTimeToCall(turn.key)) {
       session.waiting = 'the lease ends before the call could: the next leader decides';
       return;
     }

@@ -4,6 +4,7 @@ import type { Finding } from '../failover/assess.ts';
 import type { DrillFacts } from '../failover/drill.ts';
 import type { FailbackFacts, FailbackTry } from '../failover/failback.ts';
 import type { PlannedFacts } from '../failover/planned-switchover.ts';
+import { keyOf } from '../runtime/resource.ts';
 import { primarySince, type PolicyRecord } from './policy-record.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 
@@ -64,6 +65,6 @@ export function drillFacts(source: FactsSource): DrillFacts {
     ...plannedFacts(source),
     hasDrill: record.drill !== undefined,
     publicationProblem: publication.isPublished ? undefined : `${publication.reason}: ${publication.message}`,
-    canCall: dependencies.leaseRemainingMilliseconds() > dependencies.settings.awsCallTimeoutMilliseconds,
+    canCall: dependencies.leaseRemainingMilliseconds(keyOf(source.policy)) > dependencies.settings.awsCallTimeoutMilliseconds,
   });
 }

@@ -104,6 +104,32 @@ export class PolicyReconciler {
     this.#budget.close();
   }
 
+  /**
+   * Observes a policy that another process acts for: its rounds go through the brain, nothing is written and nobody is
+   * called. Once this process reconciles the policy, what the rounds have shown counts.
+   *
+   * @returns whether the rounds are enough to decide about a loss, or there is nothing to observe
+   */
+  observe(key: string): boolean {
+    const policy = this.#objects.get(key);
+    const isOver = policy?.metadata.deletionTimestamp !== undefined;
+    if (policy === undefined || isOver || this.#holderOf(policy) !== undefined || problemsOf(policy).length > 0) {
+      this.#forget(key);
+      return true;
+    }
+    const session = this.#sessionOf(key, policy, true);
+    const settings = this.#knownSettings(policy);
+    session.noteGeneration(policy.metadata.generation);
+    session.digest(settings, recordFrom(policy.status));
+    this.#observe(policy, settings, session);
+    return session.digestedRounds >= Math.max(settings.failureThreshold, settings.successThreshold);
+  }
+
+  /** Stops observing a policy, and forgets what was seen of it. */
+  forget(key: string): void {
+    this.#forget(key);
+  }
+
   /** Brings one policy forward by whatever its observations, its annotations and its operation call for. */
   async reconcile(key: string, context: Pick<ReconcileContext, 'leaveWorker'> = WITHOUT_WORKER): Promise<Result> {
     const policy = this.#objects.get(key);
@@ -241,14 +267,20 @@ export class PolicyReconciler {
     return record.operation !== undefined && remaining > 0 ? { requeueAfterMilliseconds: remaining } : done;
   }
 
-  #sessionOf(key: string, policy: DisasterRecoveryPolicy): PolicySession {
+  #sessionOf(key: string, policy: DisasterRecoveryPolicy, isObserving = false): PolicySession {
     const known = this.#sessions.get(key);
-    if (known?.uid === policy.metadata.uid) {
+    const isSame = known?.uid === policy.metadata.uid;
+    if (isSame && known.isObserving === isObserving) {
       return known;
+    }
+    if (isSame && known.isObserving) {
+      const session = known.takeOver(policy);
+      this.#sessions.set(key, session);
+      return session;
     }
     // Deleted and created anew under the same name: nothing of the old one may count for it.
     this.#forget(key);
-    const session = new PolicySession(policy);
+    const session = new PolicySession(policy, isObserving);
     this.#sessions.set(key, session);
     return session;
   }
@@ -279,8 +311,13 @@ export class PolicyReconciler {
       this.#forget(keyOf(policy));
       await this.#refuse(policy, problems);
     }
-    const settings = settingsOf(policy.spec, this.#dependencies.settings);
-    this.#settings.set(policy.spec, settings);
+    return this.#knownSettings(policy);
+  }
+
+  /** Of a policy that is valid. */
+  #knownSettings({ spec }: DisasterRecoveryPolicy): Settings {
+    const settings = this.#settings.get(spec) ?? settingsOf(spec, this.#dependencies.settings);
+    this.#settings.set(spec, settings);
     return settings;
   }
 

@@ -96,12 +96,32 @@ export class PolicySession {
   refreshAt: number | undefined;
   /** The status that people heard of last, where a write since then may have been persisted although it failed. */
   untold: { readonly status: DisasterRecoveryPolicyStatus | undefined } | undefined;
+  /** Another process acts for the policy: this one only observes. */
+  readonly isObserving: boolean;
   #waitingRounds: Round[] = [];
+  #digestedRounds = 0;
 
-  constructor(policy: DisasterRecoveryPolicy) {
+  constructor(policy: DisasterRecoveryPolicy, isObserving = false) {
     this.uid = policy.metadata.uid;
     this.memory = memoryFrom(policy.status);
     this.publication = publicationFrom(policy.status);
+    this.isObserving = isObserving;
+  }
+
+  /**
+   * The session of the process that acts for the policy from now on, after it has only observed. What the rounds showed
+   * goes on counting; whatever rests on an older state of the policy, the last assessment too, is made anew.
+   */
+  takeOver(policy: DisasterRecoveryPolicy): PolicySession {
+    const session = new PolicySession(policy);
+    session.memory = this.memory;
+    session.#waitingRounds = this.#waitingRounds;
+    return session;
+  }
+
+  /** How many rounds the brain has seen. */
+  get digestedRounds(): number {
+    return this.#digestedRounds;
   }
 
   /** Nothing is concluded from the assessment any more: the next round that ends decides. */
@@ -159,6 +179,7 @@ export class PolicySession {
       onRound?.(defined({ settings, memoryBefore, memory, assessment, recorded, cooldownUntil, operation }));
       this.memory = memory;
       this.assessment = assessment;
+      this.#digestedRounds += 1;
       this.#isSpent = this.#isSpent && index < this.#spentRounds;
       this.#claim = nextClaim(this.#claim, assessment.topology.primaryRegion, record.primaryRegion);
       if (record.operation !== undefined) {

@@ -117,6 +117,6 @@ describe('RoleChanger', () => {
     [5_001, true],
     [Infinity, true],
   ])('given a lease for %s ms more, when a call may take 5 s, then it may begin: %s', (remaining, expected) => {
-    expect(aChanger(remaining).changer.hasTimeToCall()).toBe(expected);
+    expect(aChanger(remaining).changer.hasTimeToCall('payments/orders')).toBe(expected);
   });
 });

@@ -94,9 +94,9 @@ export class RoleChanger {
     this.#dependencies = dependencies;
   }
 
-  /** Whether this process stays the only leader for as long as a call may take; it must not be made otherwise. */
-  hasTimeToCall(): boolean {
-    return this.#dependencies.leaseRemainingMilliseconds() > this.#dependencies.settings.awsCallTimeoutMilliseconds;
+  /** Whether only this process acts for the policy for as long as a call may take; it must not be made otherwise. */
+  hasTimeToCall(policy: string): boolean {
+    return this.#dependencies.leaseRemainingMilliseconds(policy) > this.#dependencies.settings.awsCallTimeoutMilliseconds;
   }
 
   /** Reads the global cluster in the target's region, which neither call's region loss can hide. Never rejects. */

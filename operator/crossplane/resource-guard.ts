@@ -28,8 +28,8 @@ export interface ResourceGuardProps {
   readonly kube: Pick<KubeClient, 'get' | 'mergePatch'>;
   readonly index: Pick<ManagedResourceIndex, 'state' | 'freshen' | 'find' | 'note'>;
   readonly clock: Clock;
-  /** Whether this process certainly is the leader: nobody else's decision is overwritten. */
-  readonly mayWrite: () => boolean;
+  /** Whether only this process certainly acts for the policy: nobody else's decision is overwritten. */
+  readonly mayWrite: (policy: string) => boolean;
   readonly listener: GuardListener;
 }
 
@@ -195,7 +195,7 @@ export class ResourceGuard {
 
   async #settle(resource: ManagedResource, policy: string, session: GuardSession): Promise<void> {
     let known: ManagedResource | undefined = resource;
-    for (let attempt = 1; known !== undefined && this.#props.mayWrite(); attempt += 1) {
+    for (let attempt = 1; known !== undefined && this.#props.mayWrite(policy); attempt += 1) {
       const { wish } = session;
       const patch = this.#decide(known, policy, session);
       if (wish === undefined || patch === undefined) {

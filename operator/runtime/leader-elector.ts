@@ -16,6 +16,18 @@ export interface LeaderElectorOptions {
   readonly identity: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Of a Lease that is created here. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Several processes hold the lease together, each under the same identity: it is theirs as long as one of them renews
+   * it, and nobody releases it, since the others still count on it. @default false
+   */
+  readonly isShared?: boolean;
+  /**
+   * What this process has seen of the lease before, by the same clock: a lease that does not change from then on expires
+   * that much sooner. @default - nothing
+   */
+  readonly seen?: { readonly lease: Lease; readonly changedAt: number } | undefined;
   /** After so long without a renewal others may take over. @default - 15 s */
   readonly leaseDurationMilliseconds?: number;
   /** After so long without a successful renewal the leader gives up. Below the lease's duration. @default - 10 s */
@@ -78,6 +90,8 @@ export class LeaderElector {
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
     this.#clock = options.clock;
+    const { seen } = options;
+    this.#observation = seen === undefined ? undefined : { lease: seen.lease, at: seen.changedAt };
     this.#leaseDuration = options.leaseDurationMilliseconds ?? 15_000;
     this.#renewDeadline = options.renewDeadlineMilliseconds ?? 10_000;
     this.#retryPeriod = options.retryPeriodMilliseconds ?? 2_000;
@@ -238,6 +252,10 @@ export class LeaderElector {
   }
 
   async #tryAcquireOrRenew(signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#isLeader && this.#options.isShared === true) {
+      await this.#renewShared();
+      return true;
+    }
     // The holder knows its lease and writes at once; anybody else looks first.
     const lease = this.#isLeader ? this.#observation?.lease : await this.#read(signal);
     const renewal: Renewal = { monotonic: this.#clock.monotonic(), wall: this.#clock.now() };
@@ -250,6 +268,24 @@ export class LeaderElector {
     const updated = await this.#options.client.update<Lease>(LEASES, { ...lease, spec }, this.#callOptions());
     this.#accept(updated, renewal);
     return true;
+  }
+
+  /** On whatever version there is, as long as it is ours: those who hold it together must not be in each other's way. */
+  async #renewShared(): Promise<void> {
+    const { client, namespace, name, random } = this.#options;
+    const renewal: Renewal = { monotonic: this.#clock.monotonic(), wall: this.#clock.now() };
+    // Others look for a change of this text: two clocks that differ must not make the same of it.
+    const time = microTime(renewal.wall).replace(/000Z$/, `${String(Math.floor(random() * 1000)).padStart(3, '0')}Z`);
+    const written = await client.jsonPatch<Lease>(
+      LEASES,
+      { namespace, name },
+      [
+        { op: 'test', path: '/spec/holderIdentity', value: this.identity },
+        { op: 'replace', path: '/spec/renewTime', value: time },
+      ],
+      this.#callOptions(),
+    );
+    this.#accept(written, renewal);
   }
 
   #accept(lease: Lease, renewal: Renewal): void {
@@ -287,11 +323,11 @@ export class LeaderElector {
 
   /** Writes are not bound to a signal: one that is given up half-way could hold the lease for nobody. */
   #create(renewal: Renewal): Promise<Lease> {
-    const { client, namespace, name } = this.#options;
+    const { client, namespace, name, labels } = this.#options;
     const lease: Lease = {
       apiVersion: apiVersionOf(LEASES),
       kind: LEASES.kind,
-      metadata: { namespace, name },
+      metadata: { namespace, name, ...(labels === undefined ? {} : { labels: { ...labels } }) },
       spec: { ...this.#specFrom({}, renewal), leaseTransitions: 0 },
     };
     return client.create(LEASES, lease, this.#callOptions());
@@ -325,7 +361,7 @@ export class LeaderElector {
   async #release(): Promise<void> {
     const observation = this.#observation;
     this.#renewal = undefined;
-    if (observation === undefined) return;
+    if (observation === undefined || this.#options.isShared === true) return;
     const spec: LeaseSpec = {
       ...observation.lease.spec,
       holderIdentity: '',

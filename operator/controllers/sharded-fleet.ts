@@ -1,0 +1,209 @@
+import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { isDuration, parseDuration } from '../api/v1alpha1/duration.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { done, type Result } from '../runtime/controller.ts';
+import { keyOf } from '../runtime/resource.ts';
+import { ShardElections, type ShardElectionsOptions, type ShardWork } from '../runtime/shard-elections.ts';
+import type { Store } from '../runtime/store.ts';
+import type { PolicyReconciler } from './policy-reconciler.ts';
+import { shardOf } from './shard-of.ts';
+
+/** An operation or an incident holds a handover back for so long at most: it is followed as well by another process. */
+const LONGEST_WAIT_FOR_REST_MILLISECONDS = 5 * 60_000;
+/** Besides the time that the rounds take which a shard has to be observed for. */
+const PREPARATION_SLACK_MILLISECONDS = 10_000;
+
+export interface ShardedFleetProps {
+  readonly elections: Omit<ShardElectionsOptions, 'work'>;
+  readonly store: Store<DisasterRecoveryPolicy>;
+  readonly reconciler: Pick<PolicyReconciler, 'observe' | 'forget'>;
+  readonly enqueue: (key: string) => void;
+  /** Resolves once the store is as new as this call; see Reflector. */
+  readonly refresh: (signal: AbortSignal) => Promise<void>;
+  /** For how much longer no process acts that divides the policies otherwise. */
+  readonly divisionRemainingMilliseconds: () => number;
+  /** Where a test puts a mistake in. @default - as it is */
+  readonly tamper?: (work: ShardWork) => ShardWork;
+}
+
+/** What is seen of a shard before it is owned. */
+interface Preparation {
+  readonly since: number;
+  /** After so long it is owned without the rounds that are missing still. */
+  readonly boundMilliseconds: number;
+  /** Policies that were not observed for long enough yet. */
+  readonly missing: Set<string>;
+}
+
+/** How long the rounds of a policy take that decide about a loss, twice; 0 for one that is not valid. */
+function preparationTimeOf({ spec }: DisasterRecoveryPolicy): number {
+  const { interval, failureThreshold, successThreshold } = spec.detection;
+  const rounds = Math.max(failureThreshold, successThreshold) + 1;
+  return isDuration(interval) ? 2 * rounds * parseDuration(interval) : 0;
+}
+
+/**
+ * The policies of a fleet that several processes share, by shards. Of a shard that this process owns, policies are
+ * reconciled; of one that it is to own next, they are observed and nothing else; of any other, they are left alone.
+ */
+export class ShardedFleet implements ShardWork {
+  readonly #props: ShardedFleetProps;
+  readonly #clock: Clock;
+  readonly #elections: ShardElections;
+  readonly #states = new Map<number, 'owned' | Preparation>();
+  readonly #keys = new Map<number, Set<string>>();
+  /** Reconciles that run, by shard, and who waits for the last of them. */
+  readonly #running = new Map<number, number>();
+  readonly #idleWaiters = new Map<number, () => void>();
+  /** Since when a shard that is to be handed over is not at rest. */
+  readonly #restless = new Map<number, number>();
+
+  constructor(props: ShardedFleetProps) {
+    this.#props = props;
+    this.#clock = props.elections.clock;
+    const work = props.tamper?.(this) ?? this;
+    this.#elections = new ShardElections({ ...props.elections, work });
+  }
+
+  get elections(): Pick<ShardElections, 'owned' | 'members' | 'orphans'> {
+    return this.#elections;
+  }
+
+  /** Policies that this process looks after. */
+  get ownedPolicies(): number {
+    return this.#elections.owned.reduce((sum, shard) => sum + this.#keysOf(shard).size, 0);
+  }
+
+  /** For how much longer this process certainly is the only one that acts for the policy. */
+  leaseRemainingMilliseconds(key: string): number {
+    const shard = this.#shardOf(key);
+    return shard === undefined
+      ? 0
+      : Math.min(
+          this.#props.divisionRemainingMilliseconds(),
+          this.#elections.leaseRemainingMilliseconds(shard),
+        );
+  }
+
+  /** Takes part until the signal aborts; resolves once nothing is done for any policy any more. */
+  async run(signal: AbortSignal): Promise<void> {
+    const unsubscribe = this.#props.store.subscribe((_change, before, now) => this.#note(before, now));
+    try {
+      await this.#elections.run(signal);
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** Does for a policy what is this process's to do; `reconcile` is that of an owned one. */
+  async reconcile(key: string, reconcile: () => Promise<Result>): Promise<Result> {
+    const { reconciler } = this.#props;
+    const shard = this.#shardOf(key);
+    const state = shard === undefined ? undefined : this.#states.get(shard);
+    if (shard === undefined || state === undefined) {
+      reconciler.forget(key);
+      return done;
+    }
+    if (state !== 'owned') {
+      if (reconciler.observe(key)) state.missing.delete(key);
+      return done;
+    }
+    this.#running.set(shard, (this.#running.get(shard) ?? 0) + 1);
+    try {
+      return await reconcile();
+    } finally {
+      this.#ended(shard);
+    }
+  }
+
+  prepare(shard: number): void {
+    if (this.#states.has(shard) || this.#running.has(shard)) return;
+    const keys = this.#keysOf(shard);
+    const times = [...keys].map((key) => {
+      const policy = this.#props.store.get(key);
+      return policy === undefined ? 0 : preparationTimeOf(policy);
+    });
+    const boundMilliseconds = Math.max(0, ...times) + PREPARATION_SLACK_MILLISECONDS;
+    this.#states.set(shard, { since: this.#clock.monotonic(), boundMilliseconds, missing: new Set(keys) });
+    keys.forEach((key) => this.#props.enqueue(key));
+  }
+
+  leave(shard: number): void {
+    const state = this.#states.get(shard);
+    if (state === undefined || state === 'owned') return;
+    this.#states.delete(shard);
+    this.#forget(shard);
+  }
+
+  isPrepared(shard: number): boolean {
+    const state = this.#states.get(shard);
+    if (state === undefined || state === 'owned') return false;
+    const hasWaited = this.#clock.monotonic() - state.since >= state.boundMilliseconds;
+    return hasWaited || [...state.missing].every((key) => this.#shardOf(key) !== shard);
+  }
+
+  isAtRest(shard: number): boolean {
+    const isAtRest = [...this.#keysOf(shard)].every((key) => {
+      const { operation, incident } = this.#props.store.get(key)?.status ?? {};
+      return operation === undefined && incident === undefined;
+    });
+    const now = this.#clock.monotonic();
+    const since = this.#restless.get(shard) ?? now;
+    if (isAtRest) this.#restless.delete(shard);
+    else this.#restless.set(shard, since);
+    return isAtRest || now - since >= LONGEST_WAIT_FOR_REST_MILLISECONDS;
+  }
+
+  async lead(shard: number, leadership: AbortSignal): Promise<void> {
+    // What its last owner wrote is perhaps not in the watch cache yet.
+    await this.#props.refresh(leadership).catch(() => undefined);
+    if (!leadership.aborted) {
+      this.#states.set(shard, 'owned');
+      this.#keysOf(shard).forEach((key) => this.#props.enqueue(key));
+      await new Promise((resolve) => leadership.addEventListener('abort', resolve, { once: true }));
+    }
+    this.#states.delete(shard);
+    this.#restless.delete(shard);
+    // What runs may finish: every write of it has a precondition, and no call begins that the lease would not outlive.
+    await this.#idle(shard);
+    this.#forget(shard);
+  }
+
+  #note(before: DisasterRecoveryPolicy | undefined, now: DisasterRecoveryPolicy | undefined): void {
+    const { shards } = this.#props.elections;
+    if (before !== undefined) this.#keysOf(shardOf(before, shards)).delete(keyOf(before));
+    if (now !== undefined) this.#keysOf(shardOf(now, shards)).add(keyOf(now));
+  }
+
+  #keysOf(shard: number): Set<string> {
+    const known = this.#keys.get(shard) ?? new Set<string>();
+    this.#keys.set(shard, known);
+    return known;
+  }
+
+  #shardOf(key: string): number | undefined {
+    const policy = this.#props.store.get(key);
+    return policy === undefined ? undefined : shardOf(policy, this.#props.elections.shards);
+  }
+
+  #forget(shard: number): void {
+    for (const key of this.#keysOf(shard)) this.#props.reconciler.forget(key);
+  }
+
+  #idle(shard: number): Promise<void> {
+    return this.#running.has(shard)
+      ? new Promise((resolve) => this.#idleWaiters.set(shard, resolve))
+      : Promise.resolve();
+  }
+
+  #ended(shard: number): void {
+    const running = (this.#running.get(shard) ?? 1) - 1;
+    if (running > 0) {
+      this.#running.set(shard, running);
+      return;
+    }
+    this.#running.delete(shard);
+    this.#idleWaiters.get(shard)?.();
+    this.#idleWaiters.delete(shard);
+  }
+}

@@ -1,0 +1,315 @@
+import type { Clock } from './clock.ts';
+import type { KubeClient } from './kube-client.ts';
+import { isConflict, isNotFound } from './kube-errors.ts';
+import { LeaderElector, type StoppedLeading } from './leader-elector.ts';
+import { LeaseDirectory, type SeenLease } from './lease-directory.ts';
+import { LEASES } from './lease.ts';
+import { MemberLease } from './member-lease.ts';
+import type { Random } from './random.ts';
+import { rendezvousOrder } from './rendezvous.ts';
+import { nextShardStep, type ShardStep } from './shard-step.ts';
+
+/** What is done for shards. Every method but `lead` returns at once. */
+export interface ShardWork {
+  /** Begins to observe a shard that somebody else owns, without acting. Called again without effect. */
+  prepare(shard: number): void;
+  /** Ends what {@link ShardWork.prepare} began, unless the shard is owned by now. */
+  leave(shard: number): void;
+  /** Whether a shard that is being prepared was observed for long enough to take it over without a gap. */
+  isPrepared(shard: number): boolean;
+  /** Whether nothing is under way in a shard that is better brought to its end before it is handed over. */
+  isAtRest(shard: number): boolean;
+  /** Owns a shard until the signal aborts; resolves once nothing is done for it any more. */
+  lead(shard: number, leadership: AbortSignal): Promise<void>;
+}
+
+/** What elections tell their observers. */
+export interface ShardElectionsListener {
+  onOwned?(shard: number): void;
+  onLost?(shard: number, reason: StoppedLeading): void;
+  /** The lease is about to be given up for another process that is ready. */
+  onHandOver?(shard: number, successor: string): void;
+  onMembers?(members: readonly string[]): void;
+  onError?(error: unknown): void;
+}
+
+export interface ShardElectionsOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  /** Names of shards' leases are `<name>-<shard>-of-<shards>`, those of members' `<name>-member-…`. */
+  readonly name: string;
+  /** More than one; the same for all members. */
+  readonly shards: number;
+  /** Unique for each run of a process. */
+  readonly identity: string;
+  /** Label of all leases, by which they are found; its key is also where members' annotations begin. */
+  readonly label: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly leaseDurationMilliseconds: number;
+  readonly renewDeadlineMilliseconds: number;
+  readonly retryPeriodMilliseconds: number;
+  readonly work: ShardWork;
+  readonly listener?: ShardElectionsListener;
+}
+
+/** One shard's election, for as long as this process takes part in it. */
+interface Candidacy {
+  readonly elector: LeaderElector;
+  readonly stop: AbortController;
+  isOwner: boolean;
+}
+
+/** A member that did not renew for so many durations is gone for good: its lease is litter. */
+const LITTER_AFTER = 20;
+
+/** The name of a shard's lease. */
+export function shardLeaseName(name: string, shard: number, shards: number): string {
+  return `${name}-${shard}-of-${shards}`;
+}
+
+/**
+ * Spreads shards over processes. Who acts for a shard is who holds its lease, and nothing else; everything here only decides
+ * who tries to get which lease, and when it is given up. Each process says in a lease of its own that it is there; all
+ * order them alike (rendezvous hashing), and a shard moves to the first of its order once that one has observed for long
+ * enough. A wrong idea of who is there costs moves, never a second owner.
+ */
+export class ShardElections {
+  readonly #options: ShardElectionsOptions;
+  readonly #clock: Clock;
+  readonly #directory: LeaseDirectory;
+  readonly #member: MemberLease;
+  readonly #candidacies = new Map<number, Candidacy>();
+  readonly #endings = new Set<Promise<void>>();
+  readonly #orders = new Map<number, readonly string[]>();
+  #members: readonly string[] = [];
+  /** Versions of leases whose removal was asked for. */
+  readonly #removed = new Set<string>();
+  #syncedAt = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(options: ShardElectionsOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    const { client, namespace, name, label, identity, clock, random, leaseDurationMilliseconds, listener } = options;
+    const onError = (error: unknown): void => listener?.onError?.(error);
+    const shared = { client, namespace, clock, leaseDurationMilliseconds, onError };
+    this.#directory = new LeaseDirectory({
+      ...shared,
+      labelSelector: label,
+      prefix: `${name}-`,
+      random,
+      onChange: () => this.#wake?.(),
+    });
+    const prefix = `${name}-member-`;
+    const labels = { [label]: 'member' };
+    const member = { ...shared, prefix, labels, identity, renewMilliseconds: options.retryPeriodMilliseconds };
+    this.#member = new MemberLease(member, this.#announcement([]));
+  }
+
+  /** Shards whose lease this process holds. */
+  get owned(): readonly number[] {
+    return [...this.#candidacies].flatMap(([shard, { isOwner }]) => (isOwner ? [shard] : []));
+  }
+
+  /** Live processes with as many shards, this one included, as far as is seen. */
+  get members(): readonly string[] {
+    return this.#members;
+  }
+
+  /** Shards that nobody is seen to hold. */
+  get orphans(): readonly number[] {
+    return this.#all().filter((shard) => !this.#isOwner(shard) && this.#lease(shard)?.isHeld !== true);
+  }
+
+  /** For how much longer nobody else can own the shard; 0 for one that this process does not own. */
+  leaseRemainingMilliseconds(shard: number): number {
+    return this.#candidacies.get(shard)?.elector.leaseRemainingMilliseconds() ?? 0;
+  }
+
+  /** Takes part until the signal aborts; resolves once every shard is given up. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const watching = new AbortController();
+    const directory = this.#directory.run(watching.signal);
+    const member = this.#member.run(signal);
+    await this.#directory.waitForSync(signal).catch(() => undefined);
+    this.#syncedAt = this.#clock.monotonic();
+    while (!signal.aborted) {
+      if (this.#member.isTold) this.#plan();
+      await this.#pause(signal);
+    }
+    for (const { stop } of this.#candidacies.values()) stop.abort(signal.reason);
+    await Promise.all([...this.#endings, member]);
+    for (const shard of this.#all()) this.#options.work.leave(shard);
+    watching.abort(signal.reason);
+    await directory;
+  }
+
+  #plan(): void {
+    this.#noteMembers();
+    this.#removeLitter();
+    const prepared: number[] = [];
+    for (const shard of this.#all()) {
+      const step = this.#stepOf(shard);
+      this.#take(shard, step);
+      if (step === 'prepare' && this.#options.work.isPrepared(shard)) prepared.push(shard);
+    }
+    this.#member.announce(this.#announcement(prepared));
+  }
+
+  #stepOf(shard: number): ShardStep {
+    const { identity, retryPeriodMilliseconds, work } = this.#options;
+    const order = this.#orderOf(shard);
+    const lease = this.#lease(shard);
+    const isOwner = this.#isOwner(shard);
+    const successor = order[0] ?? identity;
+    const isSuccessorReady = isOwner && successor !== identity && this.#isPreparedBy(successor, shard);
+    return nextShardStep(
+      {
+        rank: order.indexOf(identity),
+        isOwner,
+        isSuccessorReady,
+        isAtRest: isSuccessorReady && work.isAtRest(shard),
+        isHeldByOther: lease?.isHeld === true && lease.holder !== identity,
+        freeMilliseconds: this.#freeMilliseconds(lease),
+      },
+      3 * retryPeriodMilliseconds,
+    );
+  }
+
+  #freeMilliseconds(lease: SeenLease | undefined): number {
+    if (lease === undefined) return this.#clock.monotonic() - this.#syncedAt;
+    // The watch may be faster than the answer: what was got just now is not to be let go of.
+    return lease.holder === this.#options.identity ? Infinity : lease.freeMilliseconds;
+  }
+
+  #take(shard: number, step: ShardStep): void {
+    const { work, listener, identity } = this.#options;
+    const candidacy = this.#candidacies.get(shard);
+    switch (step) {
+      case 'keep':
+        return;
+      case 'handOver':
+        if (candidacy?.stop.signal.aborted === false) {
+          listener?.onHandOver?.(shard, this.#orderOf(shard)[0] ?? identity);
+          candidacy.stop.abort(new Error('handed over'));
+        }
+        return;
+      case 'prepare':
+      case 'campaign':
+        if (step === 'prepare') work.prepare(shard);
+        if (candidacy === undefined) this.#campaign(shard);
+        return;
+      case 'standBy':
+        candidacy?.stop.abort(new Error('others come first'));
+        work.leave(shard);
+    }
+  }
+
+  #campaign(shard: number): void {
+    const { client, namespace, name, shards, identity, label, clock, random, work, listener } = this.#options;
+    const stop = new AbortController();
+    const elector = new LeaderElector({
+      client,
+      namespace,
+      name: shardLeaseName(name, shard, shards),
+      identity,
+      labels: { [label]: 'shard' },
+      seen: this.#lease(shard),
+      clock,
+      random,
+      leaseDurationMilliseconds: this.#options.leaseDurationMilliseconds,
+      renewDeadlineMilliseconds: this.#options.renewDeadlineMilliseconds,
+      retryPeriodMilliseconds: this.#options.retryPeriodMilliseconds,
+      onStartedLeading: async (leadership) => {
+        candidacy.isOwner = true;
+        listener?.onOwned?.(shard);
+        await work.lead(shard, leadership);
+      },
+      onStoppedLeading: (reason) => {
+        candidacy.isOwner = false;
+        listener?.onLost?.(shard, reason);
+        this.#wake?.();
+      },
+      onError: (error) => listener?.onError?.(error),
+    });
+    const candidacy: Candidacy = { elector, stop, isOwner: false };
+    this.#candidacies.set(shard, candidacy);
+    const ending = elector.run(stop.signal).finally(() => {
+      this.#candidacies.delete(shard);
+      this.#endings.delete(ending);
+      this.#wake?.();
+    });
+    this.#endings.add(ending);
+  }
+
+  #isOwner(shard: number): boolean {
+    return this.#candidacies.get(shard)?.isOwner === true;
+  }
+
+  #lease(shard: number): SeenLease | undefined {
+    return this.#directory.get(shardLeaseName(this.#options.name, shard, this.#options.shards));
+  }
+
+  #memberLeases(): readonly SeenLease[] {
+    return this.#directory.list().filter(({ lease }) => lease.metadata.name.startsWith(`${this.#options.name}-member-`));
+  }
+
+  #noteMembers(): void {
+    const { identity, shards, label, listener } = this.#options;
+    const live = this.#memberLeases()
+      .filter(({ isHeld, lease }) => isHeld && lease.metadata.annotations?.[`${label}-shards`] === String(shards))
+      .map(({ holder }) => holder);
+    const members = [...new Set([...live, identity])].toSorted();
+    if (members.join() === this.#members.join()) return;
+    this.#members = members;
+    this.#orders.clear();
+    listener?.onMembers?.(members);
+  }
+
+  #orderOf(shard: number): readonly string[] {
+    const known = this.#orders.get(shard) ?? rendezvousOrder(String(shard), this.#members);
+    this.#orders.set(shard, known);
+    return known;
+  }
+
+  #isPreparedBy(member: string, shard: number): boolean {
+    const seen = this.#memberLeases().find(({ holder, isHeld }) => isHeld && holder === member);
+    const prepared = seen?.lease.metadata.annotations?.[`${this.#options.label}-prepared`] ?? '';
+    return prepared.split(',').includes(String(shard));
+  }
+
+  #announcement(prepared: readonly number[]): Readonly<Record<string, string>> {
+    const { label, shards } = this.#options;
+    return { [`${label}-shards`]: String(shards), [`${label}-prepared`]: prepared.join() };
+  }
+
+  /** Whoever died could not delete its lease. */
+  #removeLitter(): void {
+    const { client, namespace, identity, leaseDurationMilliseconds, listener } = this.#options;
+    for (const { lease, holder, freeMilliseconds } of this.#memberLeases()) {
+      if (holder === identity || freeMilliseconds < LITTER_AFTER * leaseDurationMilliseconds) continue;
+      const { name, resourceVersion } = lease.metadata;
+      const version = `${name} ${resourceVersion ?? ''}`;
+      if (this.#removed.has(version)) continue;
+      this.#removed.add(version);
+      const preconditions = resourceVersion === undefined ? {} : { preconditions: { resourceVersion } };
+      client.delete(LEASES, { namespace, name }, preconditions).catch((error: unknown) => {
+        // Somebody else was faster, or its member is back.
+        if (!isNotFound(error) && !isConflict(error)) listener?.onError?.(error);
+      });
+    }
+  }
+
+  #all(): readonly number[] {
+    return Array.from({ length: this.#options.shards }, (_, shard) => shard);
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    const milliseconds = this.#options.retryPeriodMilliseconds / 2;
+    await this.#clock.sleep(milliseconds, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+    this.#wake = undefined;
+  }
+}
