@@ -40,6 +40,8 @@ export interface Config {
   readonly metricsPort: PortSetting;
   readonly healthPort: PortSetting;
   readonly leaderElection: LeaderElectionConfig;
+  /** Into how many shards the policies are divided; 1: one process leads for all of them. */
+  readonly shards: number;
   /** Who this process is to the lease and in events: unique for each run of a process. */
   readonly identity: string;
   readonly logLevel: LogLevel;
@@ -291,6 +293,17 @@ const settings = {
     schema: duration(100, 10 * minute),
     fallback: '2s',
   }),
+  shards: withDefault({
+    flag: 'shards',
+    variable: 'AURORA_DR_SHARDS',
+    placeholder: 'COUNT',
+    description:
+      'into how many shards the policies are divided; more than one lets several processes lead at the same time, each ' +
+      'for its shards, and needs leader election. The same for all processes of a cluster',
+    allowed: 'a whole number from 1 to 64',
+    schema: wholeNumber(1, 64),
+    fallback: '1',
+  }),
   identity: optional({
     flag: 'identity',
     variable: 'AURORA_DR_IDENTITY',
@@ -469,6 +482,7 @@ function readConfig(reader: SettingReader, defaults: ConfigDefaults): Config {
       renewDeadlineMilliseconds: reader.required(settings.renewDeadline),
       retryPeriodMilliseconds: reader.required(settings.retryPeriod),
     },
+    shards: reader.required(settings.shards),
     identity: reader.optional(settings.identity) ?? defaults.identity(),
     logLevel: reader.required(settings.logLevel),
     workers: reader.required(settings.workers),
@@ -607,6 +621,9 @@ function contradictions(config: Config): ConfigProblem[] {
   }
   if (renewDeadlineMilliseconds <= 1.2 * retryPeriodMilliseconds) {
     problems.push({ source: '--renew-deadline', message: 'must be longer than 1.2 times --retry-period' });
+  }
+  if (config.shards > 1 && !config.leaderElection.isEnabled) {
+    problems.push({ source: '--shards', message: 'needs --leader-elect: each shard belongs to whoever holds its lease' });
   }
   if (config.metricsPort === config.healthPort && typeof config.metricsPort === 'number' && config.metricsPort !== 0) {
     problems.push({

@@ -11,6 +11,7 @@ import { DecisionRecorder, type DecisionSink } from './controllers/decision-reco
 import { DecisionFiles, decisionsInLog } from './controllers/decision-sinks.ts';
 import type { Dependencies } from './controllers/dependencies.ts';
 import { PolicyReconciler } from './controllers/policy-reconciler.ts';
+import { runFleet, ShardedFleet } from './controllers/sharded-fleet.ts';
 import { ManagedResourceIndex } from './crossplane/managed-resource-index.ts';
 import { ResourceGuard } from './crossplane/resource-guard.ts';
 import { MysqlDatabase } from './database/mysql-database.ts';
@@ -32,7 +33,7 @@ import { MetricBatches } from './publishing/metric-batches.ts';
 import { RoutingMetricPublisher } from './publishing/routing-metric.ts';
 import { WriterPublisher } from './publishing/writer-publisher.ts';
 import { SystemClock } from './runtime/clock.ts';
-import { Controller } from './runtime/controller.ts';
+import { Controller, type Result } from './runtime/controller.ts';
 import { EventRecorder } from './runtime/event-recorder.ts';
 import { Health } from './runtime/health.ts';
 import { HttpKubeClient } from './runtime/http-kube-client.ts';
@@ -51,6 +52,8 @@ import { watchAdvice } from './watch-advice.ts';
 
 const CONTROLLER = 'disasterrecoverypolicy';
 const LEASE_NAME = 'aurora-dr-operator';
+/** On the leases of shards and of those who share them. */
+const LEASE_LABEL = 'aurora-dr.io/lease';
 /** Bounds a mutating AWS call. */
 const AWS_CALL_TIMEOUT_MILLISECONDS = 5_000;
 /** A watch without any sign of life for this long means that this process is blind to what people ask. */
@@ -263,22 +266,25 @@ class Operator {
     });
   }
 
+  /**
+   * With shards, all who divide the policies alike hold the lease together: as long as one of them does, nobody acts who
+   * divides them otherwise. Who acts for what, the leases of the shards say.
+   */
   #campaign(): void {
-    const { leaderElection, identity } = this.#config;
+    const { identity, shards } = this.#config;
+    const isShared = shards > 1;
+    const holder = isShared ? `shards-${shards}` : identity;
     this.#metrics.runtime.setLeader(false, LEASE_NAME);
     const elector: LeaderElector = new LeaderElector({
-      client: this.#kube,
-      namespace: leaderElection.namespace ?? namespaceOf(this.#kubeConfig),
+      ...this.#leaseSettings(),
       name: LEASE_NAME,
-      identity,
-      clock: this.#clock,
-      random: this.#random,
-      leaseDurationMilliseconds: leaderElection.leaseDurationMilliseconds,
-      renewDeadlineMilliseconds: leaderElection.renewDeadlineMilliseconds,
-      retryPeriodMilliseconds: leaderElection.retryPeriodMilliseconds,
+      identity: holder,
+      isShared,
       onStartedLeading: async (leadership) => {
-        this.#metrics.runtime.setLeader(true, LEASE_NAME);
-        this.#logger.info({ identity }, 'leading');
+        // With shards, who owns one leads.
+        this.#metrics.runtime.setLeader(!isShared, LEASE_NAME);
+        if (isShared) this.#logger.info({ identity, shards }, 'takes part in sharing the policies');
+        else this.#logger.info({ identity }, 'leading');
         const work = this.#lead(leadership, () => elector.leaseRemainingMilliseconds());
         await work.catch((error: unknown) => this.#failure.resolve({ component: 'controller', error }));
       },
@@ -286,10 +292,80 @@ class Operator {
         this.#metrics.runtime.setLeader(false, LEASE_NAME);
         this.#logger.warn({ identity, reason }, 'not leading any more');
       },
-      onNewLeader: (leader) => this.#logger.info({ leader }, 'another process leads'),
+      onNewLeader: (leader) => {
+        if (!isShared || leader !== holder) this.#logger.info({ leader }, 'another process leads');
+      },
       onError: (error) => this.#logger.warn({ error }, 'cannot keep or get the lease'),
     });
     this.#run('leader election', (signal) => elector.run(signal));
+  }
+
+  /** What every election has in common. */
+  #leaseSettings() {
+    const { namespace, leaseDurationMilliseconds, renewDeadlineMilliseconds, retryPeriodMilliseconds } =
+      this.#config.leaderElection;
+    return {
+      client: this.#kube,
+      namespace: namespace ?? namespaceOf(this.#kubeConfig),
+      clock: this.#clock,
+      random: this.#random,
+      leaseDurationMilliseconds,
+      renewDeadlineMilliseconds,
+      retryPeriodMilliseconds,
+    };
+  }
+
+  /** The part of this process in a fleet that several share, for as long as it has one. */
+  #share(
+    reconciler: PolicyReconciler,
+    queue: WorkQueue<string>,
+    divisionRemainingMilliseconds: () => number,
+  ): ShardedFleet {
+    const { shards, identity } = this.#config;
+    const { shards: metrics, runtime } = this.#metrics;
+    const logger = this.#logger;
+    const givenUp = new Set<number>();
+    const fleet: ShardedFleet = new ShardedFleet({
+      elections: {
+        ...this.#leaseSettings(),
+        name: LEASE_NAME,
+        label: LEASE_LABEL,
+        shards,
+        identity,
+        listener: {
+          onOwned: (shard) => {
+            runtime.setLeader(true);
+            metrics.countMove('taken');
+            logger.info({ shard }, 'owns a shard');
+          },
+          onHandOver: (shard, successor) => {
+            givenUp.add(shard);
+            logger.info({ shard, successor }, 'hands a shard over');
+          },
+          onLost: (shard, reason) => {
+            runtime.setLeader(fleet.elections.owned.length > 0);
+            const isHandedOver = givenUp.delete(shard) && reason === 'released';
+            metrics.countMove(isHandedOver ? 'handed-over' : reason);
+            logger[reason === 'lost' ? 'warn' : 'info']({ shard, reason }, 'owns a shard no more');
+          },
+          onMembers: (members) => logger.info({ members }, 'the processes that share the policies'),
+          onError: (error) => logger.warn({ error }, 'cannot read or write the leases of shards'),
+        },
+      },
+      store: this.#store,
+      reconciler,
+      enqueue: (key) => queue.add(key),
+      refresh: (signal) => this.#reflector.refresh(signal),
+      divisionRemainingMilliseconds,
+    });
+    metrics.track(() => ({
+      shards,
+      owned: fleet.elections.owned.length,
+      orphans: fleet.elections.orphans.length,
+      members: fleet.elections.members.length,
+      policies: fleet.ownedPolicies,
+    }));
+    return fleet;
   }
 
   /** The work of a leader, from the first reconcile to the last; ends when `signal` aborts. */
@@ -310,9 +386,11 @@ class Operator {
     });
     runtime.trackWorkQueue(CONTROLLER, queue);
     const observation = this.#observe((key, round) => reconciler.receive(key, round));
-    const reconciler: PolicyReconciler = new PolicyReconciler(
-      this.#dependencies(observation, queue, leaseRemainingMilliseconds),
-    );
+    const remaining = (key: string): number =>
+      fleet === undefined ? leaseRemainingMilliseconds() : fleet.leaseRemainingMilliseconds(key);
+    const reconciler: PolicyReconciler = new PolicyReconciler(this.#dependencies(observation, queue, remaining));
+    const isShared = this.#config.shards > 1;
+    const fleet = isShared ? this.#share(reconciler, queue, leaseRemainingMilliseconds) : undefined;
     this.#metrics.trackRoleChanges(() => reconciler.roleChangeFigures);
     const controllerListener = runtime.controllerListener(CONTROLLER, this.#config.workers);
     const controller = new Controller<string>({
@@ -321,7 +399,10 @@ class Operator {
       clock,
       workers: this.#config.workers,
       turns: this.#turns,
-      reconcile: (key, context) => this.#traced(key, () => reconciler.reconcile(key, context)),
+      reconcile: (key, context) => {
+        const reconcile = (): Promise<Result> => this.#traced(key, () => reconciler.reconcile(key, context));
+        return fleet === undefined ? reconcile() : fleet.reconcile(key, reconcile);
+      },
       listener: {
         ...controllerListener,
         onError: (policy, error, isTerminal) => {
@@ -331,12 +412,12 @@ class Operator {
       },
     });
     const unsubscribe = this.#store.subscribe((_change, before, now) => {
-      const ended = endedOperation(before, now);
-      if (ended !== undefined) {
-        this.#tracing.tell(ended.span, ended.parts);
-      }
       const object = now ?? before;
       if (object === undefined) return;
+      const ended = endedOperation(before, now);
+      if (ended !== undefined && remaining(keyOf(object)) > 0) {
+        this.#tracing.tell(ended.span, ended.parts);
+      }
       queue.add(keyOf(object));
       // Whose cluster it is may be another policy's question, too.
       this.#claims.concernedBy(before, now).forEach((rival) => queue.add(rival));
@@ -344,7 +425,7 @@ class Operator {
     try {
       // Running reconciles may finish even when the lease is lost: every write of theirs has a precondition, and no call
       // to AWS begins that the lease would not outlive.
-      await controller.run(signal);
+      await (fleet === undefined ? controller.run(signal) : runFleet(controller, fleet, signal));
     } finally {
       unsubscribe();
       reconciler.close();
@@ -388,7 +469,7 @@ class Operator {
   #dependencies(
     observation: ObservationService,
     queue: WorkQueue<string>,
-    leaseRemainingMilliseconds: () => number,
+    leaseRemainingMilliseconds: (policy: string) => number,
   ): Dependencies {
     const { region, identity, followIntervalMilliseconds, metricPeriodMilliseconds } = this.#config;
     return {
@@ -426,7 +507,7 @@ class Operator {
   }
 
   /** Looks after Crossplane managed resources, for as long as this process leads. */
-  #guardResources(leaseRemainingMilliseconds: () => number): ResourceGuard {
+  #guardResources(leaseRemainingMilliseconds: (policy: string) => number): ResourceGuard {
     const logger = this.#logger;
     const index = new ManagedResourceIndex({
       kube: this.#kube,
@@ -438,7 +519,7 @@ class Operator {
       kube: this.#kube,
       index,
       clock: this.#clock,
-      mayWrite: () => leaseRemainingMilliseconds() > 0,
+      mayWrite: (policy) => leaseRemainingMilliseconds(policy) > 0,
       listener: {
         paused: (policy, resource, operation) => logger.info({ policy, resource, operation }, 'paused'),
         resumed: (policy, resource) => logger.info({ policy, resource }, 'resumed'),

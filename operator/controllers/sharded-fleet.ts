@@ -207,3 +207,19 @@ export class ShardedFleet implements ShardWork {
     this.#idleWaiters.delete(shard);
   }
 }
+
+/** Runs a controller for as long as this process takes part in a fleet, and until nothing is left to do for it. */
+export async function runFleet(
+  controller: { run(signal: AbortSignal): Promise<unknown> },
+  fleet: ShardedFleet,
+  signal: AbortSignal,
+): Promise<void> {
+  const stop = new AbortController();
+  const working = controller.run(stop.signal);
+  try {
+    await fleet.run(signal);
+  } finally {
+    stop.abort(signal.reason);
+    await working;
+  }
+}

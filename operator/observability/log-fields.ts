@@ -11,6 +11,7 @@ export interface LogFields {
   readonly kind?: string | undefined;
   readonly leader?: string | undefined;
   readonly lost?: number | undefined;
+  readonly members?: readonly string[] | undefined;
   readonly operation?: string | undefined;
   readonly outcome?: string | undefined;
   readonly policy?: string | undefined;
@@ -23,8 +24,11 @@ export interface LogFields {
   readonly round?: { readonly startedAt: string; readonly completedAt: string } | undefined;
   readonly rush?: Readonly<Record<string, number>> | undefined;
   readonly server?: string | undefined;
+  readonly shard?: number | undefined;
+  readonly shards?: number | undefined;
   readonly signal?: string | undefined;
   readonly signals?: Readonly<Record<string, string>> | undefined;
+  readonly successor?: string | undefined;
   readonly target?: string | undefined;
   readonly topicArn?: string | undefined;
   readonly version?: string | undefined;
@@ -48,6 +52,7 @@ export const LOG_KEYS: Readonly<Record<LogKey, string>> = {
   kind: 'what a notification tells of',
   leader: 'the process that leads',
   lost: 'how many records of the decision log were lost',
+  members: 'the processes that share the shards',
   operation: 'id of the operation, as in `status.operation` and `status.history`',
   outcome: 'how the end of a component went',
   policy: '`namespace/name`',
@@ -62,8 +67,11 @@ export const LOG_KEYS: Readonly<Record<LogKey, string>> = {
     'role changes that waited for their turns: calls per second at its begin; at its end how many policies waited, the ' +
     'most at once, and for how many milliseconds',
   server: '`metrics`, `health` or `health and metrics`',
+  shard: 'number of the shard, from 0 on',
+  shards: 'how many shards there are',
   signal: 'the signal that ends the process',
   signals: 'the state of each signal of the policy, by its name',
+  successor: 'the process that a shard is handed over to',
   target: "the region that is to be the writer's",
   topicArn: 'the SNS topic',
   version: 'of the operator',

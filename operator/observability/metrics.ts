@@ -10,6 +10,7 @@ import {
   type PolicySample,
 } from './policy-metrics.ts';
 import { RuntimeMetrics } from './runtime-metrics.ts';
+import { ShardMetrics } from './shard-metrics.ts';
 
 /** An operation that came to its end. */
 export interface CompletedOperation {
@@ -99,6 +100,8 @@ const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(re
 export class OperatorMetrics {
   /** What controllers, queues, reflectors and the client of the API server report to. */
   readonly runtime: RuntimeMetrics;
+  /** What sharding reports to. */
+  readonly shards: ShardMetrics;
   readonly #registry = new Registry();
   readonly #policies: PolicyMetrics;
   readonly #operations;
@@ -120,6 +123,7 @@ export class OperatorMetrics {
     const registers = [this.#registry];
     if (props.isProcessIncluded ?? true) collectDefaultMetrics({ register: this.#registry });
     this.runtime = new RuntimeMetrics(this.#registry);
+    this.shards = new ShardMetrics(this.#registry);
     this.#policies = new PolicyMetrics(this.#registry, props.clock);
     new Gauge({
       name: 'aurora_dr_build_info',

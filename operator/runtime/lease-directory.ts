@@ -105,15 +105,15 @@ export class LeaseDirectory {
   #note(before: Lease | undefined, now: Lease | undefined): void {
     const name = (now ?? before)?.metadata.name ?? '';
     if (!name.startsWith(this.#options.prefix)) return;
-    if (now === undefined) {
-      this.#entries.delete(name);
-    } else {
-      const record = JSON.stringify([meaningOf(now), now.spec?.renewTime]);
-      const known = this.#entries.get(name);
-      const changedAt = known?.record === record ? known.changedAt : this.#options.clock.monotonic();
-      this.#entries.set(name, { lease: now, record, changedAt });
-    }
+    if (now === undefined) this.#entries.delete(name);
+    else this.#entries.set(name, this.#entryOf(now, this.#entries.get(name)));
     const isSame = before !== undefined && now !== undefined && meaningOf(before) === meaningOf(now);
     if (!isSame) this.#options.onChange?.();
+  }
+
+  #entryOf(lease: Lease, known: Entry | undefined): Entry {
+    const record = JSON.stringify([meaningOf(lease), lease.spec?.renewTime]);
+    const changedAt = known?.record === record ? known.changedAt : this.#options.clock.monotonic();
+    return { lease, record, changedAt };
   }
 }

@@ -184,26 +184,24 @@ export class ShardElections {
   }
 
   #take(shard: number, step: ShardStep): void {
-    const { work, listener, identity } = this.#options;
+    const { work } = this.#options;
     const candidacy = this.#candidacies.get(shard);
-    switch (step) {
-      case 'keep':
-        return;
-      case 'handOver':
-        if (candidacy?.stop.signal.aborted === false) {
-          listener?.onHandOver?.(shard, this.#orderOf(shard)[0] ?? identity);
-          candidacy.stop.abort(new Error('handed over'));
-        }
-        return;
-      case 'prepare':
-      case 'campaign':
-        if (step === 'prepare') work.prepare(shard);
-        if (candidacy === undefined) this.#campaign(shard);
-        return;
-      case 'standBy':
-        candidacy?.stop.abort(new Error('others come first'));
-        work.leave(shard);
+    if (step === 'handOver') {
+      this.#handOver(shard, candidacy);
+    } else if (step === 'standBy') {
+      candidacy?.stop.abort(new Error('others come first'));
+      work.leave(shard);
+    } else {
+      if (step === 'prepare') work.prepare(shard);
+      if (candidacy === undefined) this.#campaign(shard);
     }
+  }
+
+  #handOver(shard: number, candidacy: Candidacy | undefined): void {
+    if (candidacy === undefined || candidacy.stop.signal.aborted) return;
+    const { listener, identity } = this.#options;
+    listener?.onHandOver?.(shard, this.#orderOf(shard)[0] ?? identity);
+    candidacy.stop.abort(new Error('handed over'));
   }
 
   #campaign(shard: number): void {

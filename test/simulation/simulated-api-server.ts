@@ -1,4 +1,4 @@
-import type { WatchEvent } from '../../operator/runtime/kube-client.ts';
+import type { JsonPatchOperation, WatchEvent } from '../../operator/runtime/kube-client.ts';
 import { apiErrorFrom } from '../../operator/runtime/kube-errors.ts';
 import {
   apiVersionOf,
@@ -123,8 +123,20 @@ export class SimulatedApiServer {
       : this.#replace(by, type, existing, merge(existing, object) as KubeObject);
   }
 
-  delete(by: string, type: ResourceType, reference: ObjectReference): void {
+  /** RFC 6902, as far as `test` and `replace` go. */
+  jsonPatch(
+    by: string,
+    type: ResourceType,
+    reference: ObjectReference,
+    patch: readonly JsonPatchOperation[],
+  ): KubeObject {
     const existing = this.get(type, reference);
+    return this.#replace(by, type, existing, patch.reduce(patched, existing));
+  }
+
+  delete(by: string, type: ResourceType, reference: ObjectReference, resourceVersion?: string): void {
+    const existing = this.get(type, reference);
+    this.#precondition(existing, resourceVersion);
     if ((existing.metadata.finalizers ?? []).length === 0) {
       this.#remove(by, type, existing);
       return;
@@ -242,6 +254,20 @@ function merge(target: unknown, patch: unknown): unknown {
     else result[name] = merge(result[name], value);
   }
   return result;
+}
+
+function patched(object: KubeObject, operation: JsonPatchOperation): KubeObject {
+  const names = operation.path.split('/').slice(1);
+  const found = names.reduce<unknown>((value, name) => (isPlainObject(value) ? value[name] : undefined), object);
+  if (operation.op === 'test') {
+    if (!isEqual(found, operation.value)) throw refusal(`patch ${object.metadata.name}`, 409, 'Conflict');
+    return object;
+  }
+  if (operation.op !== 'replace' || found === undefined) throw refusal(`patch ${operation.path}`, 422, 'Invalid');
+  return merge(
+    object,
+    names.reduceRight<unknown>((value, name) => ({ [name]: value }), operation.value),
+  ) as KubeObject;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

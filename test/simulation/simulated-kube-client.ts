@@ -2,6 +2,7 @@ import type {
   ApplyOptions,
   CallOptions,
   DeleteOptions,
+  JsonPatchOperation,
   KubeClient,
   KubeList,
   ListQuery,
@@ -80,8 +81,17 @@ export class SimulatedKubeClient implements KubeClient {
     );
   }
 
-  jsonPatch(): never {
-    throw new Error('cannot simulate JSON patches: nothing here sends any');
+  jsonPatch<T extends KubeObject>(
+    type: ResourceType,
+    reference: ObjectReference,
+    patch: readonly JsonPatchOperation[],
+    options?: SubresourceOptions,
+  ): Promise<T> {
+    return this.#call(
+      `patch ${type.plural}`,
+      options,
+      (server) => server.jsonPatch(this.#name, type, reference, patch) as T,
+    );
   }
 
   apply<T extends KubeObject>(type: ResourceType, object: T, options: ApplyOptions): Promise<T> {
@@ -89,7 +99,9 @@ export class SimulatedKubeClient implements KubeClient {
   }
 
   delete(type: ResourceType, reference: ObjectReference, options?: DeleteOptions): Promise<void> {
-    return this.#call(`delete ${type.plural}`, options, (server) => server.delete(this.#name, type, reference));
+    return this.#call(`delete ${type.plural}`, options, (server) =>
+      server.delete(this.#name, type, reference, options?.preconditions?.resourceVersion),
+    );
   }
 
   watch<T extends KubeObject>(

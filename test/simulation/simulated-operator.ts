@@ -5,6 +5,7 @@ import { ClusterClaims } from '../../operator/controllers/cluster-claims.ts';
 import { DecisionRecorder, type DecisionSink } from '../../operator/controllers/decision-recorder.ts';
 import type { Dependencies } from '../../operator/controllers/dependencies.ts';
 import { PolicyReconciler } from '../../operator/controllers/policy-reconciler.ts';
+import { runFleet, ShardedFleet } from '../../operator/controllers/sharded-fleet.ts';
 import type { Round } from '../../operator/failover/observation.ts';
 import { Notifier } from '../../operator/notifications/notifier.ts';
 import type { Logger } from '../../operator/observability/logger.ts';
@@ -14,7 +15,7 @@ import { defaultObservationSettings } from '../../operator/observation/settings.
 import { MetricBatches } from '../../operator/publishing/metric-batches.ts';
 import { RoutingMetricPublisher } from '../../operator/publishing/routing-metric.ts';
 import { WriterPublisher } from '../../operator/publishing/writer-publisher.ts';
-import { Controller } from '../../operator/runtime/controller.ts';
+import { Controller, type Result } from '../../operator/runtime/controller.ts';
 import { EventRecorder } from '../../operator/runtime/event-recorder.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import { LeaderElector } from '../../operator/runtime/leader-elector.ts';
@@ -22,6 +23,7 @@ import type { KeyOrder } from '../../operator/runtime/ready-keys.ts';
 import { ExponentialRateLimiter } from '../../operator/runtime/rate-limiter.ts';
 import { Reflector } from '../../operator/runtime/reflector.ts';
 import { keyOf } from '../../operator/runtime/resource.ts';
+import type { ShardWork } from '../../operator/runtime/shard-elections.ts';
 import { Store, withoutManagedFields } from '../../operator/runtime/store.ts';
 import { WorkQueue } from '../../operator/runtime/work-queue.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -29,6 +31,8 @@ import type { SimulatedProcess } from './simulated-process.ts';
 /** How this installation of the operator is set up; times in milliseconds. */
 export interface InstallationProps {
   readonly isElecting: boolean;
+  /** `--shards`. @default - 1 */
+  readonly shards?: number;
   readonly leaseDurationMilliseconds: number;
   readonly renewDeadlineMilliseconds: number;
   readonly retryPeriodMilliseconds: number;
@@ -49,6 +53,8 @@ export interface Tampering {
   readonly database?: (database: DatabaseClient, process: SimulatedProcess) => DatabaseClient;
   readonly decisions?: (sink: DecisionSink) => DecisionSink;
   readonly dependencies?: (dependencies: Dependencies, process: SimulatedProcess) => Dependencies;
+  /** What sharding does. */
+  readonly shardWork?: (work: ShardWork) => ShardWork;
   /** Every process leads, whatever the lease says. */
   readonly isElectionIgnored?: boolean;
 }
@@ -70,6 +76,7 @@ export interface SimulatedOperatorProps {
   readonly onLog: (process: SimulatedProcess, level: string, fields: unknown, message: string) => void;
 }
 
+const LEASE_NAME = 'aurora-dr-operator';
 /** Bounds a mutating call, as in `operator/main.ts`. */
 const AWS_CALL_TIMEOUT_MILLISECONDS = 5_000;
 
@@ -141,17 +148,13 @@ export class SimulatedOperator {
   }
 
   #campaign(signal: AbortSignal): void {
-    const { process, installation } = this.#props;
+    const { shards = 1 } = this.#props.installation;
+    const isShared = shards > 1;
     const elector: LeaderElector = new LeaderElector({
-      client: this.#kube,
-      namespace: 'operators',
-      name: 'aurora-dr-operator',
-      identity: process.name,
-      clock: process,
-      random: process.random.next,
-      leaseDurationMilliseconds: installation.leaseDurationMilliseconds,
-      renewDeadlineMilliseconds: installation.renewDeadlineMilliseconds,
-      retryPeriodMilliseconds: installation.retryPeriodMilliseconds,
+      ...this.#leaseSettings(),
+      name: LEASE_NAME,
+      identity: isShared ? `shards-${shards}` : this.#props.process.name,
+      isShared,
       onStartedLeading: async (leadership) => {
         this.#logger.info({}, 'leading');
         await this.#lead(leadership, () => elector.leaseRemainingMilliseconds());
@@ -159,6 +162,47 @@ export class SimulatedOperator {
       onStoppedLeading: (reason) => this.#logger.warn({ reason }, 'not leading any more'),
     });
     this.#run(elector.run(signal));
+  }
+
+  #leaseSettings() {
+    const { process, installation } = this.#props;
+    return {
+      client: this.#kube,
+      namespace: 'operators',
+      clock: process,
+      random: process.random.next,
+      leaseDurationMilliseconds: installation.leaseDurationMilliseconds,
+      renewDeadlineMilliseconds: installation.renewDeadlineMilliseconds,
+      retryPeriodMilliseconds: installation.retryPeriodMilliseconds,
+    };
+  }
+
+  #share(reconciler: PolicyReconciler, queue: WorkQueue<string>, remaining: () => number): ShardedFleet | undefined {
+    const { process, installation, tampering } = this.#props;
+    const { shards = 1, isElecting } = installation;
+    if (shards === 1 || !isElecting || tampering.isElectionIgnored === true) return undefined;
+    const logger = this.#logger;
+    return new ShardedFleet({
+      elections: {
+        ...this.#leaseSettings(),
+        name: LEASE_NAME,
+        label: 'aurora-dr.io/lease',
+        shards,
+        identity: process.name,
+        listener: {
+          onOwned: (shard) => logger.info({}, `owns shard ${shard}`),
+          onHandOver: (shard, successor) => logger.info({}, `hands shard ${shard} over to ${successor}`),
+          onLost: (shard, reason) => logger.info({}, `owns shard ${shard} no more: ${reason}`),
+          onMembers: (members) => logger.info({}, `members: ${members.join(' ')}`),
+        },
+      },
+      store: this.#store,
+      reconciler,
+      enqueue: (key) => queue.add(key),
+      refresh: (signal) => this.#reflector.refresh(signal),
+      divisionRemainingMilliseconds: remaining,
+      ...(tampering.shardWork === undefined ? {} : { tamper: tampering.shardWork }),
+    });
   }
 
   async #lead(signal: AbortSignal, leaseRemainingMilliseconds: () => number): Promise<void> {
@@ -172,14 +216,20 @@ export class SimulatedOperator {
       onRound(process, key, round);
       reconciler.receive(key, tampering.round?.(round) ?? round);
     });
-    const own = this.#dependencies(observation, queue, leaseRemainingMilliseconds);
+    const own = this.#dependencies(observation, queue, (key) =>
+      fleet === undefined ? leaseRemainingMilliseconds() : fleet.leaseRemainingMilliseconds(key),
+    );
     const reconciler: PolicyReconciler = new PolicyReconciler(tampering.dependencies?.(own, process) ?? own);
+    const fleet = this.#share(reconciler, queue, leaseRemainingMilliseconds);
     const controller = new Controller<string>({
       name: 'disasterrecoverypolicy',
       queue,
       clock: process,
       workers: 4,
-      reconcile: (key, context) => reconciler.reconcile(key, context),
+      reconcile: (key, context) => {
+        const reconcile = (): Promise<Result> => reconciler.reconcile(key, context);
+        return fleet === undefined ? reconcile() : fleet.reconcile(key, reconcile);
+      },
       listener: {
         onError: (policy, error) => this.#logger.error({ policy, error }, `reconcile failed: ${String(error)}`),
       },
@@ -191,7 +241,7 @@ export class SimulatedOperator {
       this.#claims.concernedBy(before, now).forEach((rival) => queue.add(rival));
     });
     try {
-      await controller.run(signal);
+      await (fleet === undefined ? controller.run(signal) : runFleet(controller, fleet, signal));
     } finally {
       unsubscribe();
       reconciler.close();
@@ -224,7 +274,7 @@ export class SimulatedOperator {
   #dependencies(
     observation: ObservationService,
     queue: WorkQueue<string>,
-    leaseRemainingMilliseconds: () => number,
+    leaseRemainingMilliseconds: (policy: string) => number,
   ): Dependencies {
     const { process, installation, region } = this.#props;
     const { isElecting, leaseDurationMilliseconds, roleChanges } = installation;
