@@ -31,6 +31,7 @@ describe('loadConfig', () => {
         renewDeadlineMilliseconds: 10_000,
         retryPeriodMilliseconds: 2_000,
       },
+      shards: 1,
       identity: 'host_1',
       logLevel: 'info',
       workers: 8,
@@ -56,6 +57,7 @@ describe('loadConfig', () => {
       ...['--region', 'us-west-2', '--namespace', 'payments', '--kubeconfig', '/tmp/k', '--bind-address', '127.0.0.1'],
       ...['--metrics-port', '0', '--health-port=off', '--leader-elect', '--leader-election-namespace', 'ops'],
       ...['--lease-duration', '3s', '--renew-deadline', '2s', '--retry-period', '500ms', '--identity', 'me'],
+      ...['--shards', '8'],
       ...['--log-level', 'debug', '--workers', '3', '--reads-per-second', '7', '--metric-period', '1s'],
       ...['--role-changes-per-second', '2', '--role-changes-burst', '9'],
       ...['--unconfirmed-read-window', '1s', '--follow-interval', '100ms'],
@@ -76,6 +78,7 @@ describe('loadConfig', () => {
         renewDeadlineMilliseconds: 2_000,
         retryPeriodMilliseconds: 500,
       },
+      shards: 8,
       identity: 'me',
       logLevel: 'debug',
       workers: 3,
@@ -196,6 +199,7 @@ describe('loadConfig', () => {
 
   it.each([
     [['--lease-duration', '10s'], '--lease-duration: must be longer than --renew-deadline'],
+    [['--shards', '2'], '--shards: needs --leader-elect: each shard belongs to whoever holds its lease'],
     [['--renew-deadline', '2400ms'], '--renew-deadline: must be longer than 1.2 times --retry-period'],
     [['--health-port', '8080'], '--health-port: must not be the port of --metrics-port, 8080'],
   ])('given %j, which contradicts a default, refuses it', (argv, expected) => {

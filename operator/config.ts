@@ -623,7 +623,10 @@ function contradictions(config: Config): ConfigProblem[] {
     problems.push({ source: '--renew-deadline', message: 'must be longer than 1.2 times --retry-period' });
   }
   if (config.shards > 1 && !config.leaderElection.isEnabled) {
-    problems.push({ source: '--shards', message: 'needs --leader-elect: each shard belongs to whoever holds its lease' });
+    problems.push({
+      source: '--shards',
+      message: 'needs --leader-elect: each shard belongs to whoever holds its lease',
+    });
   }
   if (config.metricsPort === config.healthPort && typeof config.metricsPort === 'number' && config.metricsPort !== 0) {
     problems.push({

@@ -65,6 +65,7 @@ export function drillFacts(source: FactsSource): DrillFacts {
     ...plannedFacts(source),
     hasDrill: record.drill !== undefined,
     publicationProblem: publication.isPublished ? undefined : `${publication.reason}: ${publication.message}`,
-    canCall: dependencies.leaseRemainingMilliseconds(keyOf(source.policy)) > dependencies.settings.awsCallTimeoutMilliseconds,
+    canCall:
+      dependencies.leaseRemainingMilliseconds(keyOf(source.policy)) > dependencies.settings.awsCallTimeoutMilliseconds,
   });
 }

@@ -61,6 +61,74 @@ describe('PolicyReconciler', () => {
     expect(bench.aurora.calls).toEqual(['failover us-west-2']);
   });
 
+  describe('given another process that acts for the policy', () => {
+    const anObserver = async (): Promise<Bench> => {
+      const bench = await Bench.protected();
+      bench.restart();
+      bench.isObserving = true;
+      await bench.settle();
+      return bench;
+    };
+
+    it('when rounds go by, then they are seen, and nothing is written, called or told', async () => {
+      const bench = await anObserver();
+      const [writes, events, published] = [bench.api.writes.length, bench.events.length, bench.published.length];
+      expect(bench.target).toBeDefined();
+      await bench.see(2);
+      expect(bench.hasObserved).toBe(false);
+      await bench.see();
+      expect(bench.hasObserved).toBe(true);
+      bench.annotate({ 'force-failover': 'us-west-2', 'accept-data-loss': 'true' });
+      bench.aurora.lose(bench.now);
+      await bench.see(5);
+      expect(bench.aurora.calls).toEqual([]);
+      expect([bench.api.writes.length, bench.events.length, bench.published.length]).toEqual([
+        writes,
+        events,
+        published,
+      ]);
+    });
+
+    it('when this one takes over during a loss, then the rounds that it saw count', async () => {
+      const bench = await anObserver();
+      await bench.see(3);
+      bench.aurora.lose(bench.now);
+      await bench.see(2);
+      bench.isObserving = false;
+      await bench.settle();
+      expect(bench.aurora.calls).toEqual([]);
+      await bench.see();
+      expect(bench.aurora.calls).toEqual(['failover us-west-2']);
+      expect(bench.errors).toEqual([]);
+    });
+
+    it('when this one takes over after an operation was registered, then it goes by the record, and not by what it saw before', async () => {
+      const bench = await anObserver();
+      await bench.see(3);
+      bench.aurora.lose(bench.now);
+      await bench.see(3);
+      bench.api.edit(KEY, ({ status }) => {
+        status!.history = [];
+        status!.cooldownUntil = new Date(bench.clock.now() + 30 * MINUTE).toISOString();
+      });
+      bench.isObserving = false;
+      await bench.settle();
+      await bench.see();
+      expect(bench.aurora.calls).toEqual([]);
+      expect(bench.errors).toEqual([]);
+    });
+
+    it('when the policy is deleted, or is not to be observed, then it is forgotten, and nothing is missing', async () => {
+      const bench = await anObserver();
+      bench.api.edit(KEY, ({ metadata }) => {
+        metadata.deletionTimestamp = new Date(bench.clock.now()).toISOString();
+      });
+      await bench.settle();
+      expect([bench.target, bench.hasObserved]).toEqual([undefined, true]);
+      expect(bench.reconciler.observe('payments/other')).toBe(true);
+    });
+  });
+
   describe('given two policies on one global cluster', () => {
     const OLDER = 'payments/older';
     const older = (): DisasterRecoveryPolicy => {

@@ -96,7 +96,9 @@ export class RoleChanger {
 
   /** Whether only this process acts for the policy for as long as a call may take; it must not be made otherwise. */
   hasTimeToCall(policy: string): boolean {
-    return this.#dependencies.leaseRemainingMilliseconds(policy) > this.#dependencies.settings.awsCallTimeoutMilliseconds;
+    return (
+      this.#dependencies.leaseRemainingMilliseconds(policy) > this.#dependencies.settings.awsCallTimeoutMilliseconds
+    );
   }
 
   /** Reads the global cluster in the target's region, which neither call's region loss can hide. Never rejects. */

@@ -10,7 +10,8 @@ function aPolicy(globalClusterIdentifier: string, roleArn?: string): Policy {
   return { spec: { globalClusterIdentifier, ...aws } } as Policy;
 }
 
-const role = (account: number, name: string): string => `arn:aws:iam::${String(account).padStart(12, '0')}:role/${name}`;
+const role = (account: number, name: string): string =>
+  `arn:aws:iam::${String(account).padStart(12, '0')}:role/${name}`;
 const SHARDS = 16;
 
 describe('shardOf', () => {

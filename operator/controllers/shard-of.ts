@@ -12,7 +12,7 @@ export function shardOf({ spec }: Pick<DisasterRecoveryPolicy, 'spec'>, shards: 
   if (before?.shards === shards) {
     return before.shard;
   }
-  const account = spec.aws?.roleArn?.split(':')[4] ?? '';
+  const account = spec.aws?.roleArn.split(':')[4] ?? '';
   const digest = hash('sha256', JSON.stringify([account, spec.globalClusterIdentifier]));
   const shard = Number.parseInt(digest.slice(0, 12), 16) % shards;
   known.set(spec, { shards, shard });

@@ -79,10 +79,7 @@ export class ShardedFleet implements ShardWork {
     const shard = this.#shardOf(key);
     return shard === undefined
       ? 0
-      : Math.min(
-          this.#props.divisionRemainingMilliseconds(),
-          this.#elections.leaseRemainingMilliseconds(shard),
-        );
+      : Math.min(this.#props.divisionRemainingMilliseconds(), this.#elections.leaseRemainingMilliseconds(shard));
   }
 
   /** Takes part until the signal aborts; resolves once nothing is done for any policy any more. */

@@ -31,11 +31,10 @@ export class ShardMetrics {
         name,
         help,
         registers,
-        // Without it, a gauge that has no labels shows 0 from the start.
-        labelNames: [],
         collect() {
           const now = figures();
-          if (now === undefined) this.reset();
+          // A gauge without labels would show 0 from the start.
+          if (now === undefined) this.remove();
           else this.set(read(now));
         },
       });
@@ -47,8 +46,8 @@ export class ShardMetrics {
     figure('aurora_dr_shard_policies', 'Policies in the shards that this process owns', ({ policies }) => policies);
     this.#moves = new Counter({
       name: 'aurora_dr_shard_moves_total',
-      help: 'Shards that this process got or gave up, by how: taken, handed over, released at a stop, lost',
-      labelNames: ['how'],
+      help: 'Shards that this process got or gave up, by result: taken, handed over, released at a stop, lost',
+      labelNames: ['result'],
       registers,
     });
   }
@@ -56,10 +55,10 @@ export class ShardMetrics {
   /** This process takes part: its figures are shown from now on. */
   track(figures: () => ShardFigures): void {
     this.#figures = figures;
-    for (const how of moves) this.#moves.inc({ how }, 0);
+    for (const result of moves) this.#moves.inc({ result }, 0);
   }
 
-  countMove(how: ShardMove): void {
-    this.#moves.inc({ how });
+  countMove(result: ShardMove): void {
+    this.#moves.inc({ result });
   }
 }

@@ -370,6 +370,69 @@ describe('LeaderElector', () => {
     expect(leaders).toBeGreaterThan(60);
   }, 60_000);
 
+  it('given a shared lease, when several hold it under one name, then they renew it in turn, and a stop of one releases nothing', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    let random = 0;
+    const shared = { isShared: true, random: () => (random = (random + 0.37) % 1) };
+    const ours = [0, 1, 2].map(() => startCandidate('we', clock, client, shared));
+    const others = startCandidate('they', clock, client, { isShared: true });
+    await clock.advance(10_000);
+    expect(ours.map(({ elector }) => elector.isLeader())).toEqual([true, true, true]);
+    for (let second = 0; second < 120; second += 1) {
+      await clock.advance(1_000);
+      for (const { elector } of ours) expect(elector.leaseRemainingMilliseconds()).toBeGreaterThan(12_000);
+    }
+    expect(ours.flatMap(({ errors }) => errors)).toEqual([]);
+    for (const { stop } of ours.slice(0, 2)) stop.abort();
+    await clock.advance(60_000);
+    expect(storedSpec(client).holderIdentity).toBe('we');
+    expect(others.log).toEqual([]);
+
+    ours[2]!.stop.abort();
+    await clock.advance(12_000);
+    expect(ours.map(({ log }) => log)).toEqual(Array(3).fill(['we started', 'we released']));
+    expect(others.log).toEqual([]);
+    await clock.advance(6_000);
+    expect(others.log).toEqual(['they started']);
+    others.stop.abort();
+    await clock.advance(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('given a shared lease that others took, when one of its holders renews, then it stops at once', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    const one = startCandidate('we', clock, client, { isShared: true });
+    await clock.advance(1_000);
+    const lease = client.stored(LEASES)[0] as Lease;
+    client.put(LEASES, { ...lease, spec: { ...lease.spec, holderIdentity: 'they' } } as Lease);
+    await clock.advance(2_000);
+    expect(one.log).toEqual(['we started', 'we lost']);
+    expect(storedSpec(client).holderIdentity).toBe('they');
+    one.stop.abort();
+    await one.finished;
+  });
+
+  it('given a lease that this process has watched before, when it does not change, then it expires that much sooner', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    const gone = startCandidate('gone', clock, client);
+    await clock.advance(0);
+    const lease = client.stored(LEASES)[0] as Lease;
+    client.before = ({ verb }) => (verb === 'update' ? Promise.reject(new KubeConnectionError('down')) : undefined);
+    await clock.advance(12_000);
+    client.before = () => undefined;
+    gone.stop.abort();
+    const two = startCandidate('two', clock, client, { seen: { lease, changedAt: 0 } });
+    await clock.advance(2_900);
+    expect(two.log).toEqual([]);
+    await clock.advance(400);
+    expect(two.log).toEqual(['two started']);
+    two.stop.abort();
+    await Promise.all([gone.finished, two.finished]);
+  });
+
   it('given settings with which two could lead, when created, refuses them', () => {
     const clock = new ManualClock();
     const client = new FakeKubeClient(clock);

@@ -264,6 +264,10 @@ export class LeaderElector {
       return true;
     }
     if (!this.#mayTake(lease)) return false;
+    if (this.#options.isShared === true && holderOf(lease) === this.identity) {
+      await this.#renewShared();
+      return true;
+    }
     const spec = this.#specFrom(lease.spec ?? {}, renewal);
     const updated = await this.#options.client.update<Lease>(LEASES, { ...lease, spec }, this.#callOptions());
     this.#accept(updated, renewal);

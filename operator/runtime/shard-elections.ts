@@ -250,7 +250,9 @@ export class ShardElections {
   }
 
   #memberLeases(): readonly SeenLease[] {
-    return this.#directory.list().filter(({ lease }) => lease.metadata.name.startsWith(`${this.#options.name}-member-`));
+    return this.#directory
+      .list()
+      .filter(({ lease }) => lease.metadata.name.startsWith(`${this.#options.name}-member-`));
   }
 
   #noteMembers(): void {

@@ -50,6 +50,10 @@ export class Bench {
   /** What reconciling failed with, conflicts aside. */
   readonly errors: unknown[] = [];
   leaseRemaining = Infinity;
+  /** Another process acts for the policy: this one only observes. */
+  isObserving = false;
+  /** Whether it has observed for long enough to act next. */
+  hasObserved = false;
   /** The watch tells nothing new while true. */
   isCacheFrozen = false;
   publishFails: () => Error | undefined = nothing;
@@ -208,6 +212,10 @@ export class Bench {
   }
 
   async #reconcile(key: string): Promise<void> {
+    if (this.isObserving) {
+      this.hasObserved = this.reconciler.observe(key);
+      return;
+    }
     try {
       const { requeueAfterMilliseconds } = await this.reconciler.reconcile(key);
       if (requeueAfterMilliseconds !== undefined) {
