@@ -219,7 +219,7 @@ describe('loadConfig', () => {
     const result = loadConfig(['--help', '--nonsense'], {}, defaults);
     const text = result.kind === 'print' ? result.text : '';
     const flags = text.match(/^ {2}--[a-z-]+/gm) ?? [];
-    expect(flags).toHaveLength(25);
+    expect(flags).toHaveLength(26);
     for (const flag of flags.slice(1, -2)) {
       expect(text).toContain(`AURORA_DR_${flag.trim().slice(2).toUpperCase().replaceAll('-', '_')}`);
     }
