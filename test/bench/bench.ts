@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { waitUntilServed } from '../control-plane/serve-crd.ts';
+import { Watchdog } from '../control-plane/watchdog.ts';
+import type { Peer } from './peers/peer.ts';
+import { Measurements } from './report/report.ts';
+import { Fleet } from './rig/fleet.ts';
+import { KubeApi } from './rig/kube-api.ts';
+import { Witness } from './rig/witness.ts';
+
+const crd = fileURLToPath(new URL('../../crds/aurora-dr.io_disasterrecoverypolicies.yaml', import.meta.url));
+
+/** How much is measured. */
+export interface Effort {
+  /** Sessions of each contestant with each number of policies. */
+  readonly repetitions: number;
+  /** Policies that are lost, or annotated, in each reaction run. */
+  readonly reactions: number;
+  /** How long a steady state is looked at. */
+  readonly steadyMilliseconds: number;
+  /** Starts and takeovers of each kind. */
+  readonly starts: number;
+  readonly soakMilliseconds: number;
+}
+
+export interface BenchProps {
+  readonly contestants: readonly Peer[];
+  readonly effort: Effort;
+  /** Further flags of the operator, such as `--role-changes-per-second=100`. */
+  readonly operatorFlags: readonly string[];
+  /** Folder for CPU profiles of the operator. @default - none are taken */
+  readonly profiles?: string;
+  /** Told what is going on. */
+  readonly tell: (what: string) => void;
+}
+
+/** What all scenarios stand on: a control plane with a fleet of policies, and where measurements go. */
+export class Bench implements AsyncDisposable {
+  readonly props: BenchProps;
+  readonly plane: ControlPlane;
+  readonly kube: KubeApi;
+  readonly fleet: Fleet;
+  readonly watchdog: Watchdog;
+  readonly witness: Witness;
+  readonly measurements = new Measurements();
+
+  private constructor(props: BenchProps, plane: ControlPlane, watchdog: Watchdog, witness: Witness) {
+    this.props = props;
+    this.plane = plane;
+    this.watchdog = watchdog;
+    this.witness = witness;
+    this.kube = new KubeApi(plane);
+    this.fleet = new Fleet(this.kube, (number) => witness.urlOf(number));
+  }
+
+  static async start(props: BenchProps): Promise<Bench> {
+    for (const contestant of props.contestants) {
+      props.tell(`preparing ${contestant.name}`);
+      await contestant.prepare();
+    }
+    props.tell('starting etcd and kube-apiserver');
+    const plane = await startControlPlane();
+    const watchdog = new Watchdog(undefined);
+    const bench = new Bench(props, plane, watchdog, await Witness.start(watchdog));
+    try {
+      await plane.kubectl(['apply', '-f', crd]);
+      await waitUntilServed(plane, 'drp');
+      await bench.fleet.begin();
+    } catch (error) {
+      await bench[Symbol.asyncDispose]();
+      throw error;
+    }
+    return bench;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kube.close();
+    await this.witness.stop();
+    await this.plane.stop();
+    await this.watchdog.dismiss();
+  }
+}

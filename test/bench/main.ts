@@ -1,0 +1,100 @@
+import { writeFileSync } from 'node:fs';
+import { Bench } from './bench.ts';
+import { parseOptions, usage, type Options } from './options.ts';
+import type { Peer } from './peers/peer.ts';
+import { operator } from './peers/operator.ts';
+import { describeMachine } from './report/machine.ts';
+import { growthOf, type Report } from './report/report.ts';
+import { printReport } from './report/print-report.ts';
+import { scenarios } from './scenarios/scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import { Session } from './session.ts';
+
+const contestants: readonly Peer[] = [operator];
+
+/** All, or those of that name. */
+function chosen<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: readonly string[] | undefined,
+): readonly T[] {
+  const unknown = names?.find((name) => !all.some((each) => each.name === name));
+  if (unknown !== undefined) {
+    throw new Error(`cannot run ${unknown}: there is ${all.map(({ name }) => name).join(', ')}`);
+  }
+  return all.filter(({ name }) => names?.includes(name) ?? true);
+}
+
+/** Runs everything, contestants taking turns, from the smallest fleet to the largest. */
+async function measure(bench: Bench, policies: number, wanted: readonly Scenario[]): Promise<void> {
+  const { tell, effort } = bench.props;
+  tell(`${policies} policies`);
+  await bench.fleet.grow(policies);
+  const inSession = wanted.filter((scenario) => scenario.kind === 'session');
+  for (let repetition = 1; repetition <= (inSession.length === 0 ? 0 : effort.repetitions); repetition += 1) {
+    for (const contestant of bench.props.contestants) {
+      await using session = await Session.open(bench, contestant, policies);
+      for (const scenario of inSession) await scenario.run(session);
+    }
+  }
+  for (const scenario of wanted) {
+    if (scenario.kind === 'whole') await scenario.run(bench, policies);
+  }
+}
+
+async function run(options: Options): Promise<Report> {
+  const started = performance.now();
+  const machine = describeMachine();
+  const wanted = chosen(scenarios, options.only);
+  const tell = (what: string): void => {
+    const seconds = ((performance.now() - started) / 1000).toFixed(0).padStart(5);
+    process.stderr.write(`${seconds} s  ${what}\n`);
+  };
+  const { effort, operatorFlags, profiles } = options;
+  await using bench = await Bench.start({
+    contestants: chosen(contestants, options.contestants),
+    effort,
+    operatorFlags,
+    tell,
+    ...(profiles === undefined ? {} : { profiles }),
+  });
+  // Ended by a signal, what was started must not stay.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void bench[Symbol.asyncDispose]().finally(() => process.exit(1)));
+  }
+  for (const policies of options.policies) await measure(bench, policies, wanted);
+  const figures = bench.measurements.figures();
+  return {
+    machine,
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    durationSeconds: Math.round((performance.now() - started) / 1000),
+    contestants: Object.fromEntries(bench.props.contestants.map(({ name, scope }) => [name, scope])),
+    figures,
+    growth: growthOf(figures),
+    violations: bench.measurements.violations,
+  };
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (options === 'list') {
+    for (const { name, title } of scenarios) process.stdout.write(`${name.padEnd(12)} ${title}\n`);
+    for (const { name, scope } of contestants) process.stdout.write(`${name.padEnd(12)} ${scope}\n`);
+    return 0;
+  }
+  const report = await run(options);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  process.stdout.write(printReport(report, scenarios));
+  return report.violations.length === 0 ? 0 : 1;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,23 @@
+import type { Bench } from './bench.ts';
+import type { Session } from './session.ts';
+
+interface Named {
+  /** As `--only` and the report have it. */
+  readonly name: string;
+  /** What is measured, in one sentence. */
+  readonly title: string;
+}
+
+/** Measures one contestant that has run in for a while; several such scenarios share a session, in the order of the list. */
+export interface SessionScenario extends Named {
+  readonly kind: 'session';
+  readonly run: (session: Session) => Promise<void>;
+}
+
+/** Starts and ends the contestants itself. */
+export interface WholeScenario extends Named {
+  readonly kind: 'whole';
+  readonly run: (bench: Bench, policies: number) => Promise<void>;
+}
+
+export type Scenario = SessionScenario | WholeScenario;

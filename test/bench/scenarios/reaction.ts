@@ -1,0 +1,149 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SessionScenario } from '../scenario.ts';
+import { until, type Session } from '../session.ts';
+import type { RoleChangeCall } from '../rig/aws-commands.ts';
+import { numberIn } from '../rig/fleet.ts';
+import { range } from '../rig/side-by-side.ts';
+import { startStorm, type StormOptions } from '../rig/storm.ts';
+
+const SCENARIO = 'reaction';
+/** Policies of one account have their rounds at the same time, so several are lost in each round. */
+const ROUND_MILLISECONDS = 10_000;
+const LOST_AT_ONCE = 12;
+/** Detection takes three rounds; the walk through many pages may take two more. */
+const DETECTION_MILLISECONDS = 60_000;
+const ANNOTATION_MILLISECONDS = 30_000;
+const ANNOTATION_PAUSE = 250;
+/** Status updates a second: ten times what one operator writes for a calm fleet of ten thousand. */
+const STORM_PER_SECOND = 100;
+/** With fewer policies that no reaction is measured of there is no storm. */
+const FEWEST_OTHERS = 20;
+const SETTLE_MILLISECONDS = 3_000;
+
+export const reaction: SessionScenario = {
+  kind: 'session',
+  name: SCENARIO,
+  title:
+    'from the round that completes the detection window, and from an annotation, to FailoverGlobalCluster arriving at AWS',
+  async run(session) {
+    await measure(session, 'idle');
+    const others = othersOf(session);
+    if (others.length >= FEWEST_OTHERS) {
+      await using _storm = await startStorm(session.bench, stormOn(others));
+      await measure(session, 'storm');
+    }
+  },
+};
+
+async function measure(session: Session, circumstances: string): Promise<void> {
+  const { tell, effort } = session.bench.props;
+  tell(`${session.contestant.name}: reactions to ${effort.reactions} losses and as many annotations, ${circumstances}`);
+  await measureLosses(session, circumstances);
+  await measureAnnotations(session, circumstances);
+}
+
+/** Policies that no reaction is measured of. */
+function othersOf({ policies, bench }: Session): readonly number[] {
+  return range(4 * bench.props.effort.reactions + 1, policies);
+}
+
+/** Not so many that they fight over the same few objects. */
+function stormOn(others: readonly number[]): StormOptions {
+  const [first = 0] = others;
+  return { first, last: others.at(-1) ?? 0, perSecond: Math.min(STORM_PER_SECOND, Math.floor(others.length / 2)) };
+}
+
+async function measureLosses(session: Session, circumstances: string): Promise<void> {
+  const { aws, bench, decisions } = session;
+  const place = session.place(SCENARIO);
+  const lost = session.takeSeparate(bench.props.effort.reactions);
+  const before = (await aws.ask('roleChanges', 0)).length;
+  await aws.ask('loopDelay');
+  for (let index = 0; index < lost.length; index += LOST_AT_ONCE) {
+    if (index > 0) await delay(ROUND_MILLISECONDS);
+    await session.lose(lost.slice(index, index + LOST_AT_ONCE));
+  }
+  const calls = await callsFor(session, lost, before, DETECTION_MILLISECONDS);
+  for (const { at, globalClusterIdentifier } of calls) {
+    const completedAt = decisions.completedAt.get(numberIn(globalClusterIdentifier));
+    if (completedAt === undefined)
+      bench.measurements.violate(place, `${globalClusterIdentifier} was failed over without a decision in the log`);
+    else bench.measurements.add(place, `round complete → request, ${circumstances}`, 'ms', at - completedAt);
+  }
+  const { p50, p99 } = await aws.ask('loopDelay');
+  bench.measurements.add(place, `of it at most the local AWS's own delay, p50, ${circumstances}`, 'ms', p50);
+  bench.measurements.add(place, `of it at most the local AWS's own delay, p99, ${circumstances}`, 'ms', p99);
+}
+
+async function measureAnnotations(session: Session, circumstances: string): Promise<void> {
+  const { aws, bench } = session;
+  const place = session.place(SCENARIO);
+  const asked = session.takeSeparate(bench.props.effort.reactions);
+  const before = (await aws.ask('roleChanges', 0)).length;
+  const sentAt = new Map<number, number>();
+  const answeredAt = new Map<number, number>();
+  for (const number of asked) {
+    await bench.fleet.annotate(number, forced, () => sentAt.set(number, now()));
+    answeredAt.set(number, now());
+    await delay(ANNOTATION_PAUSE);
+  }
+  for (const { at, globalClusterIdentifier } of await callsFor(session, asked, before, ANNOTATION_MILLISECONDS)) {
+    const number = numberIn(globalClusterIdentifier);
+    bench.measurements.add(
+      place,
+      `annotation sent → request, ${circumstances}`,
+      'ms',
+      at - (sentAt.get(number) ?? Number.NaN),
+    );
+    bench.measurements.add(
+      place,
+      `annotation stored → request, ${circumstances}`,
+      'ms',
+      at - (answeredAt.get(number) ?? Number.NaN),
+    );
+  }
+}
+
+const forced = {
+  'aurora-dr.io/force-failover': 'us-west-2',
+  'aurora-dr.io/force-type': 'Failover',
+  'aurora-dr.io/accept-data-loss': 'true',
+} as const;
+
+/** As the local AWS tells time: milliseconds since the epoch with their fraction. */
+const now = (): number => performance.timeOrigin + performance.now();
+
+/** Waits for one failover of each, and notes whoever got none, more than one, or was never meant. */
+async function callsFor(
+  session: Session,
+  numbers: readonly number[],
+  before: number,
+  patience: number,
+): Promise<readonly RoleChangeCall[]> {
+  const { aws, bench } = session;
+  const place = session.place(SCENARIO);
+  const wanted = new Set(numbers);
+  const called = async (): Promise<readonly RoleChangeCall[]> => aws.ask('roleChanges', before);
+  const isEach = async (): Promise<string | undefined> => {
+    const found = new Set((await called()).map(({ globalClusterIdentifier }) => numberIn(globalClusterIdentifier)));
+    const missing = numbers.filter((number) => !found.has(number));
+    return missing.length === 0
+      ? undefined
+      : `${missing.length} of ${numbers.length} without a failover: ${missing.slice(0, 5).join(', ')}`;
+  };
+  await until('every failover', patience, isEach, 500).catch(async (error: unknown) => {
+    bench.measurements.violate(place, error instanceof Error ? error.message : String(error));
+    console.error(error);
+    console.error(JSON.stringify((await bench.fleet.get<any>(numbers[0]!)).status.conditions));
+  });
+  // Long enough for a second call of somebody who makes two.
+  await delay(SETTLE_MILLISECONDS);
+  const calls = await called();
+  for (const [identifier, group] of Map.groupBy(calls, ({ globalClusterIdentifier }) => globalClusterIdentifier)) {
+    if (!wanted.has(numberIn(identifier))) bench.measurements.violate(place, `${identifier} was failed over unasked`);
+    if (group.length > 1) bench.measurements.violate(place, `${identifier} was failed over ${group.length} times`);
+    if (group.some(({ result }) => result !== 'ok'))
+      bench.measurements.violate(place, `${identifier}: ${group.map(({ result }) => result).join(', ')}`);
+  }
+  return calls.filter(({ globalClusterIdentifier }) => wanted.has(numberIn(globalClusterIdentifier)));
+}

@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bench } from './bench.ts';
+import type { Peer, PeerLease, RunningPeer } from './peers/peer.ts';
+import type { Place } from './report/report.ts';
+import { BenchAws } from './rig/bench-aws.ts';
+import { DecisionLines } from './rig/decision-lines.ts';
+import { NAMESPACE } from './rig/fleet.ts';
+import { range } from './rig/side-by-side.ts';
+
+/** How many policies can be lost alone in one session. */
+const SEPARATE = 400;
+const POLL_MILLISECONDS = 2_000;
+/** A page of RDS has 100 items; two lists of them are read in each region in each round of 10 s. */
+const READS_PER_SECOND = 20;
+const POLICIES_FOR_READS = 10_000;
+
+/** Waits until it is so. @throws Error with the last word of `look` when time is up. */
+export async function until(
+  what: string,
+  milliseconds: number,
+  look: () => Promise<string | undefined>,
+  poll = POLL_MILLISECONDS,
+): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  for (;;) {
+    const missing = await look();
+    if (missing === undefined) return;
+    if (performance.now() > deadline) throw new Error(`cannot see ${what} in ${milliseconds} ms: ${missing}`);
+    await delay(poll);
+  }
+}
+
+/** Starts a fresh local AWS with a global cluster for each policy. */
+export async function startAws(bench: Bench, policies: number): Promise<BenchAws> {
+  const aws = await BenchAws.start(bench.watchdog);
+  await aws.ask('addClusters', { first: 1, last: policies, separate: Math.min(SEPARATE, policies) });
+  return aws;
+}
+
+export interface StartOptions {
+  readonly aws: BenchAws;
+  readonly policies: number;
+  readonly accessKeyId?: string;
+  readonly lease?: PeerLease;
+  readonly onLine?: (line: string) => void;
+}
+
+/** Starts a process of the contestant. */
+export function startContestant(bench: Bench, contestant: Peer, options: StartOptions): Promise<RunningPeer> {
+  const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine } = options;
+  const isOperator = contestant.name === 'operator';
+  const { operatorFlags, profiles } = bench.props;
+  const profiling =
+    isOperator && profiles !== undefined ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` } : {};
+  return contestant.start({
+    kubeconfig: bench.plane.kubeconfig,
+    awsEndpoints: aws.endpoints,
+    environment: aws.environmentOf(accessKeyId),
+    namespace: NAMESPACE,
+    readsPerSecond: Math.max(READS_PER_SECOND, Math.ceil((READS_PER_SECOND * policies) / POLICIES_FOR_READS)),
+    flags: isOperator ? operatorFlags : [],
+    variables: profiling,
+    watchdog: bench.watchdog,
+    ...(lease === undefined ? {} : { lease }),
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+}
+
+/** One contestant that looks after a fleet on a local AWS of its own, run in. */
+export class Session implements AsyncDisposable {
+  readonly bench: Bench;
+  readonly contestant: Peer;
+  readonly policies: number;
+  readonly aws: BenchAws;
+  readonly peer: RunningPeer;
+  readonly decisions: DecisionLines;
+  #nextSeparate = 1;
+
+  private constructor(props: {
+    readonly bench: Bench;
+    readonly contestant: Peer;
+    readonly policies: number;
+    readonly aws: BenchAws;
+    readonly peer: RunningPeer;
+    readonly decisions: DecisionLines;
+  }) {
+    this.bench = props.bench;
+    this.contestant = props.contestant;
+    this.policies = props.policies;
+    this.aws = props.aws;
+    this.peer = props.peer;
+    this.decisions = props.decisions;
+  }
+
+  /** Takes the fleet back to its beginning, starts the contestant and waits until all policies are Protected. */
+  static async open(bench: Bench, contestant: Peer, policies: number): Promise<Session> {
+    const { tell } = bench.props;
+    tell(`${contestant.name}: a fresh local AWS and ${policies} fresh policies`);
+    await bench.witness.see({ kind: 'clear' });
+    await bench.fleet.reset();
+    const aws = await startAws(bench, policies);
+    const decisions = new DecisionLines();
+    let peer: RunningPeer | undefined;
+    try {
+      peer = await startContestant(bench, contestant, { aws, policies, onLine: (line) => decisions.take(line) });
+      const session = new Session({ bench, contestant, policies, aws, peer, decisions });
+      await peer.untilSynced();
+      await session.untilAllProtected();
+      return session;
+    } catch (error) {
+      await peer?.stop('SIGKILL');
+      await aws.stop();
+      throw error;
+    }
+  }
+
+  /** @param circumstances added to the contestant's figures */
+  place(scenario: string): Place {
+    return { scenario, contestant: this.contestant.name, policies: this.policies };
+  }
+
+  /** Policies that nobody has used in this session, each of which can be lost alone. */
+  takeSeparate(count: number): readonly number[] {
+    const first = this.#nextSeparate;
+    const last = Math.min(first + count - 1, SEPARATE, this.policies);
+    this.#nextSeparate = last + 1;
+    return range(first, last);
+  }
+
+  /** The primaries of these are lost, one by one: for RDS, for the endpoint, for the secondary and for the witness. */
+  async lose(numbers: readonly number[]): Promise<void> {
+    await Promise.all([this.aws.ask('loseClusters', numbers), this.bench.witness.see({ kind: 'lose', numbers })]);
+  }
+
+  async untilAllProtected(): Promise<void> {
+    const started = performance.now();
+    await until('all policies Protected', 120_000 + this.policies * 20, async () => {
+      if (this.peer.end !== undefined)
+        throw new Error(`${this.contestant.name} ended: ${this.peer.lines.slice(-5).join('\n')}`);
+      const phases = await this.bench.fleet.phases();
+      return phases.get('Protected') === this.policies ? undefined : JSON.stringify(Object.fromEntries(phases));
+    });
+    const seconds = (performance.now() - started) / 1000;
+    this.bench.props.tell(`${this.contestant.name}: all ${this.policies} are Protected after ${seconds.toFixed(0)} s`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // In order, so that a profile gets written.
+    await this.peer.stop('SIGTERM');
+    await this.aws.stop();
+  }
+}
