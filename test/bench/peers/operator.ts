@@ -28,6 +28,7 @@ export const operator: Peer = {
       environment: { ...environment, ...compileCache, ...variables },
       watchdog,
       hasLease: lease !== undefined,
+      onLine: options.onLine,
     });
   },
 };

@@ -23,6 +23,8 @@ export interface PeerProcessProps {
   readonly watchdog: Watchdog;
   /** Whether it campaigns for a lease, and so logs `leading`. */
   readonly hasLease: boolean;
+  /** Told of every line of its log. @default - nobody is told */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -37,13 +39,15 @@ export class PeerProcess implements RunningPeer {
   readonly #hasLease: boolean;
   readonly #heard = new EventEmitter();
   readonly #ports = new Map<string, number>();
+  readonly #onLine: ((line: string) => void) | undefined;
   #isLeading = false;
 
-  private constructor(process: ChildProcess, pid: number, { watchdog, hasLease }: PeerProcessProps) {
+  private constructor(process: ChildProcess, pid: number, { watchdog, hasLease, onLine }: PeerProcessProps) {
     this.#process = process;
     this.pid = pid;
     this.#watchdog = watchdog;
     this.#hasLease = hasLease;
+    this.#onLine = onLine;
     watchdog.watch(pid);
     for (const stream of [process.stdout, process.stderr]) {
       if (stream !== null) {
@@ -137,6 +141,7 @@ export class PeerProcess implements RunningPeer {
   }
 
   #take(line: string): void {
+    this.#onLine?.(line);
     this.lines.push(line);
     if (this.lines.length > KEPT_LINES) this.lines.splice(0, KEPT_LINES / 2);
     // Only these two lines are read: to parse all would cost the harness as much as the peer's own log.

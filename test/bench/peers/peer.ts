@@ -34,6 +34,8 @@ export interface PeerOptions {
   readonly flags?: readonly string[];
   /** Added to the environment of the process, behind `environment`: `NODE_OPTIONS`, `GOGC`. @default - none */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Told of every line of its log. @default - nobody is told */
+  readonly onLine?: (line: string) => void;
   /** Ends the process should this one die. */
   readonly watchdog: Watchdog;
 }

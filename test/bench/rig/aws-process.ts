@@ -154,11 +154,13 @@ async function main(): Promise<void> {
   const commands: AwsCommands = new BenchAws(aws);
   process.on('message', ({ id, command, parameters }: AwsRequest) => {
     const run = commands[command].bind(commands) as (...parameters: readonly unknown[]) => unknown;
-    // A synchronous throw must be answered too.
-    const answered = (async () => run(...parameters))().then(
-      (result): AwsReply => ({ id, result }),
-      (error: unknown): AwsReply => ({ id, error: error instanceof Error ? error.message : String(error) }),
-    );
+    // Within a promise: a synchronous throw must be answered too.
+    const answered = Promise.resolve()
+      .then(() => run(...parameters))
+      .then(
+        (result): AwsReply => ({ id, result }),
+        (error: unknown): AwsReply => ({ id, error: error instanceof Error ? error.message : String(error) }),
+      );
     void answered.then((reply) => process.send?.(reply));
   });
   // Its parent is gone: nobody asks any more.

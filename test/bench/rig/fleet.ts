@@ -1,3 +1,4 @@
+import type { DisasterRecoveryPolicyStatus } from '../../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { clusterName } from './aws-commands.ts';
 import type { KubeApi } from './kube-api.ts';
 import { range, sideBySide } from './side-by-side.ts';
@@ -99,8 +100,12 @@ export class Fleet {
     });
   }
 
-  async get<T>(number: number): Promise<T> {
-    return JSON.parse(await this.#kube.call('GET', `${COLLECTION}/${policyName(number)}`)) as T;
+  /** For a person who wonders why nothing happened. */
+  async whatIsUpWith(number: number): Promise<string> {
+    const text = await this.#kube.call('GET', `${COLLECTION}/${policyName(number)}`);
+    const { status } = JSON.parse(text) as { readonly status?: DisasterRecoveryPolicyStatus };
+    const said = status?.conditions?.map(({ type, message }) => `${type}: ${message}`) ?? [];
+    return [status?.phase ?? 'no status', status?.incident?.message ?? 'no incident', ...said].join('; ');
   }
 
   /** How many policies are in each phase; none has the empty name. */
