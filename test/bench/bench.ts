@@ -26,7 +26,9 @@ export interface Effort {
 export interface BenchProps {
   readonly contestants: readonly Peer[];
   readonly effort: Effort;
-  /** Further flags of the operator, such as `--role-changes-per-second=100`. */
+  /** How many role changes an account takes in a region: the rate, and how many at once before it counts. */
+  readonly roleChanges: { readonly perSecond: number; readonly burst: number };
+  /** Further flags of the operator, such as `--workers=16`. */
   readonly operatorFlags: readonly string[];
   /** Folder for CPU profiles of the operator. @default - none are taken */
   readonly profiles?: string;

@@ -49,11 +49,12 @@ async function run(options: Options): Promise<Report> {
     const seconds = ((performance.now() - started) / 1000).toFixed(0).padStart(5);
     process.stderr.write(`${seconds} s  ${what}\n`);
   };
-  const { effort, operatorFlags, profiles } = options;
+  const { effort, operatorFlags, profiles, roleChanges } = options;
   await using bench = await Bench.start({
     contestants: chosen(contestants, options.contestants),
     effort,
     operatorFlags,
+    roleChanges,
     tell,
     ...(profiles === undefined ? {} : { profiles }),
   });

@@ -8,6 +8,7 @@ export interface Options {
   readonly json: string | undefined;
   readonly profiles: string | undefined;
   readonly operatorFlags: readonly string[];
+  readonly roleChanges: { readonly perSecond: number; readonly burst: number };
   readonly effort: Effort;
 }
 
@@ -20,6 +21,7 @@ export const usage = `Measures the operator, and what it is compared with, on th
   --policies COUNT,…        numbers of policies (default 1,1000,10000)
   --repetitions COUNT       sessions of each contestant with each number, taking turns (default 1)
   --quick                   the least effort that measures anything: for trying it out
+  --role-changes RATE,BURST what an account takes of failovers a second in a region (default 100,100)
   --operator-flag FLAG      a further flag of the operator (repeatable), as --operator-flag=--workers=16
   --profiles FOLDER         CPU profiles of the operator go there
   --json FILE               the report as JSON goes there
@@ -32,6 +34,7 @@ const flags = {
   policies: { type: 'string' },
   repetitions: { type: 'string' },
   quick: { type: 'boolean', default: false },
+  'role-changes': { type: 'string', default: '100,100' },
   'operator-flag': { type: 'string', multiple: true },
   profiles: { type: 'string' },
   json: { type: 'string' },
@@ -61,6 +64,9 @@ export function parseOptions(args: readonly string[]): Options | 'help' | 'list'
   const names = (text: string | undefined): readonly string[] | undefined =>
     text?.split(',').map((name) => name.trim());
   const isQuick = values.quick;
+  const [perSecond, burst] = (names(values['role-changes']) ?? []).map((text) => wholeNumber('--role-changes', text));
+  if (perSecond === undefined || burst === undefined)
+    throw new Error('cannot read --role-changes: it takes RATE,BURST');
   const policies =
     names(values.policies)?.map((text) => wholeNumber('--policies', text)) ??
     defaultPolicies[isQuick ? 'quick' : 'full'];
@@ -70,6 +76,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' | 'list'
     policies: policies.toSorted((a, b) => a - b),
     json: values.json,
     profiles: values.profiles,
+    roleChanges: { perSecond, burst },
     operatorFlags: values['operator-flag'] ?? [],
     effort: { ...(isQuick ? quick : full), repetitions: wholeNumber('--repetitions', values.repetitions ?? '1') },
   };

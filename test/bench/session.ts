@@ -2,14 +2,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
 import type { Peer, PeerLease, RunningPeer } from './peers/peer.ts';
 import type { Place } from './report/report.ts';
+import type { RoleChangeCall } from './rig/aws-commands.ts';
 import { BenchAws } from './rig/bench-aws.ts';
 import { DecisionLines } from './rig/decision-lines.ts';
-import { NAMESPACE } from './rig/fleet.ts';
+import { NAMESPACE, numberIn } from './rig/fleet.ts';
 import { range } from './rig/side-by-side.ts';
+import { now } from './rig/time.ts';
 
 /** How many policies can be lost alone in one session. */
 const SEPARATE = 400;
 const POLL_MILLISECONDS = 2_000;
+const SETTLE_MILLISECONDS = 3_000;
+
+/** What a person annotates to have the secondary promoted at once: answered by FailoverGlobalCluster in its region. */
+export const forced = {
+  'aurora-dr.io/force-failover': 'us-west-2',
+  'aurora-dr.io/force-type': 'Failover',
+  'aurora-dr.io/accept-data-loss': 'true',
+} as const;
+
 /** A page of RDS has 100 items; two lists of them are read in each region in each round of 10 s. */
 const READS_PER_SECOND = 20;
 const POLICIES_FOR_READS = 10_000;
@@ -49,7 +60,9 @@ export interface StartOptions {
 export function startContestant(bench: Bench, contestant: Peer, options: StartOptions): Promise<RunningPeer> {
   const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine } = options;
   const isOperator = contestant.name === 'operator';
-  const { operatorFlags, profiles } = bench.props;
+  const { operatorFlags, profiles, roleChanges } = bench.props;
+  const { perSecond, burst } = roleChanges;
+  const ownFlags = [`--role-changes-per-second=${perSecond}`, `--role-changes-burst=${burst}`, ...operatorFlags];
   const profiling =
     isOperator && profiles !== undefined ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` } : {};
   return contestant.start({
@@ -58,7 +71,7 @@ export function startContestant(bench: Bench, contestant: Peer, options: StartOp
     environment: aws.environmentOf(accessKeyId),
     namespace: NAMESPACE,
     readsPerSecond: Math.max(READS_PER_SECOND, Math.ceil((READS_PER_SECOND * policies) / POLICIES_FOR_READS)),
-    flags: isOperator ? operatorFlags : [],
+    flags: isOperator ? ownFlags : [],
     variables: profiling,
     watchdog: bench.watchdog,
     ...(lease === undefined ? {} : { lease }),
@@ -74,6 +87,8 @@ export class Session implements AsyncDisposable {
   readonly aws: BenchAws;
   readonly peer: RunningPeer;
   readonly decisions: DecisionLines;
+  /** Policies whose primary is not where it was when the session began. */
+  readonly moved = new Set<number>();
   #nextSeparate = 1;
 
   private constructor(props: {
@@ -114,7 +129,6 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** @param circumstances added to the contestant's figures */
   place(scenario: string): Place {
     return { scenario, contestant: this.contestant.name, policies: this.policies };
   }
@@ -130,6 +144,41 @@ export class Session implements AsyncDisposable {
   /** The primaries of these are lost, one by one: for RDS, for the endpoint, for the secondary and for the witness. */
   async lose(numbers: readonly number[]): Promise<void> {
     await Promise.all([this.aws.ask('loseClusters', numbers), this.bench.witness.see({ kind: 'lose', numbers })]);
+  }
+
+  /** The region is lost; gives when, in milliseconds since the epoch. */
+  async loseRegion(region: string): Promise<number> {
+    const lostAt = now();
+    await Promise.all([this.aws.ask('loseRegion', region), this.bench.witness.see({ kind: 'loseAll' })]);
+    return lostAt;
+  }
+
+  /** Long enough for a second call of somebody who makes two. */
+  settle(): Promise<void> {
+    return delay(SETTLE_MILLISECONDS);
+  }
+
+  /** Notes whoever was failed over more than once, in vain, or was never to be. Gives the calls that were meant. */
+  checkRoleChanges(
+    scenario: string,
+    calls: readonly RoleChangeCall[],
+    expected: readonly number[],
+  ): readonly RoleChangeCall[] {
+    const { measurements } = this.bench;
+    const place = this.place(scenario);
+    const wanted = new Set(expected);
+    const groups = Map.groupBy(calls, ({ globalClusterIdentifier }) => numberIn(globalClusterIdentifier));
+    for (const [number, group] of groups) {
+      const results = group.map(({ result }) => result).join(', ');
+      if (!wanted.has(number)) measurements.violate(place, `policy ${number} was failed over unasked`);
+      else if (results !== 'ok') measurements.violate(place, `policy ${number} was failed over with ${results}`);
+    }
+    const starved = expected.filter((number) => !groups.has(number));
+    if (starved.length > 0) {
+      const examples = starved.slice(0, 5).join(', ');
+      measurements.violate(place, `${starved.length} of ${expected.length} were never failed over: ${examples}`);
+    }
+    return calls.filter(({ globalClusterIdentifier }) => wanted.has(numberIn(globalClusterIdentifier)));
   }
 
   async untilAllProtected(): Promise<void> {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionScenario } from '../scenario.ts';
-import { until, type Session } from '../session.ts';
+import { forced, until, type Session } from '../session.ts';
 import type { RoleChangeCall } from '../rig/aws-commands.ts';
 import { numberIn } from '../rig/fleet.ts';
+import { now } from '../rig/time.ts';
 import { range } from '../rig/side-by-side.ts';
 import { startStorm, type StormOptions } from '../rig/storm.ts';
 
@@ -18,8 +19,6 @@ const ANNOTATION_PAUSE = 250;
 const STORM_PER_SECOND = 100;
 /** With fewer policies that no reaction is measured of there is no storm. */
 const FEWEST_OTHERS = 20;
-const SETTLE_MILLISECONDS = 3_000;
-
 export const reaction: SessionScenario = {
   kind: 'session',
   name: SCENARIO,
@@ -104,15 +103,6 @@ async function measureAnnotations(session: Session, circumstances: string): Prom
   }
 }
 
-const forced = {
-  'aurora-dr.io/force-failover': 'us-west-2',
-  'aurora-dr.io/force-type': 'Failover',
-  'aurora-dr.io/accept-data-loss': 'true',
-} as const;
-
-/** As the local AWS tells time: milliseconds since the epoch with their fraction. */
-const now = (): number => performance.timeOrigin + performance.now();
-
 /** Waits for one failover of each, and notes whoever got none, more than one, or was never meant. */
 async function callsFor(
   session: Session,
@@ -122,7 +112,6 @@ async function callsFor(
 ): Promise<readonly RoleChangeCall[]> {
   const { aws, bench } = session;
   const place = session.place(SCENARIO);
-  const wanted = new Set(numbers);
   const called = async (): Promise<readonly RoleChangeCall[]> => aws.ask('roleChanges', before);
   const isEach = async (): Promise<string | undefined> => {
     const found = new Set((await called()).map(({ globalClusterIdentifier }) => numberIn(globalClusterIdentifier)));
@@ -133,14 +122,7 @@ async function callsFor(
     const why = await bench.fleet.whatIsUpWith(numberIn(/\d+/.exec(String(await isEach()))?.[0] ?? ''));
     bench.measurements.violate(place, `${error instanceof Error ? error.message : String(error)}; the first: ${why}`);
   });
-  // Long enough for a second call of somebody who makes two.
-  await delay(SETTLE_MILLISECONDS);
-  const calls = await called();
-  for (const [identifier, group] of Map.groupBy(calls, ({ globalClusterIdentifier }) => globalClusterIdentifier)) {
-    if (!wanted.has(numberIn(identifier))) bench.measurements.violate(place, `${identifier} was failed over unasked`);
-    if (group.length > 1) bench.measurements.violate(place, `${identifier} was failed over ${group.length} times`);
-    if (group.some(({ result }) => result !== 'ok'))
-      bench.measurements.violate(place, `${identifier}: ${group.map(({ result }) => result).join(', ')}`);
-  }
-  return calls.filter(({ globalClusterIdentifier }) => wanted.has(numberIn(globalClusterIdentifier)));
+  await session.settle();
+  for (const number of numbers) session.moved.add(number);
+  return session.checkRoleChanges(SCENARIO, await called(), numbers);
 }
