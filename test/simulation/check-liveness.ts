@@ -1,6 +1,7 @@
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import type { World } from '../aws/world/world.ts';
+import { turnsTake } from './check-turns.ts';
 import { detectionWindowOf, type PolicyNames } from './policy-of.ts';
 import { ANY_CALL, replicasOf, type Action, type PolicyProps, type Scenario, type ScenarioEvent } from './scenario.ts';
 import { EPOCH } from './scheduler.ts';
@@ -101,7 +102,7 @@ function lastFaultEnd({ events, warmUp }: Scenario): number {
 function deadlineOf({ scenario, props, loss }: LivenessQuestion): number {
   const isPlain = scenario.events.every((event) => event.action.kind === 'loseRegion');
   const slack = SCHEDULING_SLACK + (isPlain ? 0 : TAKEOVER_SLACK);
-  return Math.max(loss.at, lastFaultEnd(scenario)) + detectionWindowOf(props, scenario) + slack;
+  return Math.max(loss.at, lastFaultEnd(scenario)) + detectionWindowOf(props, scenario) + turnsTake(scenario) + slack;
 }
 
 /** Why this loss is not under the rule. */

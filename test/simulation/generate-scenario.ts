@@ -10,6 +10,8 @@ import {
   type Scenario,
   type ScenarioEvent,
 } from './scenario.ts';
+import { turnsTake } from './check-turns.ts';
+import { massLoss } from './mass-scenario.ts';
 import { PLANS_TAKE, withPlans } from './plans.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { overSites, withOtherPolicies } from './spread-scenario.ts';
@@ -547,9 +549,13 @@ function spoiled(scenario: Scenario, random: SeededRandom): Scenario {
   return { ...scenario, events: events.toSorted((a, b) => a.at - b.at) };
 }
 
-/** Of eight seeds one has several policies, two have operators in several clusters, and one has both. */
+/**
+ * Of eight seeds one has several policies, two have operators in several clusters, and one has both; of sixteen one has many
+ * policies that lose their region together.
+ */
 function severalFrom(scenario: Scenario, seed: number, random: SeededRandom): Scenario {
   const kind = seed % 8;
+  if (seed % 16 === 10) return massLoss(scenario, random.fork('mass'));
   const spread = [3, 6, 7].includes(kind) ? overSites(scenario, random.fork('sites')) : scenario;
   if (![5, 7].includes(kind)) return spread;
   const policies = random.fork('policies');
@@ -569,5 +575,7 @@ export function tailOf(scenario: Scenario): number {
   const interval = Math.max(...policies.map((policy) => policy.interval));
   const windows = detection + unconfirmedReadWindowMilliseconds + leaseDurationMilliseconds;
   const plans = policies.some((policy) => policy.plans !== undefined) ? PLANS_TAKE : 0;
-  return plans + windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * interval);
+  return (
+    turnsTake(scenario) + plans + windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * interval)
+  );
 }

@@ -4,6 +4,7 @@ import { dataLoss } from '../aws/world/data-loss.ts';
 import type { World } from '../aws/world/world.ts';
 import type { Evidence } from './call-hooks.ts';
 import { isGone } from './check-liveness.ts';
+import { TurnChecks } from './check-turns.ts';
 import { UnionChecks } from './check-union.ts';
 import type { DecisionTrail } from './decision-trail.ts';
 import { Ledger } from './ledger.ts';
@@ -69,6 +70,7 @@ export class Monitor {
   readonly #ledger: Ledger;
   readonly #visibility: Visibility;
   readonly #unions: readonly UnionChecks[];
+  readonly #turns: TurnChecks | undefined;
   /** Each policy in each site. */
   readonly #watches: readonly PolicyWatch[];
   readonly #faults = new Tally();
@@ -87,6 +89,8 @@ export class Monitor {
     this.#visibility = new Visibility(props);
     const policies = policiesOf(scenario);
     const shared = { ...props, disagreements: this.#disagreements, accuse: this.#accuse };
+    const { roleChanges } = scenario.installation;
+    this.#turns = roleChanges && new TurnChecks({ limits: roleChanges, scheduler, accuse: this.#accuse });
     this.#unions = policies.map((one, index) => new UnionChecks({ ...shared, props: one, names: namesOf(index) }));
     this.#watches = servers.flatMap((server, site) =>
       policies.map((one, index) => {
@@ -120,6 +124,11 @@ export class Monitor {
       watches
         .find(({ names }) => names.policy.name === name)
         ?.onPolicy(by, before as DisasterRecoveryPolicy | undefined, after as DisasterRecoveryPolicy | undefined);
+      this.#turns?.onPolicy(
+        by,
+        before as DisasterRecoveryPolicy | undefined,
+        after as DisasterRecoveryPolicy | undefined,
+      );
     } else if ((type.kind === 'Service' || type.kind === 'ConfigMap') && after !== undefined && by !== PERSON) {
       for (const watch of watches) watch.onPublished(after);
     }
@@ -154,6 +163,7 @@ export class Monitor {
 
   onRoleChange(process: SimulatedProcess, action: string, region: string, targetArn: string): void {
     this.tell(process.name, `AWS in ${region} takes up ${action} to ${targetArn.split(':').slice(3).join(':')}`);
+    this.#turns?.onCall(process.name, action, region);
     const site = siteOf(this.#props.scenario.installation.sites, process.replica);
     const identifier = this.#props.world.clusters.get(targetArn)?.identifier;
     const watch = this.#watches.find((each) => each.site === site && each.names.cluster === identifier);
@@ -244,6 +254,7 @@ export class Monitor {
       if (!isGone(scenario, watch.site)) watch.checkEnding(replicas.crashes);
     }
     this.#checkLosses();
+    this.#turns?.finish();
     for (const [index, union] of this.#unions.entries()) {
       const { globalCluster } = namesOf(index);
       const watches = this.#watches.filter(({ names }) => names.globalCluster === globalCluster);

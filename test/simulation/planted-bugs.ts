@@ -58,6 +58,10 @@ const withCached = (change: (policy: DisasterRecoveryPolicy) => DisasterRecovery
 const withSpec = (change: (spec: DisasterRecoveryPolicy['spec']) => DisasterRecoveryPolicy['spec']): Tampering =>
   withCached((policy) => ({ ...policy, spec: change(policy.spec) }));
 
+const withSettings = (settings: Partial<Dependencies['settings']>): Tampering => ({
+  dependencies: (dependencies) => ({ ...dependencies, settings: { ...dependencies.settings, ...settings } }),
+});
+
 function mapRegions(round: Round, map: (region: Round['regions'][string]) => Round['regions'][string]): Round {
   return {
     ...round,
@@ -473,6 +477,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         return kube.update(type, { ...object, status }, options);
       },
     })),
+  },
+  {
+    name: 'the priority of policies is not looked at',
+    from: 10,
+    within: 33,
+    violates: ['turns'],
+    tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, priority: 0 } })),
+  },
+  {
+    name: 'the rate of role changes is not kept',
+    from: 10,
+    within: 17,
+    violates: ['turns'],
+    tampering: withSettings({ roleChanges: { perSecond: 1_000, burst: 1_000 } }),
   },
   {
     name: 'history keeps only the newest operation',

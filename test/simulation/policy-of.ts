@@ -18,8 +18,9 @@ export interface PolicyNames {
 
 const NAMES: readonly PolicyNames[] = [
   ['transactions', 'prod'],
-  ['orders', 'orders'],
-  ['ledger', 'ledger'],
+  ...['orders', 'ledger', 'accounts', 'cards', 'claims', 'fees', 'fraud', 'limits', 'loans', 'quotes', 'rates'].map(
+    (name) => [name, name],
+  ),
 ].map(([name = '', cluster = '']) => ({
   policy: { namespace: 'payments', name },
   writer: { namespace: 'payments', name: `${name}-writer` },
@@ -80,7 +81,7 @@ export function policyOf(props: PolicyProps, names = namesOf(0)): DisasterRecove
       maximumLagAge: ms(props.maximumLagAge),
       cooldown: ms(props.cooldown),
       timeout: ms(props.operationTimeout),
-      priority: 0,
+      priority: props.priority ?? 0,
       ...(props.inRegionRecoveryLimit === undefined ? {} : { inRegionRecoveryLimit: ms(props.inRegionRecoveryLimit) }),
     },
     ...plansOf(props),

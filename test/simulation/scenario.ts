@@ -43,6 +43,8 @@ export interface PolicyProps {
   readonly operationTimeout: number;
   readonly inRegionRecoveryLimit: number | undefined;
   readonly fencing: FencingMode;
+  /** `spec.failover.priority`. @default - 0 */
+  readonly priority?: number;
   readonly isPublishing: boolean;
   readonly isNotifying: boolean;
   /** @default - failback by hand and no drills */

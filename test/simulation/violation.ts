@@ -12,6 +12,7 @@ export const INVARIANTS = {
   'switchover-stays': 'a switchover never becomes a failover',
   'held-automation': 'suspend, Manual and cooldown are honoured, a cooldown also by the operators of other clusters',
   'right-operator': "of several operators only the one in the target's region starts an automatic operation",
+  turns: 'more role changes than AWS takes at once go out at the configured rate, those of higher priority first',
   liveness: 'a lost primary is failed over within status.detectionWindow once faults stop',
   truth: 'status, history, endpoint and events end with telling the truth',
   'decision-log': 'the decision log holds every decision, and each replays to what was decided',
