@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { renderEvidence, type Evidence } from './evidence.ts';
 import { Tally } from './statistics.ts';
 import { Summary } from './summary.ts';
-import { INVARIANTS } from './violation.ts';
+import { INVARIANTS, type Invariant } from './violation.ts';
 
 function evidence(isViolated: boolean): Evidence {
   const summary = new Summary();
@@ -27,6 +27,7 @@ function evidence(isViolated: boolean): Evidence {
       { from: 0, to: 1_500 },
       { from: 9_000, to: 9_500 },
     ],
+    invariants: Object.keys(INVARIANTS) as Invariant[],
     jobs: 2,
     finishedAt: '2026-01-02T03:04:05.000Z',
     elapsedMilliseconds: 20_000,
@@ -49,6 +50,13 @@ describe('renderEvidence', () => {
     expect(text).toContain('| loseRegion | 2,000 |');
     expect(text).toContain('| step Accepted | 6,000 |');
     for (const name of Object.keys(INVARIANTS)) expect(text).toContain(`| \`${name}\` |`);
+  });
+
+  it('Given a run that was not held against an invariant, then the report does not speak of it', () => {
+    const text = renderEvidence({ ...evidence(false), invariants: ['liveness'] });
+
+    expect(text).toContain('| `liveness` |');
+    expect(text).not.toContain('| `truth` |');
   });
 
   it('Given a violation, then it is told with its seed', () => {

@@ -9,6 +9,7 @@ import type { SeedRange } from './seed-worker.ts';
 import { SeedWorkers } from './seed-workers.ts';
 import { readSources, type Sources } from './sources.ts';
 import { Summary } from './summary.ts';
+import { INVARIANTS, type Invariant } from './violation.ts';
 
 export interface LongRunProps {
   readonly from: number;
@@ -86,6 +87,7 @@ function evidenceOf(jobs: number, sources: Sources, { chunks }: ProgressFile): E
     sources,
     machine: thisMachine(),
     slices: joinRanges(chunks),
+    invariants: Object.keys(INVARIANTS) as Invariant[],
     jobs,
     finishedAt: chunks.at(-1)?.finishedAt ?? new Date().toISOString(),
     elapsedMilliseconds: chunks.reduce((sum, { elapsedMilliseconds }) => sum + elapsedMilliseconds, 0),
