@@ -55,12 +55,12 @@ function oneOfMany(policy: PolicyProps, random: SeededRandom): PolicyProps {
 function eventsFor({ installation }: Scenario, random: SeededRandom): ScenarioEvent[] {
   const at = random.integer(5, 20) * SECOND + random.integer(0, 999);
   const how = random.pick(['refuse', 'blackhole'] as const);
-  const back = random.chance(0.4) ? at + random.integer(15, 90) * SECOND : undefined;
+  const back = random.chance(0.3) ? at + random.integer(15, 90) * SECOND : undefined;
   const loss: ScenarioEvent = { at, action: { kind: 'loseRegion', region: 'primary', how } };
   const later = at + random.integer(15, 40) * SECOND;
   const replica = random.integer(0, installation.replicas - 1);
   const trouble = random.weighted<readonly ScenarioEvent[]>([
-    [6, []],
+    [9, []],
     [2, [{ at: later, action: { kind: 'restart', replica } }]],
     [1, [{ at: later, until: later + 5 * SECOND, action: { kind: 'crash', replica } }]],
     [1, [{ at: later, until: later + 20 * SECOND, action: { kind: 'apiConflicts', every: random.integer(2, 5) } }]],

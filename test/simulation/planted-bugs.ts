@@ -480,15 +480,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the priority of policies is not looked at',
-    from: 10,
-    within: 33,
+    from: 42,
+    within: 5,
     violates: ['turns'],
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, priority: 0 } })),
   },
   {
     name: 'the rate of role changes is not kept',
     from: 10,
-    within: 17,
+    within: 5,
     violates: ['turns'],
     tampering: withSettings({ roleChanges: { perSecond: 1_000, burst: 1_000 } }),
   },
