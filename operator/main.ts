@@ -42,6 +42,7 @@ import { ExponentialRateLimiter } from './runtime/rate-limiter.ts';
 import { Reflector } from './runtime/reflector.ts';
 import { HostNames } from './runtime/host-names.ts';
 import { keyOf } from './runtime/resource.ts';
+import { shareStrings } from './runtime/share-strings.ts';
 import { Shutdown } from './runtime/shutdown.ts';
 import { Store, withoutManagedFields } from './runtime/store.ts';
 import { Turns } from './runtime/turns.ts';
@@ -156,7 +157,7 @@ class Operator {
     const credentials = new StsCredentials({ clock, endpoints, onRequest, lookup });
     this.#gateway = new SdkAwsGateway({ clock, endpoints, credentials, onRequest, lookup });
     this.#store = new Store<DisasterRecoveryPolicy>({
-      transform: withoutManagedFields,
+      transform: (policy) => shareStrings(withoutManagedFields(policy)),
       onError: (error, policy) => logger.error({ policy, error }, 'a handler of the watch failed'),
     });
     // Before everything else that hears of a change, so that nobody asks it about an older state.

@@ -15,19 +15,22 @@ import type {
 import type { ClusterSnapshotView, FailoverEvent } from './aws-gateway.ts';
 import { readFailoverEvent } from './failover-events.ts';
 import { defined } from '../failover/defined.ts';
+import { shareStrings } from '../runtime/share-strings.ts';
 
 /** MySQL's own port, which RDS leaves out of an answer while a cluster is being created. */
 const DEFAULT_PORT = 3306;
 
 export function toGlobalClusterView(cluster: GlobalCluster): GlobalClusterView {
-  return defined({
-    identifier: cluster.GlobalClusterIdentifier ?? '',
-    status: cluster.Status ?? '',
-    engineVersion: cluster.EngineVersion,
-    endpoint: cluster.Endpoint,
-    members: (cluster.GlobalClusterMembers ?? []).map(toMemberView),
-    failoverState: toFailoverStateView(cluster.FailoverState),
-  });
+  return shareStrings(
+    defined({
+      identifier: cluster.GlobalClusterIdentifier ?? '',
+      status: cluster.Status ?? '',
+      engineVersion: cluster.EngineVersion,
+      endpoint: cluster.Endpoint,
+      members: (cluster.GlobalClusterMembers ?? []).map(toMemberView),
+      failoverState: toFailoverStateView(cluster.FailoverState),
+    }),
+  );
 }
 
 function toMemberView(member: GlobalClusterMember): GlobalClusterMemberView {
@@ -52,16 +55,18 @@ function toFailoverStateView(state: FailoverState | undefined): FailoverStateVie
 }
 
 export function toClusterView(cluster: DBCluster): ClusterView {
-  return defined({
-    arn: cluster.DBClusterArn ?? '',
-    identifier: cluster.DBClusterIdentifier ?? '',
-    status: cluster.Status ?? '',
-    engineVersion: cluster.EngineVersion,
-    endpoint: cluster.Endpoint,
-    readerEndpoint: cluster.ReaderEndpoint,
-    port: cluster.Port ?? DEFAULT_PORT,
-    instanceCount: cluster.DBClusterMembers?.length ?? 0,
-  });
+  return shareStrings(
+    defined({
+      arn: cluster.DBClusterArn ?? '',
+      identifier: cluster.DBClusterIdentifier ?? '',
+      status: cluster.Status ?? '',
+      engineVersion: cluster.EngineVersion,
+      endpoint: cluster.Endpoint,
+      readerEndpoint: cluster.ReaderEndpoint,
+      port: cluster.Port ?? DEFAULT_PORT,
+      instanceCount: cluster.DBClusterMembers?.length ?? 0,
+    }),
+  );
 }
 
 export function toClusterSnapshotView(snapshot: DBClusterSnapshot): ClusterSnapshotView {

@@ -49,6 +49,22 @@ describe('a round', () => {
     expect(round.lag).toEqual({});
   });
 
+  it('given the same description again, keeps the one that it has; given another, takes that', async () => {
+    const { clock, gateway, service } = setUp();
+    service.watch(targetOf());
+    await clock.settle();
+    const first = bench.lastRound().regions['east'];
+    // Told anew, as AWS does.
+    for (const [identifier, view] of gateway.globalClusters)
+      gateway.globalClusters.set(identifier, structuredClone(view));
+    await clock.advance(20_000);
+    expect(bench.lastRound().regions['east']?.globalCluster).toBe(first?.globalCluster);
+    gateway.swap('global');
+    await clock.advance(10_000);
+    expect(bench.lastRound().regions['east']?.globalCluster).toEqual(gateway.globalClusters.get('global'));
+    expect(bench.lastRound().regions['east']?.globalCluster).not.toEqual(first?.globalCluster);
+  });
+
   it('given a global cluster that no region lists, is answered without it', async () => {
     const { clock, service } = setUp();
     service.watch(targetOf({ globalClusterIdentifier: 'other' }));

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CallOptions, OnPage } from '../aws/aws-gateway.ts';
 import type { Attempt } from '../failover/observation.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
@@ -143,8 +144,11 @@ export class SharedWalk<T> {
   #see(run: Run<T>, page: readonly T[]): void {
     run.progress.answered();
     const at = this.#props.clock.monotonic();
-    for (const item of page) {
-      const key = this.#props.keyOf(item);
+    for (const told of page) {
+      const key = this.#props.keyOf(told);
+      // The same again takes no memory: thousands of clusters change nothing for weeks, and are told of every few seconds.
+      const known = this.#seen.get(key)?.item;
+      const item = known !== undefined && isDeepStrictEqual(known, told) ? known : told;
       run.items.set(key, item);
       this.#seen.set(key, { item, at });
       for (const waiter of this.#waiters.get(key) ?? []) this.#resolve(waiter, sightingOf({ kind: 'answered' }, item));
