@@ -55,6 +55,20 @@ async function builds(): Promise<number> {
 }
 
 describe('ensureGoTool', () => {
+  it('builds a program of this repository anew when one of its sources changes, and not for a test', async () => {
+    const own = { ...tool, package: '.', hasOwnSources: true };
+    const source = join(directory, 'module', 'main.go');
+    await writeFile(source, 'package main');
+    const first = await ensureGoTool(own, { env, progress });
+    await writeFile(join(directory, 'module', 'main_test.go'), 'package main');
+    await expect(ensureGoTool(own, { env, progress })).resolves.toBe(first);
+
+    await writeFile(source, 'package main // changed');
+
+    await expect(ensureGoTool(own, { env, progress })).resolves.not.toBe(first);
+    await expect(builds()).resolves.toBe(2);
+  });
+
   it('builds the pinned version with its variables, once', async () => {
     const path = await ensureGoTool(tool, { env, progress });
     await expect(ensureGoTool(tool, { env, progress })).resolves.toBe(path);

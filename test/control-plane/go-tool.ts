@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { access, constants, mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,8 +26,13 @@ export interface GoTool {
   readonly moduleDirectory: string;
   /** Module whose version in go.mod is the version of the program. */
   readonly module: string;
-  /** Import path of the program's main package. */
+  /** Import path of the program's main package; `.` for one of this repository, in `moduleDirectory` itself. */
   readonly package: string;
+  /**
+   * The program's own sources are in `moduleDirectory`: a change of any of them makes another program.
+   * @default false
+   */
+  readonly hasOwnSources?: boolean;
   /**
    * Values for `-ldflags -X`, by variable, made from the pinned version.
    * @default - none
@@ -57,15 +74,16 @@ const KEPT_ERROR_LINES = 30;
 export async function ensureGoTool(tool: GoTool, options: GoToolOptions = {}): Promise<string> {
   const env = options.env ?? process.env;
   const progress = options.progress ?? writeToStderr;
-  const [goMod, goSum] = await Promise.all([
+  const [goMod, goSum, sources] = await Promise.all([
     readFile(join(tool.moduleDirectory, 'go.mod'), 'utf8'),
     readFile(join(tool.moduleDirectory, 'go.sum'), 'utf8'),
+    tool.hasOwnSources === true ? readSources(tool.moduleDirectory) : [],
   ]);
   const version = pinnedVersion(goMod, tool.module);
   const goVersion = await describeGo(tool, env);
   const buildArguments = goBuildArguments(tool, version);
   const key = createHash('sha256')
-    .update(JSON.stringify([goMod, goSum, goVersion, buildArguments]))
+    .update(JSON.stringify([goMod, goSum, goVersion, buildArguments, ...sources]))
     .digest('hex')
     .slice(0, 16);
 
@@ -91,6 +109,13 @@ export async function ensureGoTool(tool: GoTool, options: GoToolOptions = {}): P
     }
   });
   return binary;
+}
+
+/** Every Go file of the module with its path, in an order that does not depend on the disk. */
+async function readSources(directory: string): Promise<readonly (readonly [string, string])[]> {
+  const files = await readdir(directory, { recursive: true });
+  const paths = files.filter((path) => path.endsWith('.go') && !path.endsWith('_test.go')).sort();
+  return Promise.all(paths.map(async (path) => [path, await readFile(join(directory, path), 'utf8')] as const));
 }
 
 /** Folder for what is expensive to make and safe to delete, outside the tracked files. */

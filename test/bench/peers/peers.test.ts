@@ -6,6 +6,7 @@ import { startLocalAws, type LocalAws } from '../../aws/local-aws.ts';
 import { startControlPlane, type ControlPlane } from '../../control-plane/control-plane.ts';
 import { waitUntilServed } from '../../control-plane/serve-crd.ts';
 import { Watchdog } from '../../control-plane/watchdog.ts';
+import { goController } from './go-controller.ts';
 import { operator } from './operator.ts';
 import type { Peer, PeerOptions, RunningPeer } from './peer.ts';
 
@@ -144,7 +145,7 @@ function manifest(name: string, witnessUrl: string): object {
   };
 }
 
-describe.each([operator])('$name', (peer) => {
+describe.each([operator, goController])('$name', (peer) => {
   beforeAll(() => peer.prepare(), TEST_TIMEOUT);
 
   test(
