@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { formatDuration } from '../../operator/api/v1alpha1/duration.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { waitUntilServed } from '../control-plane/serve-crd.ts';
 import { Watchdog } from '../control-plane/watchdog.ts';
@@ -21,6 +22,8 @@ export interface Effort {
   /** Starts and takeovers of each kind. */
   readonly starts: number;
   readonly soakMilliseconds: number;
+  /** Between two rounds of every policy. */
+  readonly intervalMilliseconds: number;
 }
 
 export interface BenchProps {
@@ -52,7 +55,8 @@ export class Bench implements AsyncDisposable {
     this.watchdog = watchdog;
     this.witness = witness;
     this.kube = new KubeApi(plane);
-    this.fleet = new Fleet(this.kube, (number) => witness.urlOf(number));
+    const interval = formatDuration(props.effort.intervalMilliseconds);
+    this.fleet = new Fleet(this.kube, { witnessUrlOf: (number) => witness.urlOf(number), interval });
   }
 
   static async start(props: BenchProps): Promise<Bench> {

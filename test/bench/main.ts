@@ -25,7 +25,8 @@ function chosen<T extends { readonly name: string }>(
 }
 
 /** Runs everything, contestants taking turns, from the smallest fleet to the largest. */
-async function measure(bench: Bench, policies: number, wanted: readonly Scenario[]): Promise<void> {
+async function measure(bench: Bench, policies: number, all: readonly Scenario[]): Promise<void> {
+  const wanted = all.filter(({ largest = Infinity }) => policies <= largest);
   const { tell, effort } = bench.props;
   tell(`${policies} policies`);
   await bench.fleet.grow(policies);

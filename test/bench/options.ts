@@ -20,7 +20,7 @@ export const usage = `Measures the operator, and what it is compared with, on th
   --contestants NAME,…      these contestants (default: all)
   --policies COUNT,…        numbers of policies (default 1,1000,10000)
   --repetitions COUNT       sessions of each contestant with each number, taking turns (default 1)
-  --quick                   the least effort that measures anything: for trying it out
+  --quick                   for trying it out: few measurements, and rounds every 2 s
   --role-changes RATE,BURST what an account takes of failovers a second in a region (default 100,100)
   --operator-flag FLAG      a further flag of the operator (repeatable), as --operator-flag=--workers=16
   --profiles FOLDER         CPU profiles of the operator go there
@@ -47,12 +47,14 @@ const full: Omit<Effort, 'repetitions'> = {
   steadyMilliseconds: 120_000,
   starts: 5,
   soakMilliseconds: 240_000,
+  intervalMilliseconds: 10_000,
 };
 const quick: Omit<Effort, 'repetitions'> = {
   reactions: 6,
-  steadyMilliseconds: 20_000,
+  steadyMilliseconds: 10_000,
   starts: 2,
   soakMilliseconds: 30_000,
+  intervalMilliseconds: 2_000,
 };
 const defaultPolicies = { full: [1, 1_000, 10_000], quick: [60] } as const;
 

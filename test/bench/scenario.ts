@@ -6,6 +6,8 @@ interface Named {
   readonly name: string;
   /** What is measured, in one sentence. */
   readonly title: string;
+  /** With more policies it is left out. @default - none */
+  readonly largest?: number;
 }
 
 /** Measures one contestant that has run in for a while; several such scenarios share a session, in the order of the list. */

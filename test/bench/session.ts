@@ -41,10 +41,10 @@ export async function until(
   }
 }
 
-/** Starts a fresh local AWS with a global cluster for each policy. */
-export async function startAws(bench: Bench, policies: number): Promise<BenchAws> {
+/** Starts a fresh local AWS with a global cluster for each policy, and some for policies still to come. */
+export async function startAws(bench: Bench, policies: number, spare = 0): Promise<BenchAws> {
   const aws = await BenchAws.start(bench.watchdog);
-  await aws.ask('addClusters', { first: 1, last: policies, separate: Math.min(SEPARATE, policies) });
+  await aws.ask('addClusters', { first: 1, last: policies + spare, separate: Math.min(SEPARATE, policies) });
   return aws;
 }
 
@@ -53,12 +53,14 @@ export interface StartOptions {
   readonly policies: number;
   readonly accessKeyId?: string;
   readonly lease?: PeerLease;
+  /** @default - straight to the API server */
+  readonly kubeconfig?: string;
   readonly onLine?: (line: string) => void;
 }
 
 /** Starts a process of the contestant. */
 export function startContestant(bench: Bench, contestant: Peer, options: StartOptions): Promise<RunningPeer> {
-  const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine } = options;
+  const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine, kubeconfig = bench.plane.kubeconfig } = options;
   const isOperator = contestant.name === 'operator';
   const { operatorFlags, profiles, roleChanges } = bench.props;
   const { perSecond, burst } = roleChanges;
@@ -66,7 +68,7 @@ export function startContestant(bench: Bench, contestant: Peer, options: StartOp
   const profiling =
     isOperator && profiles !== undefined ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` } : {};
   return contestant.start({
-    kubeconfig: bench.plane.kubeconfig,
+    kubeconfig,
     awsEndpoints: aws.endpoints,
     environment: aws.environmentOf(accessKeyId),
     namespace: NAMESPACE,
@@ -77,6 +79,13 @@ export function startContestant(bench: Bench, contestant: Peer, options: StartOp
     ...(lease === undefined ? {} : { lease }),
     ...(onLine === undefined ? {} : { onLine }),
   });
+}
+
+export interface SessionOptions {
+  /** @default - straight to the API server */
+  readonly kubeconfig?: string;
+  /** Global clusters beyond those of the policies. @default 0 */
+  readonly spare?: number;
 }
 
 /** One contestant that looks after a fleet on a local AWS of its own, run in. */
@@ -108,16 +117,23 @@ export class Session implements AsyncDisposable {
   }
 
   /** Takes the fleet back to its beginning, starts the contestant and waits until all policies are Protected. */
-  static async open(bench: Bench, contestant: Peer, policies: number): Promise<Session> {
+  static async open(
+    bench: Bench,
+    contestant: Peer,
+    policies: number,
+    { kubeconfig, spare = 0 }: SessionOptions = {},
+  ): Promise<Session> {
     const { tell } = bench.props;
     tell(`${contestant.name}: a fresh local AWS and ${policies} fresh policies`);
     await bench.witness.see({ kind: 'clear' });
     await bench.fleet.reset();
-    const aws = await startAws(bench, policies);
+    const aws = await startAws(bench, policies, spare);
     const decisions = new DecisionLines();
     let peer: RunningPeer | undefined;
     try {
-      peer = await startContestant(bench, contestant, { aws, policies, onLine: (line) => decisions.take(line) });
+      const onLine = (line: string): void => decisions.take(line);
+      const way = kubeconfig === undefined ? {} : { kubeconfig };
+      peer = await startContestant(bench, contestant, { aws, policies, onLine, ...way });
       const session = new Session({ bench, contestant, policies, aws, peer, decisions });
       await peer.untilSynced();
       await session.untilAllProtected();

@@ -47,8 +47,8 @@ export interface AwsCommands {
   loseClusters(numbers: readonly number[]): Promise<void>;
   loseRegion(region: string): Promise<void>;
   restoreRegion(region: string): Promise<void>;
-  /** Throttles every nth call of a region for a while: a fault that clients must ride out. */
-  disturb(region: string, action: string, count: number): void;
+  /** The next calls of that action (`*`: any) in the region meet this. */
+  disturb(region: string, action: string, kind: 'throttle' | 'serverError' | 'refuse', count: number): void;
   /** Since the last time that it was asked. */
   loopDelay(): LoopDelay;
 }

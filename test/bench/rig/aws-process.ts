@@ -108,8 +108,8 @@ class BenchAws implements AwsCommands {
     );
   }
 
-  disturb(region: string, action: string, count: number): void {
-    this.#aws.setFault({ region, action, count, fault: { kind: 'throttle' } });
+  disturb(region: string, action: string, kind: 'throttle' | 'serverError' | 'refuse', count: number): void {
+    this.#aws.setFault({ region, action, count, fault: { kind } });
   }
 
   loopDelay(): LoopDelay {

@@ -7,6 +7,10 @@ export const NAMESPACE = 'bench';
 const COLLECTION = `/apis/aurora-dr.io/v1alpha1/namespaces/${NAMESPACE}/disasterrecoverypolicies`;
 const CONCURRENCY = 64;
 const PRIORITIES = 5;
+const DEFAULT_INTERVAL = '10s';
+const DEFAULT_TIMEOUT = '3s';
+/** Below the shortest interval that the benchmark uses. */
+const SHORT_TIMEOUT = '1s';
 const MERGE_PATCH = 'application/merge-patch+json';
 /** A printed row for each object instead of the object: what `kubectl get` asks for. */
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
@@ -24,8 +28,14 @@ interface Table {
   readonly rows?: readonly { readonly cells: readonly (string | null)[] }[];
 }
 
-/** A policy like any other: two regions, rounds every 10 s, all four signals, defaults for the rest. */
-export function policyOf(number: number, witnessUrl: string): object {
+export interface PolicyOptions {
+  readonly witnessUrl: string;
+  /** Between two rounds, as a policy has it: `10s`. */
+  readonly interval: string;
+}
+
+/** A policy like any other: two regions, all four signals, defaults for the rest. */
+export function policyOf(number: number, { witnessUrl, interval }: PolicyOptions): object {
   return {
     apiVersion: 'aurora-dr.io/v1alpha1',
     kind: 'DisasterRecoveryPolicy',
@@ -36,23 +46,39 @@ export function policyOf(number: number, witnessUrl: string): object {
         { name: 'us-east-1', clusterIdentifier: clusterName(number), promotion: 'Prefer' },
         { name: 'us-west-2', clusterIdentifier: clusterName(number), promotion: 'Allow' },
       ],
-      detection: { signals: { controlPlane: {}, endpoint: {}, replication: {}, http: { url: witnessUrl } } },
+      detection: {
+        interval,
+        timeout: interval === DEFAULT_INTERVAL ? DEFAULT_TIMEOUT : SHORT_TIMEOUT,
+        signals: { controlPlane: {}, endpoint: {}, replication: {}, http: { url: witnessUrl } },
+      },
       failover: { priority: priorityOf(number) },
       crossplane: { mode: 'Off' },
     },
   };
 }
 
+/** What policies are made with; who only changes them needs none of it. */
+export interface FleetProps {
+  readonly witnessUrlOf: (number: number) => string;
+  readonly interval: string;
+}
+
+const noProps: FleetProps = { witnessUrlOf: () => '', interval: DEFAULT_INTERVAL };
+
 /** The policies of the benchmark on the API server: made once, and taken back to their beginning between contestants. */
 export class Fleet {
   readonly #kube: KubeApi;
-  readonly #witnessUrlOf: (number: number) => string;
+  readonly #props: FleetProps;
   #size = 0;
 
-  /** @param witnessUrlOf where the witness of a policy is; only who makes policies needs it */
-  constructor(kube: KubeApi, witnessUrlOf: (number: number) => string = () => '') {
+  constructor(kube: KubeApi, props: FleetProps = noProps) {
     this.#kube = kube;
-    this.#witnessUrlOf = witnessUrlOf;
+    this.#props = props;
+  }
+
+  /** Between two rounds of every policy. */
+  get interval(): string {
+    return this.#props.interval;
   }
 
   get size(): number {
@@ -68,7 +94,7 @@ export class Fleet {
   /** Adds what is missing up to that many policies. */
   async grow(size: number): Promise<void> {
     await sideBySide(range(this.#size + 1, size), CONCURRENCY, async (number) => {
-      await this.#kube.call('POST', COLLECTION, { body: policyOf(number, this.#witnessUrlOf(number)) });
+      await this.#kube.call('POST', COLLECTION, { body: this.#policy(number) });
     });
     this.#size = Math.max(this.#size, size);
   }
@@ -81,6 +107,30 @@ export class Fleet {
       const write = { body, contentType: MERGE_PATCH };
       await this.#kube.call('PATCH', path, write);
       await this.#kube.call('PATCH', `${path}/status`, write);
+    });
+  }
+
+  /** One policy beyond the fleet; false where one of that name is still there. */
+  async tryAdd(number: number): Promise<boolean> {
+    const { status, body } = await this.#kube.attempt('POST', COLLECTION, {
+      body: this.#policy(number),
+    });
+    if (status > 299 && status !== 409) throw new Error(`cannot POST ${policyName(number)}: ${status}: ${body}`);
+    return status !== 409;
+  }
+
+  /** Resolves when it is told to go: its finalizer may still hold it. One that is gone is fine. */
+  async remove(number: number): Promise<void> {
+    const path = `${COLLECTION}/${policyName(number)}`;
+    const { status, body } = await this.#kube.attempt('DELETE', path);
+    if (status > 299 && status !== 404) throw new Error(`cannot DELETE ${path}: ${status}: ${body.slice(0, 500)}`);
+  }
+
+  /** A change of the spec that means a round more or less often. */
+  async edit(number: number, interval: string): Promise<void> {
+    await this.#kube.call('PATCH', `${COLLECTION}/${policyName(number)}`, {
+      body: { spec: { detection: { interval } } },
+      contentType: MERGE_PATCH,
     });
   }
 
@@ -120,5 +170,10 @@ export class Fleet {
       phases.set(phase, (phases.get(phase) ?? 0) + 1);
     }
     return phases;
+  }
+
+  #policy(number: number): object {
+    const { witnessUrlOf, interval } = this.#props;
+    return policyOf(number, { witnessUrl: witnessUrlOf(number), interval });
   }
 }

@@ -9,7 +9,6 @@ import { startStorm, type StormOptions } from '../rig/storm.ts';
 
 const SCENARIO = 'reaction';
 /** Policies of one account have their rounds at the same time, so several are lost in each round. */
-const ROUND_MILLISECONDS = 10_000;
 const LOST_AT_ONCE = 12;
 /** Detection takes three rounds; the walk through many pages may take two more. */
 const DETECTION_MILLISECONDS = 120_000;
@@ -59,7 +58,7 @@ async function measureLosses(session: Session, circumstances: string): Promise<v
   const before = (await aws.ask('roleChanges', 0)).length;
   await aws.ask('loopDelay');
   for (let index = 0; index < lost.length; index += LOST_AT_ONCE) {
-    if (index > 0) await delay(ROUND_MILLISECONDS);
+    if (index > 0) await delay(bench.props.effort.intervalMilliseconds);
     await session.lose(lost.slice(index, index + LOST_AT_ONCE));
   }
   const calls = await callsFor(session, lost, before, DETECTION_MILLISECONDS);

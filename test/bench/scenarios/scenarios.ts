@@ -1,9 +1,10 @@
 import type { Scenario } from '../scenario.ts';
 import { massFailover } from './mass-failover.ts';
 import { reaction } from './reaction.ts';
+import { soak } from './soak.ts';
 import { start } from './start.ts';
 import { steadyState } from './steady-state.ts';
 import { takeover } from './takeover.ts';
 
 /** Every scenario; those of a session run in this order. */
-export const scenarios: readonly Scenario[] = [steadyState, reaction, massFailover, start, takeover];
+export const scenarios: readonly Scenario[] = [steadyState, reaction, massFailover, start, takeover, soak];
