@@ -31,7 +31,9 @@ export interface BenchProps {
   readonly effort: Effort;
   /** How many role changes an account takes in a region: the rate, and how many at once before it counts. */
   readonly roleChanges: { readonly perSecond: number; readonly burst: number };
-  /** Further flags of the operator, such as `--workers=16`. */
+  /** Policies that each contestant reconciles at the same time. */
+  readonly workers: number;
+  /** Further flags of the operator, such as `--log-level=warn`. */
   readonly operatorFlags: readonly string[];
   /** Folder for CPU profiles of the operator. @default - none are taken */
   readonly profiles?: string;
@@ -48,6 +50,10 @@ export class Bench implements AsyncDisposable {
   readonly watchdog: Watchdog;
   readonly witness: Witness;
   readonly measurements = new Measurements();
+  /** Policies whose primary is not where the local AWS begins with it. */
+  readonly moved = new Set<number>();
+  /** Policies that were looked after until they were Protected. */
+  onboarded = 0;
 
   private constructor(props: BenchProps, plane: ControlPlane, watchdog: Watchdog, witness: Witness) {
     this.props = props;
@@ -77,6 +83,13 @@ export class Bench implements AsyncDisposable {
       throw error;
     }
     return bench;
+  }
+
+  /** Every policy is as if nothing had ever happened to its primary. The local AWS is left to who starts a fresh one. */
+  async restore(): Promise<void> {
+    await this.witness.see({ kind: 'clear' });
+    await this.fleet.reset(this.moved);
+    this.moved.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

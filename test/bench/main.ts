@@ -6,6 +6,7 @@ import { operator } from './peers/operator.ts';
 import { describeMachine } from './report/machine.ts';
 import { growthOf, type Report } from './report/report.ts';
 import { printReport } from './report/print-report.ts';
+import { onboard, onboarding } from './scenarios/onboarding.ts';
 import { scenarios } from './scenarios/scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import { Session } from './session.ts';
@@ -30,6 +31,7 @@ async function measure(bench: Bench, policies: number, all: readonly Scenario[])
   const { tell, effort } = bench.props;
   tell(`${policies} policies`);
   await bench.fleet.grow(policies);
+  await onboard(bench, policies);
   const inSession = wanted.filter((scenario) => scenario.kind === 'session');
   for (let repetition = 1; repetition <= (inSession.length === 0 ? 0 : effort.repetitions); repetition += 1) {
     for (const contestant of bench.props.contestants) {
@@ -50,12 +52,13 @@ async function run(options: Options): Promise<Report> {
     const seconds = ((performance.now() - started) / 1000).toFixed(0).padStart(5);
     process.stderr.write(`${seconds} s  ${what}\n`);
   };
-  const { effort, operatorFlags, profiles, roleChanges } = options;
+  const { effort, operatorFlags, profiles, roleChanges, workers } = options;
   await using bench = await Bench.start({
     contestants: chosen(contestants, options.contestants),
     effort,
     operatorFlags,
     roleChanges,
+    workers,
     tell,
     ...(profiles === undefined ? {} : { profiles }),
   });
@@ -89,7 +92,7 @@ async function main(): Promise<number> {
   }
   const report = await run(options);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  process.stdout.write(printReport(report, scenarios));
+  process.stdout.write(printReport(report, [onboarding, ...scenarios]));
   return report.violations.length === 0 ? 0 : 1;
 }
 

@@ -9,6 +9,7 @@ export interface Options {
   readonly profiles: string | undefined;
   readonly operatorFlags: readonly string[];
   readonly roleChanges: { readonly perSecond: number; readonly burst: number };
+  readonly workers: number;
   readonly effort: Effort;
 }
 
@@ -22,7 +23,8 @@ export const usage = `Measures the operator, and what it is compared with, on th
   --repetitions COUNT       sessions of each contestant with each number, taking turns (default 1)
   --quick                   for trying it out: few measurements, and rounds every 2 s
   --role-changes RATE,BURST what an account takes of failovers a second in a region (default 100,100)
-  --operator-flag FLAG      a further flag of the operator (repeatable), as --operator-flag=--workers=16
+  --workers COUNT           policies that each contestant reconciles at the same time (default 8)
+  --operator-flag FLAG      a further flag of the operator (repeatable), as --operator-flag=--log-level=warn
   --profiles FOLDER         CPU profiles of the operator go there
   --json FILE               the report as JSON goes there
   --list                    names the scenarios and the contestants
@@ -35,6 +37,7 @@ const flags = {
   repetitions: { type: 'string' },
   quick: { type: 'boolean', default: false },
   'role-changes': { type: 'string', default: '100,100' },
+  workers: { type: 'string', default: '8' },
   'operator-flag': { type: 'string', multiple: true },
   profiles: { type: 'string' },
   json: { type: 'string' },
@@ -79,6 +82,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' | 'list'
     json: values.json,
     profiles: values.profiles,
     roleChanges: { perSecond, burst },
+    workers: wholeNumber('--workers', values.workers),
     operatorFlags: values['operator-flag'] ?? [],
     effort: { ...(isQuick ? quick : full), repetitions: wholeNumber('--repetitions', values.repetitions ?? '1') },
   };

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
 import type { Peer, PeerLease, RunningPeer } from './peers/peer.ts';
 import type { Place } from './report/report.ts';
+import { apiRequests } from './rig/api-requests.ts';
 import type { RoleChangeCall } from './rig/aws-commands.ts';
 import { BenchAws } from './rig/bench-aws.ts';
 import { DecisionLines } from './rig/decision-lines.ts';
@@ -12,6 +13,13 @@ import { now } from './rig/time.ts';
 /** How many policies can be lost alone in one session. */
 const SEPARATE = 400;
 const POLL_MILLISECONDS = 2_000;
+const PATIENCE_MILLISECONDS = 180_000;
+const PATIENCE_PER_POLICY = 60;
+/** The first for whatever was persisted, two for what has to be seen twice. */
+const RUN_IN_ROUNDS = 3;
+/** A calm fleet is refreshed every four minutes. */
+const CALM_WRITES_PER_SECOND = 5;
+const CALM_WRITES_PER_POLICY = 1 / 100;
 const SETTLE_MILLISECONDS = 3_000;
 
 /** What a person annotates to have the secondary promoted at once: answered by FailoverGlobalCluster in its region. */
@@ -58,11 +66,18 @@ export interface StartOptions {
   readonly onLine?: (line: string) => void;
 }
 
+async function statusWrites({ kube }: Bench): Promise<number> {
+  const requests = await apiRequests(kube);
+  return (
+    (requests['PUT disasterrecoverypolicies/status'] ?? 0) + (requests['PATCH disasterrecoverypolicies/status'] ?? 0)
+  );
+}
+
 /** Starts a process of the contestant. */
 export function startContestant(bench: Bench, contestant: Peer, options: StartOptions): Promise<RunningPeer> {
   const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine, kubeconfig = bench.plane.kubeconfig } = options;
   const isOperator = contestant.name === 'operator';
-  const { operatorFlags, profiles, roleChanges } = bench.props;
+  const { operatorFlags, profiles, roleChanges, workers } = bench.props;
   const { perSecond, burst } = roleChanges;
   const ownFlags = [`--role-changes-per-second=${perSecond}`, `--role-changes-burst=${burst}`, ...operatorFlags];
   const profiling =
@@ -72,6 +87,7 @@ export function startContestant(bench: Bench, contestant: Peer, options: StartOp
     awsEndpoints: aws.endpoints,
     environment: aws.environmentOf(accessKeyId),
     namespace: NAMESPACE,
+    workers,
     readsPerSecond: Math.max(READS_PER_SECOND, Math.ceil((READS_PER_SECOND * policies) / POLICIES_FOR_READS)),
     flags: isOperator ? ownFlags : [],
     variables: profiling,
@@ -96,8 +112,6 @@ export class Session implements AsyncDisposable {
   readonly aws: BenchAws;
   readonly peer: RunningPeer;
   readonly decisions: DecisionLines;
-  /** Policies whose primary is not where it was when the session began. */
-  readonly moved = new Set<number>();
   #nextSeparate = 1;
 
   private constructor(props: {
@@ -116,7 +130,7 @@ export class Session implements AsyncDisposable {
     this.decisions = props.decisions;
   }
 
-  /** Takes the fleet back to its beginning, starts the contestant and waits until all policies are Protected. */
+  /** Gives the fleet a world of its own, starts the contestant in it and waits until that has run in. */
   static async open(
     bench: Bench,
     contestant: Peer,
@@ -124,9 +138,8 @@ export class Session implements AsyncDisposable {
     { kubeconfig, spare = 0 }: SessionOptions = {},
   ): Promise<Session> {
     const { tell } = bench.props;
-    tell(`${contestant.name}: a fresh local AWS and ${policies} fresh policies`);
-    await bench.witness.see({ kind: 'clear' });
-    await bench.fleet.reset();
+    tell(`${contestant.name}: a fresh local AWS, and ${policies} policies`);
+    await bench.restore();
     const aws = await startAws(bench, policies, spare);
     const decisions = new DecisionLines();
     let peer: RunningPeer | undefined;
@@ -136,13 +149,18 @@ export class Session implements AsyncDisposable {
       peer = await startContestant(bench, contestant, { aws, policies, onLine, ...way });
       const session = new Session({ bench, contestant, policies, aws, peer, decisions });
       await peer.untilSynced();
-      await session.untilAllProtected();
+      await session.untilRunIn();
       return session;
     } catch (error) {
       await peer?.stop('SIGKILL');
       await aws.stop();
       throw error;
     }
+  }
+
+  /** Policies whose primary is not where it was when the session began. */
+  get moved(): Set<number> {
+    return this.bench.moved;
   }
 
   place(scenario: string): Place {
@@ -197,16 +215,24 @@ export class Session implements AsyncDisposable {
     return calls.filter(({ globalClusterIdentifier }) => wanted.has(numberIn(globalClusterIdentifier)));
   }
 
-  async untilAllProtected(): Promise<void> {
+  /** Waits until all policies are Protected, some rounds have passed, and hardly anything is written any more. */
+  async untilRunIn(): Promise<void> {
+    const { bench, policies, peer, contestant } = this;
     const started = performance.now();
-    await until('all policies Protected', 120_000 + this.policies * 20, async () => {
-      if (this.peer.end !== undefined)
-        throw new Error(`${this.contestant.name} ended: ${this.peer.lines.slice(-5).join('\n')}`);
-      const phases = await this.bench.fleet.phases();
-      return phases.get('Protected') === this.policies ? undefined : JSON.stringify(Object.fromEntries(phases));
+    const fewestMilliseconds = RUN_IN_ROUNDS * bench.props.effort.intervalMilliseconds;
+    let writes = await statusWrites(bench);
+    await until(`${contestant.name} run in`, PATIENCE_MILLISECONDS + policies * PATIENCE_PER_POLICY, async () => {
+      if (peer.end !== undefined) throw new Error(`${contestant.name} ended: ${peer.lines.slice(-5).join('\n')}`);
+      const before = writes;
+      writes = await statusWrites(bench);
+      const perSecond = ((writes - before) / POLL_MILLISECONDS) * 1000;
+      if (perSecond > CALM_WRITES_PER_SECOND + policies * CALM_WRITES_PER_POLICY) return `${perSecond} writes a second`;
+      if (performance.now() - started < fewestMilliseconds) return 'its first rounds';
+      const phases = await bench.fleet.phases();
+      return phases.get('Protected') === policies ? undefined : JSON.stringify(Object.fromEntries(phases));
     });
     const seconds = (performance.now() - started) / 1000;
-    this.bench.props.tell(`${this.contestant.name}: all ${this.policies} are Protected after ${seconds.toFixed(0)} s`);
+    bench.props.tell(`${contestant.name}: run in after ${seconds.toFixed(0)} s`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -99,8 +99,8 @@ export class Fleet {
     this.#size = Math.max(this.#size, size);
   }
 
-  /** As if no controller had ever seen them. */
-  async reset(numbers: Iterable<number> = range(1, this.#size)): Promise<void> {
+  /** As if no controller had ever seen these. */
+  async reset(numbers: Iterable<number>): Promise<void> {
     await sideBySide(numbers, CONCURRENCY, async (number) => {
       const path = `${COLLECTION}/${policyName(number)}`;
       const body = { metadata: { annotations: null }, status: null };

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import type { Peer } from '../peers/peer.ts';
 import { CuttingProxy } from '../rig/cutting-proxy.ts';
+import { numberIn } from '../rig/fleet.ts';
 import { processFigures } from '../rig/process-figures.ts';
 import { range } from '../rig/side-by-side.ts';
 import { slope } from '../report/summary.ts';
@@ -102,8 +103,10 @@ async function measureSoak(bench: Bench, contestant: Peer, session: Session, pro
 async function checkFailovers(session: Session, lost: readonly number[]): Promise<void> {
   const { aws, bench } = session;
   await until('every failover', DETECTION_MILLISECONDS, async () => {
-    const missing = lost.length - (await aws.ask('roleChanges', 0)).length;
-    return missing <= 0 ? undefined : `${missing} are missing`;
+    const calls = (await aws.ask('roleChanges', 0)).filter(({ result }) => result === 'ok');
+    const called = new Set(calls.map(({ globalClusterIdentifier }) => numberIn(globalClusterIdentifier)));
+    const missing = lost.find((number) => !called.has(number));
+    return missing === undefined ? undefined : `policy ${missing}: ${await bench.fleet.whatIsUpWith(missing)}`;
   }).catch((error: unknown) => bench.measurements.violate(session.place(SCENARIO), String(error)));
   await session.settle();
   // A call that met a fault is made again: only one of each may have been answered with ok.
@@ -242,6 +245,7 @@ class Churn {
     const [number] = this.#session.takeSeparate(1);
     if (number === undefined || this.#edited().includes(number)) return;
     this.#lost.push(number);
+    this.#session.moved.add(number);
     await this.#session.lose([number]);
     this.#count('primaries lost');
   }

@@ -15,6 +15,7 @@ export const start: WholeScenario = {
   name: SCENARIO,
   title: 'from the start of the process to policies in its cache, the lease in its hands and its first call to AWS',
   async run(bench, policies) {
+    await bench.restore();
     await using aws = await startAws(bench, policies);
     for (let count = 1; count <= bench.props.effort.starts; count += 1) {
       bench.props.tell(`start ${count} of each contestant`);

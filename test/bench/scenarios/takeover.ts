@@ -29,8 +29,7 @@ interface Replica {
 
 /** The standby becomes the leader, a new standby is started, and so on. */
 async function measureTakeovers(bench: Bench, contestant: Peer, policies: number): Promise<void> {
-  await bench.witness.see({ kind: 'clear' });
-  await bench.fleet.reset();
+  await bench.restore();
   await using aws = await startAws(bench, policies);
   let count = 0;
   const startReplica = async (): Promise<Replica> => {
@@ -80,6 +79,7 @@ async function measureTakeover(takeover: Takeover): Promise<void> {
   const { bench, contestant, policies, aws, leader, standby, signal, policy } = takeover;
   const { measurements } = bench;
   const place = { scenario: SCENARIO, contestant: contestant.name, policies };
+  bench.moved.add(policy);
   const before = (await aws.ask('roleChanges', 0)).length;
   const endedAt = now();
   const ending = leader.peer.stop(signal);
