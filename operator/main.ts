@@ -339,6 +339,7 @@ class Operator {
             metrics.countMove('taken');
             logger.info({ shard }, 'owns a shard');
           },
+          onPrepare: (shard) => logger.info({ shard }, 'observes a shard, to take it over'),
           onHandOver: (shard, successor) => {
             givenUp.add(shard);
             logger.info({ shard, successor }, 'hands a shard over');

@@ -27,6 +27,8 @@ export interface ShardWork {
 export interface ShardElectionsListener {
   onOwned?(shard: number): void;
   onLost?(shard: number, reason: StoppedLeading): void;
+  /** A shard that somebody else owns is observed, to take it over. */
+  onPrepare?(shard: number): void;
   /** The lease is about to be given up for another process that is ready. */
   onHandOver?(shard: number, successor: string): void;
   onMembers?(members: readonly string[]): void;
@@ -81,6 +83,7 @@ export class ShardElections {
   readonly #member: MemberLease;
   readonly #candidacies = new Map<number, Candidacy>();
   readonly #endings = new Set<Promise<void>>();
+  readonly #preparing = new Set<number>();
   readonly #orders = new Map<number, readonly string[]>();
   #members: readonly string[] = [];
   /** Versions of leases whose removal was asked for. */
@@ -151,6 +154,7 @@ export class ShardElections {
     const prepared: number[] = [];
     for (const shard of this.#all()) {
       const step = this.#stepOf(shard);
+      if (step !== 'prepare') this.#preparing.delete(shard);
       this.#take(shard, step);
       if (step === 'prepare' && this.#options.work.isPrepared(shard)) prepared.push(shard);
     }
@@ -192,9 +196,15 @@ export class ShardElections {
       candidacy?.stop.abort(new Error('others come first'));
       work.leave(shard);
     } else {
-      if (step === 'prepare') work.prepare(shard);
+      if (step === 'prepare') this.#prepare(shard);
       if (candidacy === undefined) this.#campaign(shard);
     }
+  }
+
+  #prepare(shard: number): void {
+    if (!this.#preparing.has(shard)) this.#options.listener?.onPrepare?.(shard);
+    this.#preparing.add(shard);
+    this.#options.work.prepare(shard);
   }
 
   #handOver(shard: number, candidacy: Candidacy | undefined): void {

@@ -40,6 +40,8 @@ export interface Stage {
   readonly sites: readonly SiteStage[];
   readonly replicas: Replicas;
   readonly witness: { mode: WitnessMode };
+  /** What processes that start from now on divide the policies into. */
+  readonly division: { shards: number };
   /** By action: how often AWS carries its next call out. */
   readonly repetitions: Map<string, number>;
   readonly tell: (line: string) => void;
@@ -57,6 +59,9 @@ type Play<K extends Action['kind']> = (
   stage: Scene,
   event: ScenarioEvent,
 ) => Undo | undefined;
+
+/** Of a rolling update, milliseconds. */
+export const BETWEEN_RESTARTS = 10_000;
 
 const nothing: Undo = () => undefined;
 
@@ -232,6 +237,13 @@ const plays: { readonly [K in Action['kind']]: Play<K> } = {
   restart: ({ replica }, { replicas }) => {
     replicas.restart(replica);
     return undefined;
+  },
+  reshard: ({ shards }, { division, replicas, scheduler, scenario }) => {
+    division.shards = shards;
+    for (let replica = 0; replica < scenario.installation.replicas; replica += 1) {
+      scheduler.after(replica * BETWEEN_RESTARTS, () => replicas.restart(replica));
+    }
+    return nothing;
   },
   stall: ({ replica, how }, { replicas }, { at, until }) => {
     replicas.process(replica)?.stall((until ?? at) - at, how);

@@ -38,7 +38,7 @@ const SIGNALS: readonly (readonly [weight: number, signals: Signals, quorums: re
   [1, ['replication', 'http'], [2]],
 ];
 
-function policyFrom(random: SeededRandom, metricPeriod: number): PolicyProps {
+export function policyFrom(random: SeededRandom, metricPeriod: number): PolicyProps {
   const [signals, quorums] = random.weighted(SIGNALS.map(([weight, ...rest]) => [weight, rest]));
   const interval = random.pick([5, 10, 10, 20]) * SECOND;
   const mode = random.chance(0.88) ? 'Automatic' : 'Manual';

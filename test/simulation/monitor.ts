@@ -4,6 +4,7 @@ import { dataLoss } from '../aws/world/data-loss.ts';
 import type { World } from '../aws/world/world.ts';
 import type { Evidence } from './call-hooks.ts';
 import { isGone } from './check-liveness.ts';
+import { ShardChecks } from './check-shards.ts';
 import { TurnChecks } from './check-turns.ts';
 import { UnionChecks } from './check-union.ts';
 import type { DecisionTrail } from './decision-trail.ts';
@@ -58,6 +59,8 @@ export interface MonitorProps {
   /** Absent: decisions are not taken down in this run. */
   readonly decisions: DecisionTrail | undefined;
   readonly process: (name: string) => SimulatedProcess | undefined;
+  /** Into how many shards a process divides the policies. */
+  readonly shardsOf: (process: string) => number;
   readonly onLine: ((line: string) => void) | undefined;
 }
 
@@ -71,6 +74,7 @@ export class Monitor {
   readonly #visibility: Visibility;
   readonly #unions: readonly UnionChecks[];
   readonly #turns: TurnChecks | undefined;
+  readonly #shards: ShardChecks;
   /** Each policy in each site. */
   readonly #watches: readonly PolicyWatch[];
   readonly #faults = new Tally();
@@ -87,6 +91,7 @@ export class Monitor {
     const { scenario, scheduler, servers } = props;
     this.#ledger = new Ledger(scheduler, ({ replica }) => siteOf(props.scenario.installation.sites, replica));
     this.#visibility = new Visibility(props);
+    this.#shards = new ShardChecks({ ...props, branches: this.#branches, accuse: this.#accuse });
     const policies = policiesOf(scenario);
     const shared = { ...props, disagreements: this.#disagreements, accuse: this.#accuse };
     const { roleChanges } = scenario.installation;
@@ -118,6 +123,7 @@ export class Monitor {
 
   onWrite(site: number, write: Write): void {
     const { type, by, before, after } = write;
+    this.#shards.onWrite(site, write);
     const watches = this.#watches.filter((watch) => watch.site === site);
     if (type.kind === 'DisasterRecoveryPolicy') {
       const name = (after ?? before)?.metadata.name;
@@ -167,6 +173,7 @@ export class Monitor {
     const site = siteOf(this.#props.scenario.installation.sites, process.replica);
     const identifier = this.#props.world.clusters.get(targetArn)?.identifier;
     const watch = this.#watches.find((each) => each.site === site && each.names.cluster === identifier);
+    this.#shards.onAct(site, process, watch?.policy, action);
     const operation = watch?.operations.onCall(action, targetArn, watch.policy);
     if (watch === undefined) this.#accuse('one-effect', `${action} was called for ${targetArn}, which no policy names`);
     else this.#call = operation && { watch, operation, known: this.#props.world.operations.length };
@@ -187,10 +194,12 @@ export class Monitor {
 
   onRound(process: SimulatedProcess, key: string, round: Round): void {
     this.#ledger.noteRound(process, key, round);
+    this.#shards.onRound(process, key);
     this.#branches.add('rounds');
   }
 
   onLog(process: SimulatedProcess, level: string, fields: unknown, message: string): void {
+    this.#shards.onLog(process, message);
     if (level === 'error') this.#branches.add(`log: ${message.slice(0, 60).replaceAll(/[\d-]{3,}\w*/g, '#')}`);
     if (this.#props.onLine !== undefined && level !== 'debug') this.tell(process.name, `${level}: ${message}`);
     if (level === 'fatal') this.#accuse('truth', `${message}: ${JSON.stringify(fields)}`);

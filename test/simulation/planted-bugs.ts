@@ -6,6 +6,7 @@ import type {
 import { AwsCallError } from '../../operator/aws/errors.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import type { KubeObject } from '../../operator/runtime/resource.ts';
+import type { ShardWork } from '../../operator/runtime/shard-elections.ts';
 import type { AwsGateway } from '../../operator/aws/aws-gateway.ts';
 import type { Dependencies } from '../../operator/controllers/dependencies.ts';
 import type { Tampering } from './simulated-operator.ts';
@@ -19,6 +20,8 @@ export interface PlantedBug {
   readonly tampering: Tampering;
   /** So many seeds are enough to find it. */
   readonly within: number;
+  /** It is looked for where replicas share the policies. @default false */
+  readonly isSharded?: boolean;
   /** The first of them, where all from 0 on would take a test too long: `planted.ts` takes the time. @default - 0 */
   readonly from?: number;
 }
@@ -32,6 +35,14 @@ function replacing<T extends object>(original: T, replaced: Partial<T>): T {
     },
   });
 }
+
+const delegating = (work: ShardWork): ShardWork => ({
+  prepare: (shard) => work.prepare(shard),
+  leave: (shard) => work.leave(shard),
+  isPrepared: (shard) => work.isPrepared(shard),
+  isAtRest: (shard) => work.isAtRest(shard),
+  lead: (shard, leadership) => work.lead(shard, leadership),
+});
 
 const withKube = (replace: (kube: KubeClient) => Partial<KubeClient>): Tampering => ({
   kube: (kube) => replacing(kube, replace(kube)),
@@ -187,6 +198,31 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
             kube.mergePatch(type, reference, withoutVersion(patch as KubeObject), options),
         }),
     },
+  },
+  {
+    name: 'what was an owner goes on with its shard, and asks no lease before it calls',
+    within: 5,
+    isSharded: true,
+    violates: ['one-owner'],
+    tampering: {
+      dependencies: (dependencies) => ({ ...dependencies, leaseRemainingMilliseconds: () => Infinity }),
+      shardWork: (work) => ({
+        ...delegating(work),
+        lead: async (shard, leadership) => {
+          void work.lead(shard, new AbortController().signal);
+          if (!leadership.aborted) {
+            await new Promise((resolve) => leadership.addEventListener('abort', resolve, { once: true }));
+          }
+        },
+      }),
+    },
+  },
+  {
+    name: 'a process that only observes a shard says at once that it has seen enough',
+    within: 5,
+    isSharded: true,
+    violates: ['handover'],
+    tampering: { shardWork: (work) => ({ ...delegating(work), isPrepared: () => true }) },
   },
   {
     name: 'annotations go before the answer is on record',

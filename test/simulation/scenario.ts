@@ -85,6 +85,8 @@ export type Action =
   | { readonly kind: 'crash'; readonly replica: number }
   | { readonly kind: 'crashAtCall'; readonly what: string; readonly nth: number; readonly when: 'before' | 'after' }
   | { readonly kind: 'restart'; readonly replica: number }
+  /** Every replica is restarted, one after the other, with another number of shards. */
+  | { readonly kind: 'reshard'; readonly shards: number }
   | { readonly kind: 'stall'; readonly replica: number; readonly how: 'pause' | 'suspend' }
   | { readonly kind: 'clockJump'; readonly replica: number; readonly milliseconds: number }
   | { readonly kind: 'witness'; readonly mode: WitnessMode }

@@ -50,11 +50,15 @@ class Simulation {
   readonly #tampering: Tampering;
   readonly #mayEndEarly: boolean;
   readonly #witness: { mode: WitnessMode } = { mode: 'auto' };
+  readonly #division: { shards: number };
+  /** By process. */
+  readonly #shards = new Map<string, number>();
   readonly #repetitions = new Map<string, number>();
   readonly #processes = new Map<string, SimulatedProcess>();
 
   constructor(scenario: Scenario, options: SimulateOptions) {
     this.#scenario = scenario;
+    this.#division = { shards: scenario.installation.shards ?? 1 };
     this.#tampering = options.tampering ?? {};
     this.#mayEndEarly = options.isTailWhole !== true;
     this.#random = new SeededRandom(scenario.seed).fork('run');
@@ -75,6 +79,7 @@ class Simulation {
       servers: this.#sites.map(({ server }) => server),
       decisions: this.#decisions,
       process: (name) => this.#processes.get(name),
+      shardsOf: (name) => this.#shards.get(name) ?? 1,
       onLine: options.onLine,
     });
     this.#replicas = new Replicas(scenario.installation.wallOffsets, (replica, wallOffset) =>
@@ -100,6 +105,7 @@ class Simulation {
       sites: this.#sites,
       replicas: this.#replicas,
       witness: this.#witness,
+      division: this.#division,
       repetitions: this.#repetitions,
       tell: (line) => this.#monitor.tell('director', line),
     };
@@ -126,6 +132,8 @@ class Simulation {
       wallOffset,
     });
     this.#processes.set(name, process);
+    const { shards } = this.#division;
+    this.#shards.set(name, shards);
     const hooks: CallHooks = {
       beforeCall: (caller, what) => this.#replicas.beforeCall(caller, what),
       afterEffect: (caller, what) => {
@@ -148,7 +156,7 @@ class Simulation {
       prober: probes,
       fetchWitness: (url, probe) => probes.fetchWitness(url, probe),
       database: new SimulatedDatabase(shared),
-      installation: this.#scenario.installation,
+      installation: { ...this.#scenario.installation, shards },
       region: sites[site]?.region,
       ...(this.#decisions === undefined ? {} : { decisions: this.#decisions }),
       tampering: this.#tampering,

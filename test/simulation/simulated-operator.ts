@@ -191,6 +191,7 @@ export class SimulatedOperator {
         identity: process.name,
         listener: {
           onOwned: (shard) => logger.info({}, `owns shard ${shard}`),
+          onPrepare: (shard) => logger.info({}, `prepares shard ${shard}`),
           onHandOver: (shard, successor) => logger.info({}, `hands shard ${shard} over to ${successor}`),
           onLost: (shard, reason) => logger.info({}, `owns shard ${shard} no more: ${reason}`),
           onMembers: (members) => logger.info({}, `members: ${members.join(' ')}`),

@@ -13,6 +13,8 @@ export const INVARIANTS = {
   'held-automation': 'suspend, Manual and cooldown are honoured, a cooldown also by the operators of other clusters',
   'right-operator': "of several operators only the one in the target's region starts an automatic operation",
   turns: 'more role changes than AWS takes at once go out at the configured rate, those of higher priority first',
+  'one-owner': 'of several processes that share the policies only the owner of its shard acts for one, by its lease',
+  handover: 'a shard moves to a process that has observed it for as many rounds as decide, and at once',
   liveness: 'a lost primary is failed over within status.detectionWindow once faults stop',
   truth: 'status, history, endpoint and events end with telling the truth',
   'decision-log': 'the decision log holds every decision, and each replays to what was decided',
