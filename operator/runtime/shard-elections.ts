@@ -154,7 +154,8 @@ export class ShardElections {
     const prepared: number[] = [];
     for (const shard of this.#all()) {
       const step = this.#stepOf(shard);
-      if (step !== 'prepare') this.#preparing.delete(shard);
+      // A lease that is free for a moment ends no preparation.
+      if (step !== 'prepare' && step !== 'campaign') this.#preparing.delete(shard);
       this.#take(shard, step);
       if (step === 'prepare' && this.#options.work.isPrepared(shard)) prepared.push(shard);
     }
