@@ -105,6 +105,8 @@ export class ShardedFleet implements ShardWork {
       if (reconciler.observe(key)) state.missing.delete(key);
       return done;
     }
+    // Whoever slept through the end of its lease has still to hear of it.
+    if (this.leaseRemainingMilliseconds(key) === 0) return done;
     this.#running.set(shard, (this.#running.get(shard) ?? 0) + 1);
     try {
       return await reconcile();

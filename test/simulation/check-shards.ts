@@ -64,7 +64,8 @@ export class ShardChecks {
     if (shards === 1) return;
     const name = shardLeaseName(NAME, shardOf(policy, shards), shards);
     const heldUntil = this.#heldUntil.get(`${by} ${name}`) ?? -Infinity;
-    if (this.#holderOf(site, name) !== by && this.#props.scheduler.time - heldUntil > LAST_WRITES) {
+    const isLate = this.#props.scheduler.time - heldUntil > LAST_WRITES && !this.#hasStalled(process.replica);
+    if (this.#holderOf(site, name) !== by && isLate) {
       this.#props.accuse('one-owner', `${by} wrote ${keyOf(policy)} without ${name}`);
     }
   }
@@ -147,6 +148,15 @@ export class ShardChecks {
     if (since !== undefined && scheduler.time - since > longest && this.#isQuiet(since)) {
       accuse('handover', `${name} was nobody's for ${scheduler.time - since} ms after it was handed over`);
     }
+  }
+
+  /** Whether a replica stood still not long ago: what it had begun before ends after. */
+  #hasStalled(replica: number): boolean {
+    const { scenario, scheduler } = this.#props;
+    return scenario.events.some(({ at, until = at, action }) => {
+      const [begin, end] = [scenario.warmUp + at, scenario.warmUp + until + LAST_WRITES];
+      return action.kind === 'stall' && action.replica === replica && begin <= scheduler.time && scheduler.time <= end;
+    });
   }
 
   /** Whether no fault was at work from a time to now, or shortly before. */
