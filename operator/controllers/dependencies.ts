@@ -35,7 +35,7 @@ export interface Dependencies {
   readonly cached: (key: string) => DisasterRecoveryPolicy | undefined;
   /** Which policy a global cluster is left to. @default - each policy has its own */
   readonly claims?: Pick<ClusterClaims, 'holderOf'>;
-  readonly observation: Pick<ObservationService, 'watch' | 'unwatch'>;
+  readonly observation: Pick<ObservationService, 'watch' | 'unwatch' | 'look'>;
   readonly gateway: AwsGateway;
   readonly publisher: Pick<WriterPublisher, 'publishWriter' | 'publishFenced'>;
   readonly routing: Pick<RoutingMetricPublisher, 'publish'>;

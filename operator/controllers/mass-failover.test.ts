@@ -65,6 +65,10 @@ describe('more losses than AWS takes calls', () => {
     await bench.pass(2);
     expect(bench.reconciler.orderOf(RIVAL).urgency).toBe(URGENCY.Turn);
     await bench.settle();
+    // What the last round showed may be over: a round of its own decides.
+    expect([bench.looks, bench.aurora.calls]).toEqual([[RIVAL], [FAILOVER]]);
+    bench.reconciler.receive(RIVAL, bench.roundNow());
+    await bench.settle();
     expect(bench.aurora.calls).toEqual([FAILOVER, FAILOVER]);
     const { operation } = statusOf(bench);
     expect(operation).toMatchObject({ step: 'Requested', attempts: 1 });
@@ -83,6 +87,23 @@ describe('more losses than AWS takes calls', () => {
     await bench.see(6);
     expect(bench.aurora.calls).toEqual([FAILOVER]);
     expect(progressing(bench)).toMatch(/^False Idle/);
+  });
+
+  it('given a primary that serves again when its turn has come, then the round that is begun for it shows that, and it is not called', async () => {
+    const bench = await withRival();
+    await bench.see(3);
+    await bench.pass(16 * SECOND - 1);
+    bench.reconciler.receive(RIVAL, bench.roundNow());
+    await bench.settle();
+    await bench.pass(2);
+    await bench.settle();
+    expect(bench.looks).toEqual([RIVAL]);
+    bench.aurora.heal();
+    bench.reconciler.receive(RIVAL, bench.roundNow());
+    await bench.settle();
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    expect(bench.reconciler.roleChangeFigures).toMatchObject([{ waiting: 0, tokens: 1 }]);
+    expect(progressing(bench)).not.toMatch(/AwaitingTurn/);
   });
 
   it('given a turn that comes when the newest round is too old, then the call is not made before a young one shows the loss', async () => {

@@ -28,6 +28,8 @@ const FRUITLESS_MAXIMUM_MILLISECONDS = 5_000;
 /** A refusal lasts until somebody does something about it, a right granted, say. */
 const REFUSED_BASE_MILLISECONDS = 5_000;
 const REFUSED_MAXIMUM_MILLISECONDS = 60_000;
+/** How long a turn that has come is kept, beyond the round that decides. */
+const CLAIM_MILLISECONDS = 3_000;
 
 /** What is to be started, on whose behalf. */
 export interface NewOperation {
@@ -119,21 +121,33 @@ export class OperationRunner {
 
   /** Asks for the call's turn; without a permit the turn is over, and the next one comes by a round or with the permit. */
   #permit(turn: PolicyTurn, operation: Operation): Permit | undefined {
-    const { session, key, account, policy } = turn;
+    const { session, key, account, policy, settings } = turn;
     turn.hasDueCall = true;
     const since = session.awaitedTurn?.since ?? operation.detectedAt;
     const { priority } = policy.spec.failover;
     const isRegistered = turn.record.operation !== undefined;
-    const permit = this.#budget.ask({ key, account, operation, priority, since, isRegistered });
+    const isAutomatic = operation.trigger === 'Automatic';
+    const claimMilliseconds = settings.timeoutMilliseconds + CLAIM_MILLISECONDS;
+    const due = { key, account, operation, priority, since, isRegistered, claimMilliseconds };
+    const permit = isAutomatic && this.#isBetweenRounds(turn) ? undefined : this.#budget.ask(due);
+    const message = this.#budget.waitingMessage(operation);
     session.awaitedTurn =
-      permit === undefined
-        ? {
-            message: this.#budget.waitingMessage(operation),
-            since,
-            isRequested: !isRegistered && operation.trigger !== 'Automatic',
-          }
-        : undefined;
+      permit === undefined ? { message, since, isRequested: !isRegistered && !isAutomatic } : undefined;
     return permit;
+  }
+
+  /**
+   * Whether a call that has waited would be decided now on what a round showed that may be long over: a primary that serves
+   * again would be given up although this process is just about to see it. Its turn lasts until a round, begun now, ends.
+   */
+  #isBetweenRounds({ key, isRoundNew }: PolicyTurn): boolean {
+    if (isRoundNew || !this.#budget.isAwaiting(key)) {
+      return false;
+    }
+    if (this.#budget.hasTurn(key)) {
+      this.#dependencies.observation.look(key);
+    }
+    return true;
   }
 
   /** Does what this round's observations call for, step after step, until there is something to wait for. */

@@ -294,11 +294,13 @@ export class PolicyReconciler {
     const dependencies = this.#dependencies;
     const objects = this.#objects;
     session.noteGeneration(policy.metadata.generation);
-    session.digest(settings, recordFrom(policy.status), (round) => dependencies.decisions?.digested(policy, round));
+    const isRoundNew = session.digest(settings, recordFrom(policy.status), (round) =>
+      dependencies.decisions?.digested(policy, round),
+    );
     const { assessment } = session;
     return assessment === undefined
       ? undefined
-      : new PolicyTurn({ policy, session, settings, assessment, dependencies, objects, leaveWorker });
+      : new PolicyTurn({ policy, session, settings, assessment, isRoundNew, dependencies, objects, leaveWorker });
   }
 
   async #settingsFor(policy: DisasterRecoveryPolicy): Promise<Settings> {

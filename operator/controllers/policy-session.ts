@@ -162,8 +162,9 @@ export class PolicySession {
    * Lets the brain see every waiting round, oldest first: each counts once.
    *
    * @param onRound hears of each with what the brain made of it
+   * @returns whether there was one
    */
-  digest(settings: Settings, record: PolicyRecord, onRound?: (round: DigestedRound) => void): void {
+  digest(settings: Settings, record: PolicyRecord, onRound?: (round: DigestedRound) => void): boolean {
     const rounds = this.#waitingRounds;
     this.#waitingRounds = [];
     for (const [index, round] of rounds.entries()) {
@@ -188,6 +189,7 @@ export class PolicySession {
       }
     }
     this.#spentRounds = 0;
+    return rounds.length > 0;
   }
 
   /** For how many rounds in a row another region than the recorded one has been the writer. */

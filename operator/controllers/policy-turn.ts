@@ -30,6 +30,8 @@ export interface PolicyTurnProps {
   readonly session: PolicySession;
   readonly settings: Settings;
   readonly assessment: Assessment;
+  /** The assessment's round has ended since the turn before. */
+  readonly isRoundNew: boolean;
   readonly dependencies: Dependencies;
   readonly objects: LatestObjects<DisasterRecoveryPolicy>;
   readonly leaveWorker: ReconcileContext['leaveWorker'];
@@ -41,6 +43,7 @@ export class PolicyTurn {
   readonly session: PolicySession;
   readonly settings: Settings;
   readonly assessment: Assessment;
+  readonly isRoundNew: boolean;
   readonly dependencies: Dependencies;
   /** From here on others need not wait for this turn: it waits for AWS. How many do so at once is bounded by a budget. */
   readonly leaveWorker: () => void;
@@ -55,6 +58,7 @@ export class PolicyTurn {
     this.session = props.session;
     this.settings = props.settings;
     this.assessment = props.assessment;
+    this.isRoundNew = props.isRoundNew;
     this.dependencies = props.dependencies;
     this.leaveWorker = props.leaveWorker;
     this.#policy = props.policy;

@@ -30,6 +30,7 @@ const due = (key: string, props: Partial<DueCall> = {}): DueCall => ({
   priority: 0,
   since: 0,
   isRegistered: false,
+  claimMilliseconds: 3_000,
   ...props,
 });
 

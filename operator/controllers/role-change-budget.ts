@@ -27,6 +27,8 @@ export interface DueCall {
   readonly priority: number;
   /** The operation is on record already: AWS did not take its call before. */
   readonly isRegistered: boolean;
+  /** How long its turn lasts once it has come, milliseconds. */
+  readonly claimMilliseconds: number;
   /** Milliseconds since the epoch: of those of the same standing, who has had its reason for longest goes first. */
   readonly since: number;
 }
@@ -95,6 +97,11 @@ export class RoleChangeBudget {
     }));
   }
 
+  /** Whether the policy waits for its turn, or has it after it has waited. */
+  isAwaiting(key: string): boolean {
+    return this.#places.has(key);
+  }
+
   /** Whether the policy's call may be made now, after it has waited. */
   hasTurn(key: string): boolean {
     return this.#places.get(key)?.budget.hasTurn(key) === true;
@@ -113,7 +120,7 @@ export class RoleChangeBudget {
     if (this.#places.get(key) !== lane) {
       this.leave(key);
     }
-    const permit = lane.budget.ask(key, standingOf(due));
+    const permit = lane.budget.ask(key, standingOf(due), due.claimMilliseconds);
     if (permit === undefined) {
       this.#places.set(key, lane);
       this.#noteWait(lane, key);

@@ -84,6 +84,13 @@ export class ObservationService implements Observation {
     this.#plan(watched, wasRunning);
   }
 
+  /** Begins a round of a target now, unless one is under way: what it saw last may be over. */
+  look(key: string): void {
+    const watched = this.#watched.get(key);
+    if (watched === undefined || watched.target.isPaused === true) return;
+    this.#start(watched, { startedAt: this.#props.clock.monotonic(), lateMilliseconds: 0 });
+  }
+
   unwatch(key: string): void {
     const watched = this.#watched.get(key);
     if (watched === undefined) return;

@@ -11,8 +11,6 @@ export interface CallBudgetOptions {
   readonly burst: number;
   /** Told that a token is kept for a key that waited: it asks once more, now. Must not throw. */
   readonly onTurn: (key: string) => void;
-  /** How long a token is kept for a key before the next one gets it. @default - 3 s */
-  readonly claimMilliseconds?: number;
 }
 
 /** One token, taken: the call may be made. */
@@ -24,6 +22,7 @@ export interface Permit {
 interface Waiter {
   readonly key: string;
   readonly standing: Standing;
+  readonly claimMilliseconds: number;
   /** Of those who stand alike, who came first. */
   readonly arrival: number;
 }
@@ -46,8 +45,10 @@ export class CallBudget {
   /** Sorted, who is next at the end. */
   readonly #waiting: Waiter[] = [];
   readonly #places = new Map<string, Waiter>();
-  /** Until when, monotonic, a token is kept for a key; the oldest first. */
+  /** Until when, monotonic, a token is kept for a key. */
   readonly #kept = new Map<string, number>();
+  /** No token is kept for less long than until then. */
+  #keptUntil = Infinity;
   #rate: number;
   #tokens: number;
   #refilledAt: number;
@@ -94,15 +95,17 @@ export class CallBudget {
   /**
    * A token, if one is kept for the key, or is free and nobody waits. Otherwise a place among those who wait, which a
    * further question keeps; its standing may have changed by then.
+   *
+   * @param claimMilliseconds how long a token is then kept for it before the next one gets it
    */
-  ask(key: string, standing: Standing): Permit | undefined {
+  ask(key: string, standing: Standing, claimMilliseconds = CLAIM_MILLISECONDS): Permit | undefined {
     this.#refill();
     if (this.#kept.delete(key)) return this.#permit();
     if (this.#waiting.length === 0 && this.#tokens >= 1) {
       this.#tokens -= 1;
       return this.#permit();
     }
-    this.#place(key, standing);
+    this.#place(key, standing, claimMilliseconds);
     this.#serve(key);
     return this.#kept.delete(key) ? this.#permit() : undefined;
   }
@@ -152,12 +155,12 @@ export class CallBudget {
     this.#tokens = Math.min(this.#tokens, 1);
   }
 
-  #place(key: string, standing: Standing): void {
+  #place(key: string, standing: Standing, claimMilliseconds: number): void {
     const known = this.#places.get(key);
     if (known !== undefined && compare(known.standing, standing) === 0) return;
     this.#displace(key);
     this.#arrivals += 1;
-    const waiter: Waiter = { key, standing, arrival: known?.arrival ?? this.#arrivals };
+    const waiter: Waiter = { key, standing, claimMilliseconds, arrival: known?.arrival ?? this.#arrivals };
     this.#waiting.splice(this.#positionOf(waiter), 0, waiter);
     this.#places.set(key, waiter);
   }
@@ -184,14 +187,16 @@ export class CallBudget {
 
   /** Keeps a token for each of the next, as long as there are tokens. @param asking who asks now and need not be told */
   #serve(asking?: string): void {
-    const { clock, onTurn, claimMilliseconds = CLAIM_MILLISECONDS } = this.#options;
+    const { clock, onTurn } = this.#options;
     this.#refill();
     while (this.#tokens >= 1) {
       const next = this.#waiting.pop();
       if (next === undefined) break;
       this.#places.delete(next.key);
       this.#tokens -= 1;
-      this.#kept.set(next.key, clock.monotonic() + claimMilliseconds);
+      const until = clock.monotonic() + next.claimMilliseconds;
+      this.#kept.set(next.key, until);
+      this.#keptUntil = Math.min(this.#keptUntil, until);
       if (next.key !== asking) onTurn(next.key);
     }
     this.#schedule();
@@ -202,8 +207,7 @@ export class CallBudget {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#waiting.length === 0 || this.#isClosed) return;
-    const [firstClaim = Infinity] = this.#kept.values();
-    const claim = firstClaim - this.#options.clock.monotonic();
+    const claim = this.#keptUntil - this.#options.clock.monotonic();
     const refill = ((1 - this.#tokens) / this.#rate) * 1000;
     // A timer may fire a moment early: never ask for less than a millisecond, or it would spin.
     this.#timer = this.#options.clock.setTimeout(
@@ -217,13 +221,22 @@ export class CallBudget {
 
   #refill(): void {
     const now = this.#options.clock.monotonic();
-    for (const [key, until] of this.#kept) {
-      if (until > now) break;
-      this.#kept.delete(key);
-      this.#tokens += 1;
-    }
+    if (now >= this.#keptUntil) this.#takeBack(now);
     this.#tokens = Math.min(this.#options.burst, this.#tokens + ((now - this.#refilledAt) / 1000) * this.#rate);
     this.#refilledAt = now;
+  }
+
+  /** Tokens that nobody has claimed in their time. */
+  #takeBack(now: number): void {
+    this.#keptUntil = Infinity;
+    for (const [key, until] of this.#kept) {
+      if (until > now) {
+        this.#keptUntil = Math.min(this.#keptUntil, until);
+      } else {
+        this.#kept.delete(key);
+        this.#tokens += 1;
+      }
+    }
   }
 }
 

@@ -4,15 +4,15 @@ import { policiesOf, type Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Accuse } from './violation.ts';
 
-/** A token that is kept for somebody who does not come goes to the next after 3 s; and a second for what is on its way. */
-const CLAIM_MILLISECONDS = 4_000;
+/** From a turn to the registration: the round that decides, of 3 s at most, and what is on its way. */
+const TURN_MILLISECONDS = 5_000;
 
 /** How long the last of a scenario's policies may wait for its turn, milliseconds. */
 export function turnsTake(scenario: Pick<Scenario, 'installation' | 'policy' | 'otherPolicies'>): number {
   const { roleChanges } = scenario.installation;
   return roleChanges === undefined
     ? 0
-    : (policiesOf(scenario as Scenario).length / roleChanges.perSecond) * 1_000 + CLAIM_MILLISECONDS;
+    : (policiesOf(scenario as Scenario).length / roleChanges.perSecond) * 1_000 + TURN_MILLISECONDS;
 }
 
 export interface TurnChecksProps {
@@ -95,9 +95,9 @@ export class TurnChecks {
     const { scheduler } = this.#props;
     for (const [policy, waiting] of this.#waiting) {
       const isSameCall = waiting.message.startsWith(`FailoverGlobalCluster in ${to} `);
-      const isLonger = scheduler.time - waiting.since > CLAIM_MILLISECONDS;
+      const isLonger = scheduler.time - waiting.since > TURN_MILLISECONDS;
       if (isSameCall && isLonger && waiting.by === by && waiting.priority > spec.failover.priority) {
-        const until = scheduler.time + CLAIM_MILLISECONDS;
+        const until = scheduler.time + TURN_MILLISECONDS;
         this.#overtaken.push({ policy, waiting, by: metadata.name, until });
       }
     }

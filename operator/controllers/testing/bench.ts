@@ -45,6 +45,8 @@ export class Bench {
   /** How often the operator's heartbeat was put. */
   heartbeats = 0;
   readonly watched = new Map<string, ObservationTarget>();
+  /** Whose round was asked for between two of them. */
+  readonly looks: string[] = [];
   /** What the policy's gauges are made from. */
   sample: PolicySample | undefined;
   /** What reconciling failed with, conflicts aside. */
@@ -279,6 +281,7 @@ export class Bench {
       observation: {
         watch: (target) => void this.watched.set(target.key, target),
         unwatch: (key) => void this.watched.delete(key),
+        look: (key) => void this.looks.push(key),
       },
       gateway: this.#gateway(),
       publisher: {

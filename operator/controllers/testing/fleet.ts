@@ -128,6 +128,11 @@ export class Fleet {
     return `payments/${name}`;
   }
 
+  /** A round that takes no time. */
+  #look(key: string): void {
+    this.clock.setTimeout(() => this.reconciler.receive(key, this.#roundOf(key)), 1);
+  }
+
   #roundOf(key: string): ReturnType<typeof aRound> {
     const at = this.clock.now() - T0 - SECOND;
     if (this.#lostAt === undefined || !this.#lost.has(key)) return aRound({ at, witness: 200 });
@@ -177,7 +182,7 @@ export class Fleet {
     return {
       kube: this.#api.client,
       cached: (key) => this.#api.objects.get(key),
-      observation: { watch: nothing, unwatch: nothing },
+      observation: { watch: nothing, unwatch: nothing, look: (key) => this.#look(key) },
       gateway: gateway as unknown as Dependencies['gateway'],
       publisher: { publishWriter: nothing, publishFenced: nothing } as unknown as Dependencies['publisher'],
       routing: { publish: () => Promise.resolve([]) },
