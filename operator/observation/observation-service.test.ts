@@ -268,6 +268,31 @@ describe('changes of a target', () => {
     expect(bench.rounds).toHaveLength(1);
   });
 
+  it('given somebody who cannot wait, begins a round at once, lets a tick right after it pass, and goes on as before', async () => {
+    const { clock, service } = setUp();
+    service.watch(targetOf());
+    await clock.advance(17_000);
+    service.look('policy');
+    await clock.advance(23_000);
+    expect(bench.rounds.map(({ at }) => at)).toEqual([0, 10_000, 17_000, 30_000, 40_000]);
+    expect(bench.roundsOf('policy').map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('given a round under way, a pause or a stranger, when asked to look, begins no other', async () => {
+    const { clock, gateway, service } = setUp();
+    gateway.behave('east', '*', { afterMilliseconds: 100 });
+    service.watch(targetOf());
+    await clock.advance(50);
+    service.look('policy');
+    service.look('stranger');
+    await clock.advance(500);
+    expect(bench.rounds.map(({ at }) => at)).toEqual([100]);
+    service.watch(targetOf({ isPaused: true }));
+    service.look('policy');
+    await clock.advance(500);
+    expect(bench.rounds).toHaveLength(1);
+  });
+
   it('given an unwatched key, delivers nothing more and reads nothing more', async () => {
     const { clock, gateway, service } = setUp();
     gateway.behave('east', '*', { afterMilliseconds: 100 });

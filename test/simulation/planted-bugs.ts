@@ -516,7 +516,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the priority of policies is not looked at',
-    from: 42,
+    from: 74,
     within: 5,
     violates: ['turns'],
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, priority: 0 } })),
