@@ -64,7 +64,10 @@ interface RoundEntry {
   readonly memoryBefore: Memory;
   readonly memory: Memory;
   readonly assessment: Assessment;
-  readonly record: Omit<Unnumbered<RoundDecision>, 'round'>;
+  /** Its key. */
+  readonly policy: string;
+  /** Made when it is written: most rounds never are, and what it copies out of them is kilobytes. */
+  readonly record: () => Omit<Unnumbered<RoundDecision>, 'round'>;
 }
 
 /** What the log of one policy holds so far, as far as the next record refers to it. */
@@ -123,12 +126,16 @@ export class DecisionRecorder implements DecisionLog {
     this.#guard(policy, (trail) => {
       const { settings, memoryBefore, memory, assessment, recorded, cooldownUntil, operation } = digested;
       const head = this.#head(policy);
-      const verdict = summaryOf(judgeAutomatic(defined({ assessment, settings, now: head.now, cooldownUntil })));
-      const effect = operation === undefined ? undefined : readEffect(operation, assessment, settings);
-      const result = resultOf(assessment, effect);
+      const makeRecord = () => {
+        const verdict = summaryOf(judgeAutomatic(defined({ assessment, settings, now: head.now, cooldownUntil })));
+        const effect = operation === undefined ? undefined : readEffect(operation, assessment, settings);
+        const result = resultOf(assessment, effect);
+        return defined({ ...head, kind: 'Round' as const, recorded, cooldownUntil, operation, result, verdict });
+      };
       const { round } = assessment;
-      const record = defined({ ...head, kind: 'Round' as const, recorded, cooldownUntil, operation, result, verdict });
-      trail.newest = { round, settings, memoryBefore, memory, assessment, record };
+      const record = makeRecord();
+      const { result, verdict } = record;
+      trail.newest = { round, settings, memoryBefore, memory, assessment, policy: head.policy, record: makeRecord };
       trail.isNewestWritten = false;
       const readings = digestOf(readingsKey({ round, recorded, cooldownUntil, result, verdict, settings }));
       const isSame = readings === trail.readings && verdictKey(verdict) === trail.verdict && isQuiet(record);
@@ -245,6 +252,7 @@ export class DecisionRecorder implements DecisionLog {
 
   #writeRound(trail: Trail, entry: RoundEntry, isTurningPoint: boolean): void {
     const n = ++trail.n;
+    const { policy } = entry;
     const { settings, lag, unwritten } = trail;
     const isFirst = settings === undefined;
     const before = {
@@ -261,7 +269,7 @@ export class DecisionRecorder implements DecisionLog {
     trail.memory = entry.memory;
     trail.writtenAt = entry.round.startedAt;
     this.#append(
-      entry.record.policy,
+      policy,
       (standsAlone) =>
         standsAlone || isFirst ? this.#standAlone(entry, n, before.unwritten) : relativeTo(entry, before),
       isTurningPoint,
@@ -300,7 +308,7 @@ export class DecisionRecorder implements DecisionLog {
   #standAlone({ record, round, settings, memoryBefore }: RoundEntry, n: number, unwritten?: number): string {
     const { program } = this.#props;
     const alone = defined({
-      ...record,
+      ...record(),
       n,
       program,
       unwritten,
@@ -331,7 +339,7 @@ interface Before {
 }
 
 function relativeTo({ record, round }: RoundEntry, { lag, ...before }: Before): string {
-  return JSON.stringify(defined({ ...record, ...before, round: packRound(round, lag) }) satisfies RoundDecision);
+  return JSON.stringify(defined({ ...record(), ...before, round: packRound(round, lag) }) satisfies RoundDecision);
 }
 
 const digestOf = (text: string): string => hash('sha256', text, 'base64');
