@@ -28,5 +28,6 @@ COPY --from=build /image/ ./
 # By number, so that runAsNonRoot can be checked.
 USER 65532:65532
 EXPOSE 8080 8081
-# The operator is process 1 itself: it gets SIGTERM and ends in order.
-ENTRYPOINT ["/nodejs/bin/node", "operator/main.mjs"]
+# The operator is process 1 itself: it gets SIGTERM and ends in order. What it holds of thousands of policies lives for
+# long: a heap that grows in small steps, with a small nursery, takes much less memory and somewhat more CPU.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=30", "operator/main.mjs"]

@@ -1,31 +1,38 @@
-import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { formatDuration } from '../../../operator/api/v1alpha1/duration.ts';
+import { buildImageTree } from '../../../scripts/image/build-tree.ts';
+import { readStages } from '../../../scripts/image/dockerfile.ts';
 import { PeerProcess } from './peer-process.ts';
 import { defaultLease, defaultPeerOptions, type Peer, type PeerLease, type PeerOptions } from './peer.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-/** Node keeps what it compiled here: half of an operator's start is compilation, which an image has behind it. */
-const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), 'aurora-dr-bench-compile-cache') };
+/** What the image holds of this repository. */
+const TREE = join(root, 'dist/bench/operator');
 
-/** This repository's operator, from its sources. */
+/** What the image runs: flags of Node, then the bundle in its tree. */
+function entryPoint(): readonly string[] {
+  const container = readStages(readFileSync(join(root, 'Dockerfile'), 'utf8')).at(-1);
+  const text = container?.instructions.find(({ name }) => name === 'ENTRYPOINT')?.text ?? '[]';
+  const [, ...args] = JSON.parse(text) as string[];
+  return args;
+}
+
+/** This repository's operator, as its image runs it. */
 export const operator: Peer = {
   name: 'operator',
   scope: 'everything that the policies ask for',
   async prepare() {
-    // Operators that are killed would never keep what they compiled.
-    const env = { ...process.env, NODE_OPTIONS: '', ...compileCache };
-    await promisify(execFile)(process.execPath, ['operator/main.ts', '--version'], { cwd: root, env });
+    await buildImageTree(TREE);
   },
   start(options) {
     const { environment, variables, watchdog, lease } = options;
     return PeerProcess.start({
       command: process.execPath,
-      args: ['operator/main.ts', ...operatorFlags(options)],
-      environment: { ...environment, ...compileCache, ...variables },
+      args: [...entryPoint(), ...operatorFlags(options)],
+      workingDirectory: TREE,
+      environment: { ...environment, NODE_ENV: 'production', ...variables },
       watchdog,
       hasLease: lease !== undefined,
       onLine: options.onLine,

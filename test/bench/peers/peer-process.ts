@@ -19,6 +19,8 @@ const listening = z.object({ server: z.string(), port: z.number() });
 export interface PeerProcessProps {
   readonly command: string;
   readonly args: readonly string[];
+  /** @default - this repository */
+  readonly workingDirectory?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly watchdog: Watchdog;
   /** Whether it campaigns for a lease, and so logs `leading`. */
@@ -61,7 +63,7 @@ export class PeerProcess implements RunningPeer {
   static async start(props: PeerProcessProps): Promise<PeerProcess> {
     const { AURORA_DR_AWS_ENDPOINTS: _told, KUBECONFIG: _own, NODE_OPTIONS: _options, ...inherited } = process.env;
     const child = spawn(props.command, props.args, {
-      cwd: root,
+      cwd: props.workingDirectory ?? root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...inherited, ...props.environment },
       // A session of its own: a Ctrl-C reaches the harness, which stops what it started in order.
