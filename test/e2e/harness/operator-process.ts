@@ -144,14 +144,19 @@ export class OperatorProcess {
     return this.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** One series of its /metrics, summed over every label that is not given; 0 while there is none. */
-  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+  /** The lines of its /metrics. */
+  async scrape(): Promise<readonly string[]> {
     const listening = JSON.parse(await this.waitForLine('"server":"metrics"')) as { readonly port: number };
     const response = await fetch(`http://127.0.0.1:${listening.port}/metrics`);
+    return (await response.text()).split('\n');
+  }
+
+  /** One series of its /metrics, summed over every label that is not given; 0 while there is none. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
     const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-    return (await response.text())
-      .split('\n')
-      .filter((line) => line.startsWith(`${name}{`) && wanted.every((label) => line.includes(label)))
+    return (await this.scrape())
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .filter((line) => wanted.every((label) => line.includes(label)))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
 
