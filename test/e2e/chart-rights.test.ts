@@ -190,8 +190,28 @@ async function logIn({ trail }: Site, scene: PolicyScene, release: ChartRelease)
   await until('the Secret read', () => trail.usesOf(release.username).some(({ resource }) => resource === 'secrets'));
 }
 
-/** Everything that an operator does: all that the rights are for. Gives the calls that reached AWS. */
-async function liveThrough(site: Site, scene: PolicyScene, release: ChartRelease): Promise<readonly RecordedCall[]> {
+/** What a single leader leaves behind: with shards the lease is then taken over, not created. */
+async function leaveFreeLease({ plane }: PolicyScene, { namespace }: ChartRelease): Promise<void> {
+  const lease = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace, name: 'aurora-dr-operator' },
+    spec: { holderIdentity: '' },
+  };
+  await plane.kubectl(['apply', '-f', '-'], { input: JSON.stringify(lease) });
+}
+
+/**
+ * Everything that an operator does: all that the rights are for. Gives the calls that reached AWS.
+ *
+ * @param isShared the chart was told to divide the policies into shards
+ */
+async function liveThrough(
+  site: Site,
+  scene: PolicyScene,
+  release: ChartRelease,
+  isShared: boolean,
+): Promise<readonly RecordedCall[]> {
   const { aws, plane } = scene;
   aws.addRole({ arn: ROLE });
   const managed = managedResources(scene);
@@ -199,8 +219,10 @@ async function liveThrough(site: Site, scene: PolicyScene, release: ChartRelease
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: managed });
   await plane.kubectl(['apply', '-f', '-'], { input });
 
+  const isLeading = isShared ? 'owns a shard' : '"leading"';
+  if (isShared) await leaveFreeLease(scene, release);
   const leader = await release.start(scene);
-  await leader.waitForLine('"leading"');
+  await leader.waitForLine(isLeading);
   await scene.applyPolicy({
     aws: { roleArn: ROLE },
     failover: { cooldown: '1s' },
@@ -215,7 +237,7 @@ async function liveThrough(site: Site, scene: PolicyScene, release: ChartRelease
   await scene.untilPassing();
   await scene.untilCondition('ResourceDrift', 'NoDrift', 'False');
   const standby = await release.start(scene);
-  await standby.waitForLine('another process leads');
+  await standby.waitForLine(isShared ? 'the processes that share the policies' : 'another process leads');
 
   await aws.loseRegion('us-east-1');
   await scene.untilHistory(1);
@@ -232,7 +254,7 @@ async function liveThrough(site: Site, scene: PolicyScene, release: ChartRelease
   await editUntilRead(site, scene, release);
   await logIn(site, scene, release);
   await leader.stop();
-  await standby.waitForLine('"leading"');
+  await standby.waitForLine(isLeading);
   await scene.kubectl(['delete', 'drp', POLICY, '--timeout=60s']);
   await standby.stop();
   return aws.calls;
@@ -277,13 +299,14 @@ describe('the rights that the chart gives, on an API server that enforces them',
           const release = new ChartRelease(site.stage.plane, site.helm);
           // It is there already.
           await release.install({ crds: { install: false }, ...valuesOf(scene) });
-          life = { site, release, calls: await liveThrough(site, scene, release) };
+          const isShared = 'shards' in valuesOf(scene);
+          life = { site, release, calls: await liveThrough(site, scene, release, isShared) };
         });
         return life!;
       };
       const [first, second] = sites;
       const lives = await Promise.all([
-        live(first!, 'everywhere', () => ({ rbac: { secrets: { enabled: true } } })),
+        live(first!, 'everywhere', () => ({ shards: 3, rbac: { secrets: { enabled: true } } })),
         live(second!, 'confined', ({ namespace }) => ({
           watchNamespace: namespace,
           rbac: { aggregate: false, secrets: { enabled: true, names: ['probe'] } },
