@@ -2,15 +2,17 @@
  * Holds the documents to what is there: README's transcript is docs/demo-transcript.txt word for word, its map of the
  * house names every folder that exists and none that does not, every relative link of any document leads to a file and, where
  * it says so, to a heading of it, what the report of
- * the simulation says is what the figures beside it say, and the figures that concept pages quote are those of the reports.
+ * the simulation says is what the figures beside it say, and the figures that pages quote are those of the reports.
  * `--write` puts the transcript into README, and the figures into the pages, first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import GithubSlugger from 'github-slugger';
 import { format } from 'prettier';
+import { performanceBlocks } from '../test/bench/report/performance-page.ts';
+import type { Report } from '../test/bench/report/report.ts';
 import type { Evidence } from '../test/simulation/evidence.ts';
 import { formatEvidence, jsonPathOf } from '../test/simulation/long-run.ts';
 import { disagreementsIntroduction, disagreementsTable, figuresTable, invariantsTable } from './figures.ts';
@@ -151,6 +153,19 @@ async function checkFigures(): Promise<void> {
   await checkBlock('docs/concepts/two-operators.md', 'disagreements', disagreements);
 }
 
+/** What the page on performance quotes of the reports of the benchmark. */
+async function checkPerformance(): Promise<void> {
+  const directory = join(root, 'docs/evidence/performance');
+  const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+  const reports = names
+    .toSorted()
+    .map(
+      (name) => [name.replace('.json', ''), JSON.parse(readFileSync(join(directory, name), 'utf8')) as Report] as const,
+    );
+  for (const [name, markdown] of performanceBlocks(new Map(reports)))
+    await checkBlock('docs/performance.md', name, markdown);
+}
+
 async function checkBlock(page: string, name: string, markdown: string): Promise<void> {
   const path = join(root, page);
   const text = readFileSync(path, 'utf8');
@@ -170,5 +185,6 @@ checkMap();
 checkLinks();
 await checkEvidence();
 await checkFigures();
+await checkPerformance();
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exitCode = 1;

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Bench } from './bench.ts';
 import { parseOptions, usage, type Options } from './options.ts';
 import type { Peer } from './peers/peer.ts';
+import { goController } from './peers/go-controller.ts';
 import { operator } from './peers/operator.ts';
 import { describeMachine } from './report/machine.ts';
 import { growthOf, type Report } from './report/report.ts';
@@ -11,7 +12,7 @@ import { scenarios } from './scenarios/scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import { Session } from './session.ts';
 
-const contestants: readonly Peer[] = [operator];
+const contestants: readonly Peer[] = [operator, goController];
 
 /** All, or those of that name. */
 function chosen<T extends { readonly name: string }>(

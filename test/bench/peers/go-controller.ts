@@ -40,6 +40,7 @@ export const goController: Peer = {
       environment: { ...environment, ...variables },
       watchdog,
       hasLease: lease !== undefined,
+      onLine: options.onLine,
     });
   },
 };

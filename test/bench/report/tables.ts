@@ -24,14 +24,35 @@ export function figureRows(figures: readonly Figure[]): Rows {
   ];
 }
 
-/** One row for each thing that was measured with several numbers of policies. */
-export function growthRows(growth: readonly Growth[]): Rows {
+/** Median, and in brackets what there is around it; a single measurement stands alone. */
+export function cellOf({ unit, summary }: Figure): string {
+  const median = formatFigure(summary.median, unit);
+  if (summary.count === 1) return median;
+  const [minimum, p99, maximum] = [summary.minimum, summary.p99, summary.maximum].map((value) =>
+    formatFigure(value, ''),
+  );
+  return `${median} (${minimum} to ${maximum}, p99 ${p99}, of ${summary.count})`;
+}
+
+/**
+ * One row for each thing that was measured with several numbers of policies.
+ *
+ * @param isNamed whether a column names the scenario
+ */
+export function growthRows(growth: readonly Growth[], isNamed = false): Rows {
   const sizes = [...new Set(growth.flatMap(({ points }) => points.map(({ policies }) => policies)))].toSorted(
     (a, b) => a - b,
   );
   return [
-    ['contestant', 'measure', ...sizes.map((size) => size.toLocaleString('en-US')), 'exponent'],
-    ...growth.map(({ contestant, measure, unit, points, exponent }) => [
+    [
+      ...(isNamed ? ['scenario'] : []),
+      'contestant',
+      'measure',
+      ...sizes.map((size) => size.toLocaleString('en-US')),
+      'exponent',
+    ],
+    ...growth.map(({ scenario, contestant, measure, unit, points, exponent }) => [
+      ...(isNamed ? [scenario] : []),
       contestant,
       measure,
       ...sizes.map((size) => {

@@ -95,19 +95,29 @@ export function overtakingCalls(calls: readonly RoleChangeCall[], completedAt: R
 
 /** No more at any time than the token bucket that the operator was told allows. */
 function checkRate(session: Session, calls: readonly RoleChangeCall[]): void {
-  const { perSecond, burst } = session.bench.props.roleChanges;
+  const { roleChanges } = session.bench.props;
+  const excess = overdraft(calls, roleChanges);
+  if (session.contestant.name === 'operator' && excess > BUNCHED) {
+    const { perSecond, burst } = roleChanges;
+    session.bench.measurements.violate(
+      session.place(SCENARIO),
+      `requests exceeded the rate of ${perSecond} a second with a burst of ${burst} by ${Math.ceil(excess)}`,
+    );
+  }
+}
+
+/** By how many requests the calls exceed a token bucket at the worst moment. */
+export function overdraft(
+  calls: readonly RoleChangeCall[],
+  { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
+): number {
   let tokens = burst;
   let lastAt = calls[0]?.at ?? 0;
-  let fewest = tokens;
+  let fewest = 0;
   for (const { at } of calls) {
     tokens = Math.min(burst, tokens + ((at - lastAt) / 1000) * perSecond) - 1;
     lastAt = at;
     fewest = Math.min(fewest, tokens);
   }
-  if (session.contestant.name === 'operator' && fewest < -BUNCHED) {
-    session.bench.measurements.violate(
-      session.place(SCENARIO),
-      `requests exceeded the rate of ${perSecond} a second with a burst of ${burst} by ${Math.ceil(-fewest)}`,
-    );
-  }
+  return -fewest;
 }

@@ -21,7 +21,8 @@ export const steadyState: SessionScenario = {
     measurements.add(place, 'resident memory at its peak, until run in', 'MB', processFigures(peer.pid).peakMegabytes);
     const [callsBefore, requestsBefore] = await Promise.all([aws.ask('counts'), apiRequests(kube)]);
     const started = performance.now();
-    let before = processFigures(peer.pid);
+    const first = processFigures(peer.pid);
+    let before = first;
     let sampledAt = started;
     while (performance.now() - started < steadyMilliseconds) {
       await delay(SAMPLE_MILLISECONDS);
@@ -30,7 +31,7 @@ export const steadyState: SessionScenario = {
       measurements.add(place, 'resident memory', 'MB', figures.residentMegabytes);
       measurements.add(
         place,
-        'CPU',
+        'CPU, second by second',
         '% of a core',
         ((figures.cpuSeconds - before.cpuSeconds) / ((now - sampledAt) / 1000)) * 100,
       );
@@ -38,6 +39,12 @@ export const steadyState: SessionScenario = {
     }
     const [calls, requests] = await Promise.all([aws.ask('counts'), apiRequests(kube)]);
     const minutes = (performance.now() - started) / MINUTE;
+    measurements.add(
+      place,
+      'CPU, all the time',
+      '% of a core',
+      ((before.cpuSeconds - first.cpuSeconds) / (minutes * 60)) * 100,
+    );
 
     const perMinute = (count: number): number => count / minutes;
     const difference = (after: Readonly<Record<string, number>>, earlier: Readonly<Record<string, number>>) =>
