@@ -294,7 +294,8 @@ class Operator {
         this.#logger.warn({ identity, reason }, 'not leading any more');
       },
       onNewLeader: (leader) => {
-        if (!isShared || leader !== holder) this.#logger.info({ leader }, 'another process leads');
+        if (leader === '') this.#logger.info('nobody leads: the lease was given back');
+        else if (!isShared || leader !== holder) this.#logger.info({ leader }, 'another process leads');
       },
       onError: (error) => this.#logger.warn({ error }, 'cannot keep or get the lease'),
     });

@@ -61,13 +61,15 @@ export function claimedStatus(
       observedGeneration: policy.metadata.generation,
     });
   };
+  // Two writers that may have taken writes are no less a danger for it, and nobody else's policy tells of them.
+  const risk = before.filter(({ type, status }) => type === 'SplitBrainRisk' && status === 'True');
   const status: DisasterRecoveryPolicyStatus = defined({
     ...policy.status,
     observedGeneration: policy.metadata.generation,
     phase: 'Unprotected' as const,
     // What was observed before the older policy came is not true any more.
     signals: undefined,
-    conditions: [condition('Ready', 'GlobalClusterClaimed'), condition('FailoverReady', 'NotReady')],
+    conditions: [condition('Ready', 'GlobalClusterClaimed'), condition('FailoverReady', 'NotReady'), ...risk],
     lastRequest: lastRequestOf(policy, message, now),
   });
   return hasSameContent(policy.status, status) ? undefined : status;

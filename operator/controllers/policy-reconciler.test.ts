@@ -230,6 +230,9 @@ describe('PolicyReconciler', () => {
       expect(bench.condition('Ready')).toBe('False GlobalClusterClaimed');
       expect([...bench.watched.keys()]).toEqual([OLDER]);
       expect(bench.status.signals).toBeUndefined();
+      // The old primary has not said that it is fenced, and no other policy knows of it.
+      expect(bench.condition('SplitBrainRisk')).toMatch(/^True /);
+      expect(bench.status.splitBrain).toBeDefined();
     });
   });
 

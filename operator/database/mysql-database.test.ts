@@ -321,6 +321,13 @@ describe('the lag by SQL', () => {
     });
   });
 
+  it('given a lag that was never calculated, takes it for none, not for one that stands still', async () => {
+    const since1970 = 56 * 365 * 24 * 3600 * 1e6;
+    expect(await read({ row: { durabilityLag: 0, rpoLag: 0, ageMicroseconds: since1970 } })).toMatchObject({
+      attempt: { kind: 'rejected', message: expect.stringContaining('has no lag') },
+    });
+  });
+
   it('given a version without the table, says what the server says', async () => {
     const error = [1109, '42S02', "Unknown table 'aurora_global_db_status' in information_schema"] as const;
     expect(await read({ error })).toMatchObject({

@@ -28,6 +28,12 @@ const LAG =
   'TIMESTAMPDIFF(MICROSECOND, LAST_LAG_CALCULATION_TIMESTAMP, UTC_TIMESTAMP(6)) AS ageMicroseconds ' +
   'FROM information_schema.aurora_global_db_status WHERE AWS_REGION = ?';
 
+/**
+ * A lag that was never calculated has 1970 for its time, as AWS's example at the same place shows: it says nothing, and
+ * is not one that has stopped being calculated.
+ */
+const NEVER_MICROSECONDS = 10 * 365 * 24 * 3600 * 1e6;
+
 export interface MysqlDatabaseProps {
   readonly clock: Clock;
   readonly logins: Pick<SecretLogins, 'read' | 'doubt'>;
@@ -119,7 +125,8 @@ function lagOf(row: Readonly<Record<string, unknown>> | undefined, region: strin
     value === null || value === undefined ? NaN : Number(value),
   );
   const [durabilityLag = NaN, rpoLag = NaN, ageMicroseconds = NaN] = figures;
-  if (!figures.every(Number.isFinite)) {
+  const isCalculated = ageMicroseconds < NEVER_MICROSECONDS;
+  if (!figures.every(Number.isFinite) || !isCalculated) {
     const message = `information_schema.aurora_global_db_status has no lag for ${region}`;
     return { attempt: { kind: 'rejected', cause: 'malformed', message } };
   }

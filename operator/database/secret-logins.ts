@@ -11,6 +11,9 @@ const SECRET: ResourceType = { group: '', version: 'v1', plural: 'secrets', kind
 /** A changed Secret counts after this long at the latest, and at once where the server refuses the login. */
 const FRESH_MILLISECONDS = 60_000;
 
+/** A login that nobody asked for in this time is of a policy that is gone, or of another configuration: it is forgotten. */
+const UNUSED_MILLISECONDS = 30 * 60_000;
+
 /** What a connection is opened with. */
 export interface Login {
   readonly username: string;
@@ -33,6 +36,8 @@ interface Known {
   readonly login: Login;
   /** By the monotonic clock; -Infinity: has to be read again. */
   readAt: number;
+  /** By the monotonic clock. */
+  usedAt: number;
 }
 
 export interface SecretLoginsProps {
@@ -58,6 +63,7 @@ export class SecretLogins {
     const key = keyOf(login);
     const known = this.#known.get(key);
     const { clock } = this.#props;
+    if (known !== undefined) known.usedAt = clock.monotonic();
     if (known !== undefined && clock.monotonic() - known.readAt < FRESH_MILLISECONDS) return known.login;
     try {
       const [account, authority] = await Promise.all([
@@ -69,7 +75,8 @@ export class SecretLogins {
         password: valueOf(account, 'password'),
         tls: trusting(authority === undefined ? rdsCertificates.ca : valueOf(authority, 'ca.crt'), known?.login.tls),
       };
-      this.#known.set(key, { login: fresh, readAt: clock.monotonic() });
+      this.#forgetUnused();
+      this.#known.set(key, { login: fresh, readAt: clock.monotonic(), usedAt: clock.monotonic() });
       return fresh;
     } catch (error) {
       if (known !== undefined && isTransient(error)) return known.login;
@@ -81,6 +88,11 @@ export class SecretLogins {
   doubt(login: DatabaseLogin): void {
     const known = this.#known.get(keyOf(login));
     if (known !== undefined) known.readAt = -Infinity;
+  }
+
+  #forgetUnused(): void {
+    const oldest = this.#props.clock.monotonic() - UNUSED_MILLISECONDS;
+    for (const [key, { usedAt }] of this.#known) if (usedAt < oldest) this.#known.delete(key);
   }
 
   #get(namespace: string, name: string, timeoutMilliseconds: number): Promise<Secret> {
