@@ -78,8 +78,6 @@ export function startContestant(bench: Bench, contestant: Peer, options: StartOp
   const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine, kubeconfig = bench.plane.kubeconfig } = options;
   const isOperator = contestant.name === 'operator';
   const { operatorFlags, profiles, roleChanges, workers } = bench.props;
-  const { perSecond, burst } = roleChanges;
-  const ownFlags = [`--role-changes-per-second=${perSecond}`, `--role-changes-burst=${burst}`, ...operatorFlags];
   const profiling =
     isOperator && profiles !== undefined ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` } : {};
   return contestant.start({
@@ -89,7 +87,8 @@ export function startContestant(bench: Bench, contestant: Peer, options: StartOp
     namespace: NAMESPACE,
     workers,
     readsPerSecond: Math.max(READS_PER_SECOND, Math.ceil((READS_PER_SECOND * policies) / POLICIES_FOR_READS)),
-    flags: isOperator ? ownFlags : [],
+    roleChanges,
+    flags: isOperator ? operatorFlags : [],
     variables: profiling,
     watchdog: bench.watchdog,
     ...(lease === undefined ? {} : { lease }),

@@ -47,11 +47,13 @@ export const goController: Peer = {
 
 /** The Go peer's command line for these options. */
 export function goControllerFlags(options: PeerOptions): readonly string[] {
-  const { workers, readsPerSecond, metricPeriodMilliseconds } = { ...defaultPeerOptions, ...options };
+  const { workers, readsPerSecond, roleChanges, metricPeriodMilliseconds } = { ...defaultPeerOptions, ...options };
   return [
     ...['--kubeconfig', options.kubeconfig],
     ...['--workers', String(workers)],
     ...['--reads-per-second', String(readsPerSecond)],
+    ...['--role-changes-per-second', String(roleChanges.perSecond)],
+    ...['--role-changes-burst', String(roleChanges.burst)],
     ...['--metric-period', formatDuration(metricPeriodMilliseconds)],
     ...Object.entries(options.awsEndpoints).flatMap(([region, url]) => ['--aws-endpoint', `${region}=${url}`]),
     ...(options.namespace === undefined ? [] : ['--namespace', options.namespace]),

@@ -42,7 +42,7 @@ export const operator: Peer = {
 
 /** The operator's command line for these options. */
 export function operatorFlags(options: PeerOptions): readonly string[] {
-  const { workers, readsPerSecond, metricPeriodMilliseconds } = { ...defaultPeerOptions, ...options };
+  const { workers, readsPerSecond, roleChanges, metricPeriodMilliseconds } = { ...defaultPeerOptions, ...options };
   return [
     ...['--kubeconfig', options.kubeconfig],
     ...['--bind-address', '127.0.0.1'],
@@ -50,6 +50,8 @@ export function operatorFlags(options: PeerOptions): readonly string[] {
     ...['--health-port', '0'],
     ...['--workers', String(workers)],
     ...['--reads-per-second', String(readsPerSecond)],
+    ...['--role-changes-per-second', String(roleChanges.perSecond)],
+    ...['--role-changes-burst', String(roleChanges.burst)],
     ...['--metric-period', formatDuration(metricPeriodMilliseconds)],
     ...Object.entries(options.awsEndpoints).flatMap(([region, url]) => ['--aws-endpoint', `${region}=${url}`]),
     ...(options.namespace === undefined ? [] : ['--namespace', options.namespace]),

@@ -28,6 +28,8 @@ export interface PeerOptions {
   readonly workers?: number;
   /** Read requests to AWS per second, for each account and region. @default 20 */
   readonly readsPerSecond?: number;
+  /** Role changes asked of AWS, for each region and action. @default 5 per second after 100 at once */
+  readonly roleChanges?: { readonly perSecond: number; readonly burst: number };
   /** Period of the lag samples in CloudWatch, and how often each series is asked. @default 60000 */
   readonly metricPeriodMilliseconds?: number;
   /** Further flags of the program itself, behind the others. @default - none */
@@ -64,6 +66,8 @@ export interface Peer {
   readonly name: string;
   /** What it does of the operator's work; a table that shows its figures shows this too. */
   readonly scope: string;
+  /** It answers forced failovers and does nothing else: it writes no status and takes no lease. @default false */
+  readonly isWatchOnly?: boolean;
   /** Builds and compiles what it needs, once: before the first `start`, and outside of anything measured. */
   prepare(): Promise<void>;
   /** Starts a process. Returns as soon as it runs: see `untilSynced`. */
@@ -76,4 +80,9 @@ export const defaultLease = {
   retryPeriodMilliseconds: 2_000,
 } as const;
 
-export const defaultPeerOptions = { workers: 8, readsPerSecond: 20, metricPeriodMilliseconds: 60_000 } as const;
+export const defaultPeerOptions = {
+  workers: 8,
+  readsPerSecond: 20,
+  roleChanges: { perSecond: 5, burst: 100 },
+  metricPeriodMilliseconds: 60_000,
+} as const;

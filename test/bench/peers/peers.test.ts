@@ -7,6 +7,7 @@ import { startControlPlane, type ControlPlane } from '../../control-plane/contro
 import { waitUntilServed } from '../../control-plane/serve-crd.ts';
 import { Watchdog } from '../../control-plane/watchdog.ts';
 import { goController } from './go-controller.ts';
+import { informer } from './informer.ts';
 import { operator } from './operator.ts';
 import type { Peer, PeerOptions, RunningPeer } from './peer.ts';
 
@@ -214,6 +215,31 @@ describe.each([operator, goController])('$name', (peer) => {
       await scene.aws.loseRegion('us-east-1');
       await scene.until('three failovers', () => scene.failedOver.length >= 3);
       expect([...scene.failedOver].sort()).toEqual([...POLICIES]);
+    },
+    TEST_TIMEOUT,
+  );
+});
+
+describe('informer', () => {
+  test(
+    'given three policies, when one is annotated for a failover, sends that request once and nothing else',
+    async () => {
+      await using scene = await Scene.build();
+      const running = await scene.start(informer);
+      await running.untilLeading();
+      expect(await running.metric('informer_policies')).toBe(POLICIES.length);
+      expect(await running.metric('process_resident_memory_bytes')).toBeGreaterThan(0);
+
+      const annotate = (...pairs: string[]): Promise<string> => scene.kubectl(['annotate', 'drp', 'beta', ...pairs]);
+      await annotate('aurora-dr.io/force-failover=us-west-2');
+      await scene.until('the request', () => scene.failedOver.length > 0);
+      await annotate('example.com/other=1');
+      await annotate('aurora-dr.io/force-failover-', 'example.com/other-');
+      await scene.until('the new writer', () => scene.aws.primaryRegion('beta') === 'us-west-2');
+
+      expect(scene.aws.calls.map(({ action }) => action)).toEqual(['FailoverGlobalCluster']);
+      expect(await scene.status('beta')).toEqual({});
+      expect(await running.stop()).toBe(0);
     },
     TEST_TIMEOUT,
   );

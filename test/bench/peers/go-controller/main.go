@@ -86,8 +86,8 @@ func main() {
 	flags.DurationVar(&o.aws.MetricPeriod, "metric-period", time.Minute, "period of the lag samples, and how often each series is asked")
 	flags.DurationVar(&o.controller.FollowInterval, "follow-interval", time.Second, "between two rounds while an operation is in flight")
 	flags.DurationVar(&o.controller.UnconfirmedWindow, "unconfirmed-read-window", time.Minute, "how long reads must show no effect before an ambiguous call is made again")
-	flags.Float64Var(&o.controller.RoleChangesPerSecond, "role-changes-per-second", 10, "for each region and action")
-	flags.IntVar(&o.controller.RoleChangeBurst, "role-change-burst", 20, "for each region and action, after a quiet time")
+	flags.Float64Var(&o.controller.RoleChangesPerSecond, "role-changes-per-second", 5, "for each region and action")
+	flags.IntVar(&o.controller.RoleChangeBurst, "role-changes-burst", 100, "for each region and action, after a quiet time")
 	_ = flags.Parse(os.Args[1:])
 
 	logger := slog.New(slog.NewJSONHandler(os.Stderr, nil))
