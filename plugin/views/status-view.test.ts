@@ -77,6 +77,17 @@ describe('statusLines', () => {
     expect(text).toContain('it would start by itself: NOT YET: Confirming: 1 of 3 consecutive failing rounds');
   });
 
+  it('given a call that waits for its turn, says that it is not a no', () => {
+    const waiting = aCondition(
+      'Progressing',
+      'False',
+      'AwaitingTurn',
+      'FailoverGlobalCluster in us-west-2 waits for its turn',
+    );
+    const text = shown(aView({ status: { incident: { startedAt: before(1_000) }, conditions: conditions(waiting) } }));
+    expect(text).toContain('it would start by itself: NOT YET: AwaitingTurn: FailoverGlobalCluster in us-west-2 waits');
+  });
+
   it('given an operation in flight, says how far it is and for how long', () => {
     const text = shown(
       aView({

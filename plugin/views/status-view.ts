@@ -70,8 +70,9 @@ function primaryLine({ policy }: StatusView): string {
 
 const ANSWERS = { yes: 'YES', no: 'NO', unknown: 'UNKNOWN' } as const;
 
-/** Only the rounds that confirm a loss are missing. */
-const isConfirming = (holds: readonly string[]): boolean => holds.every((hold) => hold.startsWith('Confirming'));
+/** It is on its way: only the rounds that confirm the loss are missing, or the turn among others that were lost too. */
+const isOnItsWay = (holds: readonly string[]): boolean =>
+  holds.every((hold) => hold.startsWith('Confirming') || hold.startsWith('AwaitingTurn'));
 
 function answerLines(readiness: Readiness, { paint, width }: ViewStyle): string[] {
   const { wouldWork, reason, message, startsByItself, holds, remarks } = readiness;
@@ -88,7 +89,7 @@ function answerLines(readiness: Readiness, { paint, width }: ViewStyle): string[
             ? hanging('it would start by itself: ', 'yes, once a loss is confirmed', room)
             : hanging(
                 'it would start by itself: ',
-                `${isConfirming(holds) ? 'NOT YET' : 'NO'}: ${holds.join('; ')}`,
+                `${isOnItsWay(holds) ? 'NOT YET' : 'NO'}: ${holds.join('; ')}`,
                 room,
                 paint.warning,
               ),
