@@ -31,6 +31,19 @@ describe('a region that many policies lose at once', () => {
     expect(fleet.clock.pendingTimers).toBe(0);
   }, 120_000);
 
+  it('given a priority that a person raises between two rounds, then it counts at once', async () => {
+    const fleet = new Fleet({ priorities: [1, 1, 1, 1, 1], settings: { roleChanges: { perSecond: 0.1, burst: 1 } } });
+    await fleet.settle();
+    fleet.lose();
+    await fleet.see(3);
+    expect(fleet.calls).toHaveLength(1);
+    const waiting = [4, 3, 2].find((index) => fleet.calls[0]?.policy !== `payments/lost-${index}`) ?? 0;
+    fleet.prioritize(`payments/lost-${waiting}`, 2);
+    await fleet.clock.advance(9_000);
+    expect(fleet.calls.map(({ policy }) => policy).slice(1)).toEqual([`payments/lost-${waiting}`]);
+    await fleet.stop();
+  });
+
   it('given AWS that hangs for 400 policies, then those of another region go on being reconciled, and a stop waits for nobody in vain', async () => {
     let answer = (): void => undefined;
     const answered = new Promise<void>((resolve) => (answer = resolve));

@@ -129,7 +129,12 @@ export class OperationRunner {
     const isAutomatic = operation.trigger === 'Automatic';
     const claimMilliseconds = settings.timeoutMilliseconds + CLAIM_MILLISECONDS;
     const due = { key, account, operation, priority, since, isRegistered, claimMilliseconds };
-    const permit = isAutomatic && this.#isBetweenRounds(turn) ? undefined : this.#budget.ask(due);
+    let permit: Permit | undefined;
+    if (isAutomatic && this.#isBetweenRounds(turn)) {
+      this.#budget.move(due);
+    } else {
+      permit = this.#budget.ask(due);
+    }
     const message = this.#budget.waitingMessage(operation);
     session.awaitedTurn =
       permit === undefined ? { message, since, isRequested: !isRegistered && !isAutomatic } : undefined;

@@ -130,6 +130,11 @@ export class RoleChangeBudget {
     return permit;
   }
 
+  /** Changes where a policy that waits stands, by its priority of now, say. */
+  move(due: DueCall): void {
+    this.#places.get(due.key)?.budget.move(due.key, standingOf(due));
+  }
+
   /** The policy has no call to make any more. */
   leave(key: string): void {
     const lane = this.#places.get(key);

@@ -13,7 +13,7 @@ export const METRIC_LABELS: Readonly<Record<string, string>> = {
   namespace: 'the namespace of the policy',
   outcome: '`Succeeded`, `Failed`, `TimedOut` or `Cancelled`',
   phase: '`status.phase`',
-  priority: 'always empty: the queue has one priority',
+  priority: 'always empty: the depth is that of all keys together',
   reason: 'reason of the condition',
   region: 'the AWS region',
   resource: 'plural name of the Kubernetes resource',

@@ -72,6 +72,20 @@ describe('CallBudget', () => {
     expect(turns).toEqual(['c', 'a', 'b']);
   });
 
+  it('given a place, when it is moved, then nothing else changes: no token is taken, and a stranger gets no place', async () => {
+    const setup = setUp(1, 1);
+    const { clock, budget, turns } = setup;
+    exhaust(setup);
+    budget.ask('a', [5]);
+    budget.ask('b', [6]);
+    budget.move('b', [4]);
+    budget.move('stranger', [0]);
+    expect(budget.waiting).toBe(2);
+    await clock.advance(1_000);
+    expect(turns).toEqual(['b']);
+    budget.close();
+  });
+
   it('given a turn that nobody claims, then the token goes to the next after a while, and whoever comes late waits anew', async () => {
     const setup = setUp(0.001, 1);
     const { clock, budget, turns } = setup;

@@ -110,6 +110,12 @@ export class CallBudget {
     return this.#kept.delete(key) ? this.#permit() : undefined;
   }
 
+  /** Changes the standing of a key that waits, and nothing else. */
+  move(key: string, standing: Standing): void {
+    const known = this.#places.get(key);
+    if (known !== undefined) this.#place(key, standing, known.claimMilliseconds);
+  }
+
   /** Gives up the key's place, or the token that is kept for it. */
   leave(key: string): void {
     if (!this.#places.has(key) && !this.#kept.has(key)) return;

@@ -78,8 +78,9 @@ export class TurnChecks {
     this.#calls.set(key, calls);
     for (const [index, from] of calls.entries()) {
       const made = calls.length - index;
-      // One more: two calls may come closer to each other on their way than they left.
-      const permitted = limits.burst + ((scheduler.time - from) / 1_000) * limits.perSecond + 1;
+      // A turn that has come waits for the round that decides: calls may come closer to each other than their turns.
+      const milliseconds = scheduler.time - from + TURN_MILLISECONDS;
+      const permitted = limits.burst + (milliseconds / 1_000) * limits.perSecond;
       if (made > permitted) {
         accuse('turns', `${process} made ${made} calls of ${action} in ${region} within ${scheduler.time - from} ms`);
         return;

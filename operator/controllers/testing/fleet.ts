@@ -88,6 +88,11 @@ export class Fleet {
     this.#lostAt = this.clock.now() - T0;
   }
 
+  /** A person's edit of `spec.failover.priority`. */
+  prioritize(key: string, priority: number): void {
+    this.#api.edit(key, ({ spec }) => (spec.failover.priority = priority));
+  }
+
   policy(key: string): DisasterRecoveryPolicy {
     return this.#api.read(key);
   }
