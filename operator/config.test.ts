@@ -34,7 +34,7 @@ describe('loadConfig', () => {
       shards: 1,
       identity: 'host_1',
       logLevel: 'info',
-      workers: 8,
+      workers: 32,
       readsPerSecond: 20,
       roleChanges: { perSecond: 5, burst: 100 },
       metricPeriodMilliseconds: 60_000,

@@ -329,7 +329,7 @@ const settings = {
     description: 'policies that are reconciled at the same time',
     allowed: 'a whole number from 1 to 256',
     schema: wholeNumber(1, 256),
-    fallback: '8',
+    fallback: '32',
   }),
   readsPerSecond: withDefault({
     flag: 'reads-per-second',

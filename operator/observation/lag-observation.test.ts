@@ -119,7 +119,7 @@ describe('lag of replication', () => {
     }
     emit('west', RPO, [5], undefined, 'prod-399');
     await clock.advance(PERIOD);
-    const first = gateway.callsOf('GetMetricData').filter(({ at }) => at === 0);
+    const first = gateway.callsOf('GetMetricData').filter(({ at }) => at <= 250);
     const sizes = first.map(({ query }) => query!.series.length);
     // Not listed yet: either metric and the control, for each of 400.
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1200);
@@ -129,6 +129,44 @@ describe('lag of replication', () => {
       expect(bench.lastRound(`policy-${n}`).lag['west']).toMatchObject({ attempt: { kind: 'answered' } });
     }
     expect(bench.lastRound('policy-399').lag['west']?.samples).toMatchObject([{ lagMilliseconds: 5 }]);
+  });
+});
+
+describe('many secondaries in one region', () => {
+  it('given policies that come one by one, asks for those of a quarter of a second together', async () => {
+    const { clock, gateway, service } = setUp();
+    gateway.pageSize = 1000;
+    const watch = (n: number): void => {
+      gateway.add(`global-${n}`, `prod-${n}`);
+      const regions = ['east', 'west'].map((name) => ({ name, clusterIdentifier: `prod-${n}` }));
+      service.watch({ ...watching, key: `policy-${n}`, globalClusterIdentifier: `global-${n}`, regions });
+    };
+    for (let n = 0; n < 300; n += 1) watch(n);
+    await clock.advance(2 * PERIOD);
+    const before = gateway.callsOf('GetMetricData').length;
+    for (let n = 300; n < 360; n += 1) {
+      watch(n);
+      await clock.advance(10);
+    }
+    await clock.advance(300);
+    const calls = gateway.callsOf('GetMetricData').slice(before);
+    expect(calls.length).toBeGreaterThan(0);
+    expect(calls.length).toBeLessThanOrEqual(6);
+    await clock.advance(2 * PERIOD);
+    expect(bench.lastRound('policy-359').lag['west']).toMatchObject({ attempt: { kind: 'answered' } });
+  });
+
+  it('given the end of observation while a request gathers, keeps nobody waiting', async () => {
+    const { clock, gateway, service } = setUp();
+    for (let n = 0; n < 300; n += 1) {
+      gateway.add(`global-${n}`, `prod-${n}`);
+      const regions = ['east', 'west'].map((name) => ({ name, clusterIdentifier: `prod-${n}` }));
+      service.watch({ ...watching, key: `policy-${n}`, globalClusterIdentifier: `global-${n}`, regions });
+    }
+    await clock.settle();
+    const closed = service.close();
+    await clock.settle();
+    await expect(closed).resolves.toBeUndefined();
   });
 });
 

@@ -71,6 +71,12 @@ interface Cluster {
   isSettled: boolean;
 }
 
+/**
+ * How long a request waits for more to ask, where there are more clusters than one request takes: rounds that start
+ * together take turns, and policies come one by one as a process starts.
+ */
+const GATHERING_MILLISECONDS = 250;
+
 /** What one cluster contributes to a request. */
 interface Part {
   readonly cluster: Cluster;
@@ -83,6 +89,8 @@ interface Batch {
   readonly parts: Part[];
   /** How many more queries fit. */
   free: number;
+  /** Once; later calls do nothing. */
+  readonly send: () => void;
 }
 
 /** Replication lag as CloudWatch of one account and region tells it, for all secondaries there together. */
@@ -133,6 +141,8 @@ export class LagObserver {
   close(): void {
     this.#directory.close();
     this.#controller.abort(new Error('observation ends'));
+    // Given up before it is sent: nobody waits on.
+    this.#open?.send();
   }
 
   #clusterOf(identifier: string): Cluster {
@@ -170,11 +180,12 @@ export class LagObserver {
     return this.#props.clock.monotonic() - cluster.askedAt >= wait;
   }
 
-  /** Those that come due in the same turn of the event loop are asked together, as many as one request takes. */
+  /** Those that come due at about the same time are asked together, as many as one request takes. */
   #enqueue(cluster: Cluster): Ask {
     const part = this.#partOf(cluster);
     const size = part.lag.length + 1;
-    if (this.#open === undefined || this.#open.free < size) this.#open = this.#openBatch();
+    if (this.#open !== undefined && this.#open.free < size) this.#open.send();
+    this.#open ??= this.#openBatch();
     this.#open.parts.push(part);
     this.#open.free -= size;
     cluster.ask = this.#open.ask;
@@ -183,11 +194,18 @@ export class LagObserver {
   }
 
   #openBatch(): Batch {
-    const batch: Batch = { ask: this.#newAsk(), parts: [], free: MOST_QUERIES };
-    queueMicrotask(() => {
+    let isSent = false;
+    const send = (): void => {
+      if (isSent) return;
+      isSent = true;
+      timer?.cancel();
       if (this.#open === batch) this.#open = undefined;
       void this.#ask(batch.parts, batch.ask);
-    });
+    };
+    const batch: Batch = { ask: this.#newAsk(), parts: [], free: MOST_QUERIES, send };
+    const isCrowded = this.#clusters.size > MOST_QUERIES / 2;
+    const timer = isCrowded ? this.#props.clock.setTimeout(send, GATHERING_MILLISECONDS) : undefined;
+    if (!isCrowded) queueMicrotask(send);
     return batch;
   }
 
