@@ -4,6 +4,7 @@ import type { KubeClient } from './kube-client.ts';
 import { isNotFound } from './kube-errors.ts';
 import { LEASES, type Lease } from './lease.ts';
 import { microTime } from './micro-time.ts';
+import { Pause } from './pause.ts';
 import { apiVersionOf } from './resource.ts';
 
 export interface MemberLeaseOptions {
@@ -38,10 +39,11 @@ export class MemberLease {
   readonly #name: string;
   #annotations: Readonly<Record<string, string>>;
   #isTold = false;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
 
   constructor(options: MemberLeaseOptions, annotations: Readonly<Record<string, string>>) {
     this.#options = options;
+    this.#pause = new Pause(options.clock);
     this.#annotations = annotations;
     this.#name = memberLeaseName(options.prefix, options.identity);
   }
@@ -55,7 +57,7 @@ export class MemberLease {
   announce(annotations: Readonly<Record<string, string>>): void {
     if (JSON.stringify(annotations) === JSON.stringify(this.#annotations)) return;
     this.#annotations = annotations;
-    this.#wake?.();
+    this.#pause.wake();
   }
 
   /** Keeps the lease until the signal aborts, and deletes it then. Never rejects. */
@@ -68,7 +70,7 @@ export class MemberLease {
       } catch (error) {
         this.#options.onError?.(error);
       }
-      if (told === this.#annotations) await this.#pause(signal);
+      if (told === this.#annotations) await this.#pause.wait(this.#options.renewMilliseconds, signal);
     }
     await this.#leave();
   }
@@ -108,13 +110,5 @@ export class MemberLease {
 
   #callOptions(): { readonly timeoutMilliseconds: number } {
     return { timeoutMilliseconds: this.#options.leaseDurationMilliseconds / 3 };
-  }
-
-  async #pause(signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    const { clock, renewMilliseconds } = this.#options;
-    await clock.sleep(renewMilliseconds, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
-    this.#wake = undefined;
   }
 }

@@ -5,6 +5,7 @@ import { LeaderElector, type StoppedLeading } from './leader-elector.ts';
 import { LeaseDirectory, type SeenLease } from './lease-directory.ts';
 import { LEASES } from './lease.ts';
 import { MemberLease } from './member-lease.ts';
+import { Pause } from './pause.ts';
 import type { Random } from './random.ts';
 import { rendezvousOrder } from './rendezvous.ts';
 import { nextShardStep, type ShardStep } from './shard-step.ts';
@@ -89,11 +90,12 @@ export class ShardElections {
   /** Versions of leases whose removal was asked for. */
   readonly #removed = new Set<string>();
   #syncedAt = 0;
-  #wake: (() => void) | undefined;
+  readonly #pause: Pause;
 
   constructor(options: ShardElectionsOptions) {
     this.#options = options;
     this.#clock = options.clock;
+    this.#pause = new Pause(options.clock);
     const { client, namespace, name, label, identity, clock, random, leaseDurationMilliseconds, listener } = options;
     const onError = (error: unknown): void => listener?.onError?.(error);
     const shared = { client, namespace, clock, leaseDurationMilliseconds, onError };
@@ -102,7 +104,7 @@ export class ShardElections {
       labelSelector: label,
       prefix: `${name}-`,
       random,
-      onChange: () => this.#wake?.(),
+      onChange: () => this.#pause.wake(),
     });
     const prefix = `${name}-member-`;
     const labels = { [label]: 'member' };
@@ -139,7 +141,7 @@ export class ShardElections {
     this.#syncedAt = this.#clock.monotonic();
     while (!signal.aborted) {
       if (this.#member.isTold) this.#plan();
-      await this.#pause(signal);
+      await this.#pause.wait(this.#options.retryPeriodMilliseconds / 2, signal);
     }
     for (const { stop } of this.#candidacies.values()) stop.abort(signal.reason);
     await Promise.all([...this.#endings, member]);
@@ -238,7 +240,7 @@ export class ShardElections {
       onStoppedLeading: (reason) => {
         candidacy.isOwner = false;
         listener?.onLost?.(shard, reason);
-        this.#wake?.();
+        this.#pause.wake();
       },
       onError: (error) => listener?.onError?.(error),
     });
@@ -247,7 +249,7 @@ export class ShardElections {
     const ending = elector.run(stop.signal).finally(() => {
       this.#candidacies.delete(shard);
       this.#endings.delete(ending);
-      this.#wake?.();
+      this.#pause.wake();
     });
     this.#endings.add(ending);
   }
@@ -314,13 +316,5 @@ export class ShardElections {
 
   #all(): readonly number[] {
     return Array.from({ length: this.#options.shards }, (_, shard) => shard);
-  }
-
-  async #pause(signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    const milliseconds = this.#options.retryPeriodMilliseconds / 2;
-    await this.#clock.sleep(milliseconds, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
-    this.#wake = undefined;
   }
 }
