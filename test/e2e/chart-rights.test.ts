@@ -190,17 +190,6 @@ async function logIn({ trail }: Site, scene: PolicyScene, release: ChartRelease)
   await until('the Secret read', () => trail.usesOf(release.username).some(({ resource }) => resource === 'secrets'));
 }
 
-/** What a single leader leaves behind: with shards the lease is then taken over, not created. */
-async function leaveFreeLease({ plane }: PolicyScene, { namespace }: ChartRelease): Promise<void> {
-  const lease = {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { namespace, name: 'aurora-dr-operator' },
-    spec: { holderIdentity: '' },
-  };
-  await plane.kubectl(['apply', '-f', '-'], { input: JSON.stringify(lease) });
-}
-
 /**
  * Everything that an operator does: all that the rights are for. Gives the calls that reached AWS.
  *
@@ -220,7 +209,6 @@ async function liveThrough(
   await plane.kubectl(['apply', '-f', '-'], { input });
 
   const isLeading = isShared ? 'owns a shard' : '"leading"';
-  if (isShared) await leaveFreeLease(scene, release);
   const leader = await release.start(scene);
   await leader.waitForLine(isLeading);
   await scene.applyPolicy({
