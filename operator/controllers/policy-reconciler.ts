@@ -112,8 +112,7 @@ export class PolicyReconciler {
    */
   observe(key: string): boolean {
     const policy = this.#objects.get(key);
-    const isOver = policy?.metadata.deletionTimestamp !== undefined;
-    if (policy === undefined || isOver || this.#holderOf(policy) !== undefined || problemsOf(policy).length > 0) {
+    if (policy === undefined || !this.#isToBeObserved(policy)) {
       this.#forget(key);
       return true;
     }
@@ -123,6 +122,12 @@ export class PolicyReconciler {
     session.digest(settings, recordFrom(policy.status));
     this.#observe(policy, settings, session);
     return session.digestedRounds >= Math.max(settings.failureThreshold, settings.successThreshold);
+  }
+
+  #isToBeObserved(policy: DisasterRecoveryPolicy): boolean {
+    const isLeaving = policy.metadata.deletionTimestamp !== undefined;
+    const isValid = this.#settings.has(policy.spec) || problemsOf(policy).length === 0;
+    return !isLeaving && isValid && this.#holderOf(policy) === undefined;
   }
 
   /** Stops observing a policy, and forgets what was seen of it. */
