@@ -32,7 +32,10 @@ describe('a region that many policies lose at once', () => {
   }, 120_000);
 
   it('given a priority that a person raises between two rounds, then it counts at once', async () => {
-    const fleet = new Fleet({ priorities: [1, 1, 1, 1, 1], settings: { roleChanges: { perSecond: 1 / 15, burst: 1 } } });
+    const fleet = new Fleet({
+      priorities: [1, 1, 1, 1, 1],
+      settings: { roleChanges: { perSecond: 1 / 15, burst: 1 } },
+    });
     await fleet.settle();
     fleet.lose();
     await fleet.see(3);
