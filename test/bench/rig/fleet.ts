@@ -142,6 +142,15 @@ export class Fleet {
     });
   }
 
+  /** Takes annotations away that nobody has answered. */
+  async unannotate(numbers: Iterable<number>, names: readonly string[]): Promise<void> {
+    const annotations = Object.fromEntries(names.map((name) => [name, null]));
+    await sideBySide(numbers, CONCURRENCY, async (number) => {
+      const path = `${COLLECTION}/${policyName(number)}`;
+      await this.#kube.call('PATCH', path, { body: { metadata: { annotations } }, contentType: MERGE_PATCH });
+    });
+  }
+
   /** A harmless change of a status, by somebody else. */
   async touchStatus(number: number, lag: string): Promise<void> {
     await this.#kube.call('PATCH', `${COLLECTION}/${policyName(number)}/status`, {
