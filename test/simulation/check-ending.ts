@@ -176,6 +176,26 @@ function movedAt({ status }: DisasterRecoveryPolicy): number {
   return newest === undefined ? 0 : Date.parse(newest.completedAt) - EPOCH;
 }
 
+/** Whether nothing is amiss with any member of the writer's global cluster, nor with any region of one. */
+export function areAllWell(world: World, writer: DbCluster): boolean {
+  return [...world.clusters.values()]
+    .filter(({ identifier }) => identifier === writer.identifier)
+    .every(
+      (cluster) =>
+        world.isReachable(cluster.region) &&
+        statusOf(cluster) === 'available' &&
+        cluster.instances.length > 0 &&
+        cluster.engineVersion === writer.engineVersion &&
+        world.memberOf(cluster)?.synchronizationStatus === 'connected' &&
+        !cluster.replication.isSevered,
+    );
+}
+
+/** How long it may take, once all is well, until a policy is ready; milliseconds. */
+export function readyWithin({ successThreshold, interval }: PolicyProps, { world }: Scenario): number {
+  return successThreshold * interval + 8 * world.metricPeriod + 60_000;
+}
+
 /** With every region and stream well again, the policy must be ready again. */
 function checkReadiness(
   { world, names, props, policy, scenario, quietSince, now, accuse }: Ending,
@@ -185,30 +205,19 @@ function checkReadiness(
   // A clock that is far off makes every sample too old, or one from the future: unknown, and rightly so.
   if (scenario.events.some(({ action }) => action.kind === 'clockJump')) return;
   const clusters = [...world.clusters.values()].filter(({ identifier }) => identifier === names.cluster);
-  const isWell = clusters.every(
-    (cluster) =>
-      world.isReachable(cluster.region) &&
-      statusOf(cluster) === 'available' &&
-      cluster.instances.length > 0 &&
-      cluster.engineVersion === writer.engineVersion &&
-      world.memberOf(cluster)?.synchronizationStatus === 'connected' &&
-      !cluster.replication.isSevered,
-  );
   const lag = Math.max(
     ...clusters.map(({ replication }) =>
       replication.lag.kind === 'constant' ? replication.lag.milliseconds : Infinity,
     ),
   );
   const hasCandidate = regions.some(({ name, promotion }) => name !== writer.region && promotion !== 'Never');
-  const isLong =
-    now - Math.max(quietSince, movedAt(policy)) >
-    props.successThreshold * parseDuration(detection.interval) + 8 * scenario.world.metricPeriod + 60_000;
+  const isLong = now - Math.max(quietSince, movedAt(policy)) > readyWithin(props, scenario);
   const isPermitted =
     failover.dataLoss === 'Allow' ||
     (failover.dataLoss === 'WithinRecoveryPoint' &&
       lag < 1_000 &&
       parseDuration(policy.spec.objectives.recoveryPoint) >= 1_000);
-  if (!isWell || !isLong || !hasCandidate || !isPermitted || detection.failureThreshold !== props.failureThreshold)
+  if (!areAllWell(world, writer) || !isLong || !hasCandidate || !isPermitted || detection.failureThreshold !== props.failureThreshold)
     return;
   const lagAge = parseDuration(failover.maximumLagAge);
   if (lagAge < scenario.world.metricDelay + 3 * scenario.world.metricPeriod) return;

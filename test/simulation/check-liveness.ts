@@ -59,7 +59,7 @@ const DECISIVE: readonly Action['kind'][] = [
 
 const SCHEDULING_SLACK = 3_000;
 /** A lease that has to run out, a watch that backs off, a process that starts, a cache that syncs. */
-const TAKEOVER_SLACK = 45_000;
+export const TAKEOVER_SLACK = 45_000;
 
 /**
  * A primary that was lost while all was well, and stayed lost, is failed over within the window of the policy, counted
@@ -94,7 +94,8 @@ export function checkLiveness(question: LivenessQuestion): void {
   }
 }
 
-function lastFaultEnd({ events, warmUp }: Scenario): number {
+/** When the last fault of anything but a region is over, those included that only come to pass at a later call. */
+export function lastFaultEnd({ events, warmUp }: Scenario): number {
   const others = events.filter((event) => event.action.kind !== 'loseRegion');
   return Math.max(0, ...others.map((event) => endOf(event) + warmUp));
 }

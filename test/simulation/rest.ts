@@ -1,21 +1,32 @@
 import { REQUEST_ANNOTATIONS } from '../../operator/api/v1alpha1/annotations.ts';
-import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import type {
+  DisasterRecoveryPolicy,
+  DisasterRecoveryPolicyStatus,
+} from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
 import { serviceType, type ServiceObject } from '../../operator/publishing/writer-objects.ts';
 import type { DbCluster } from '../aws/world/model.ts';
 import { isServing } from '../aws/world/serving.ts';
 import type { World } from '../aws/world/world.ts';
+import { areAllWell, readyWithin } from './check-ending.ts';
+import { isGone, lastFaultEnd, TAKEOVER_SLACK } from './check-liveness.ts';
+import { detectionWindowOf } from './policy-of.ts';
 import { policiesOf, type Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 
-/** One seed in so many goes on to the end of its tail however calm it is: what only time brings is looked for too. */
-const WHOLE_TAIL_EVERY = 8;
-const LOOK_MILLISECONDS = 5_000;
+/**
+ * One seed in so many goes on to the end of its tail however calm it is: what only time brings is looked for too. Odd, so
+ * that it is any kind of seed: the kinds go by the number modulo 8.
+ */
+const WHOLE_TAIL_EVERY = 25;
+const LOOK_MILLISECONDS = 2_500;
 /** More than every timeout of a call, every back-off and every grace that may still be running when the trouble ends. */
-const LEAST_REST_MILLISECONDS = 45_000;
+const LEAST_QUIET_MILLISECONDS = 45_000;
+/** Two timeouts of a call to the API server, and then some. */
+const LEAST_REST_MILLISECONDS = 25_000;
 /** Rounds of the longest interval that must have found nothing new. */
-const QUIET_ROUNDS = 4;
+const QUIET_ROUNDS = 3;
 
 export interface RestProps {
   readonly scenario: Scenario;
@@ -25,91 +36,159 @@ export interface RestProps {
 }
 
 /**
- * Ends a run early once everything is over: faults, operations and requests, a primary that serves, policies that say so
- * and are ready, clients that are sent to it; and all that for long enough that nothing is on its way any more. Wherever
- * anything is open, an incident or a judgement, the run takes its whole tail.
+ * How a policy is when nothing is about to happen: as it should be, served but not protected although all is well, or held
+ * by something that time does not change. Calmest first.
+ */
+const CALMS = ['concluded', 'unready', 'held'] as const;
+type Calm = (typeof CALMS)[number];
+
+/** What all policies say, and how calm they are. */
+interface Look {
+  readonly calm: Calm;
+  readonly said: string;
+}
+
+/**
+ * Ends a run early once everything is over: faults, operations, requests, drills; a primary that serves, policies that say
+ * so and are ready, clients that are sent to it. Also once nothing moves any more although that is not so, as nothing in
+ * reach is fit to be promoted, say: for longer than a failover would have taken to start. Wherever time itself is waited
+ * for, a cooldown or a limit, the run takes its whole tail.
  */
 export class Rest {
   readonly #props: RestProps;
-  readonly #leastRest: number;
-  #calm: { readonly since: number; readonly versions: string } | undefined;
+  /** Times in milliseconds since the simulation began, and for how long what is said must have stayed as it is. */
+  readonly #least: Readonly<Record<Calm, { readonly end: number; readonly stay: number }>>;
+  readonly #said = new WeakMap<DisasterRecoveryPolicy, string>();
+  #last: (Look & { readonly since: number }) | undefined;
 
-  constructor(props: RestProps) {
+  /** @param quietSince when the last fault is over, milliseconds since the simulation began */
+  constructor(props: RestProps, quietSince: number) {
     this.#props = props;
-    const { leaseDurationMilliseconds, retryPeriodMilliseconds } = props.scenario.installation;
-    this.#leastRest = Math.max(
+    const { scenario } = props;
+    const { leaseDurationMilliseconds, retryPeriodMilliseconds } = scenario.installation;
+    const policies = policiesOf(scenario);
+    const stay = Math.max(
       LEAST_REST_MILLISECONDS,
-      QUIET_ROUNDS * Math.max(...policiesOf(props.scenario).map(({ interval }) => interval)),
-      2 * (leaseDurationMilliseconds + retryPeriodMilliseconds),
+      QUIET_ROUNDS * Math.max(...policies.map(({ interval }) => interval)),
+      leaseDurationMilliseconds + retryPeriodMilliseconds,
     );
-  }
-
-  /** @param from when the last fault is over, milliseconds since the simulation began */
-  watchFor(from: number): void {
-    if (this.#props.scenario.seed % WHOLE_TAIL_EVERY === 0) return;
-    this.#props.scheduler.at(from, () => this.#look());
+    const detection = Math.max(...policies.map((policy) => detectionWindowOf(policy, scenario))) + TAKEOVER_SLACK;
+    const ready = Math.max(...policies.map((policy) => readyWithin(policy, scenario)));
+    this.#least = {
+      concluded: { end: quietSince + LEAST_QUIET_MILLISECONDS, stay },
+      unready: { end: quietSince + ready, stay: ready },
+      held: { end: Math.max(quietSince, lastFaultEnd(scenario)) + detection, stay: detection },
+    };
+    if (scenario.seed % WHOLE_TAIL_EVERY !== 0) props.scheduler.at(quietSince, () => this.#look());
   }
 
   #look(): void {
     const { scheduler } = this.#props;
-    const versions = this.#versionsAtRest();
-    if (versions === undefined) {
-      this.#calm = undefined;
-    } else if (this.#calm?.versions !== versions) {
-      this.#calm = { since: scheduler.time, versions };
-    } else if (scheduler.time - this.#calm.since >= this.#leastRest) {
-      scheduler.stop();
-      return;
+    const look = this.#findCalm();
+    if (look === undefined) this.#last = undefined;
+    else if (this.#last?.said !== look.said) this.#last = { ...look, since: scheduler.time };
+    else {
+      const { end, stay } = this.#least[look.calm];
+      if (scheduler.time >= end && scheduler.time - this.#last.since >= stay) {
+        scheduler.stop();
+        return;
+      }
     }
     scheduler.after(LOOK_MILLISECONDS, () => this.#look());
   }
 
-  /** The versions of all policies, undefined while anything is open. */
-  #versionsAtRest(): string | undefined {
-    const { world, servers } = this.#props;
-    world.settle();
+  /** Undefined while anything is open. */
+  #findCalm(): Look | undefined {
+    const { world, servers, scenario } = this.#props;
+    const now = world.settle();
     if (world.agenda.nextAt() !== Infinity) return undefined;
-    const versions: string[] = [];
-    for (const server of servers) {
+    let calm: Calm = 'concluded';
+    let said = '';
+    for (const [site, server] of servers.entries()) {
+      // Where no operator is left, nothing moves.
+      if (isGone(scenario, site)) continue;
       for (const policy of server.list(DISASTER_RECOVERY_POLICY) as DisasterRecoveryPolicy[]) {
-        if (!isAtRest(policy, world, server)) return undefined;
-        versions.push(policy.metadata.resourceVersion);
+        const own = calmOf(policy, world, server, now);
+        if (own === undefined) return undefined;
+        if (CALMS.indexOf(own) > CALMS.indexOf(calm)) calm = own;
+        said += this.#whatIsSaid(policy);
       }
     }
-    return versions.length === 0 ? undefined : versions.join();
+    return { calm, said };
+  }
+
+  #whatIsSaid(policy: DisasterRecoveryPolicy): string {
+    const said = this.#said.get(policy) ?? meaningOf(policy.status ?? {});
+    this.#said.set(policy, said);
+    return said;
   }
 }
 
-function isAtRest(policy: DisasterRecoveryPolicy, world: World, server: SimulatedApiServer): boolean {
-  const { status, metadata } = policy;
+/** Everything but figures, messages and the times of mere refreshes. */
+function meaningOf(status: DisasterRecoveryPolicyStatus): string {
+  return JSON.stringify([
+    status.conditions?.map(({ type, status: value, reason }) => [type, value, reason]),
+    [status.primaryRegion, status.incident?.startedAt, status.published, status.lastRequest?.observedAt],
+    [status.splitBrain?.state, status.rescueSnapshots?.map(({ state }) => state), status.cooldownUntil],
+    status.regions?.map(({ role, health, reason }) => [role, health, reason]),
+    status.signals?.map(({ name, state }) => [name, state]),
+    status.history?.map(({ id, outcome }) => [id, outcome]),
+    status.lastDrill?.id,
+  ]);
+}
+
+function calmOf(
+  policy: DisasterRecoveryPolicy,
+  world: World,
+  server: SimulatedApiServer,
+  now: number,
+): Calm | undefined {
+  if (isUnderWay(policy)) return undefined;
+  const { status } = policy;
   const writer = writerOf(policy, world);
-  return (
+  const isServed =
     writer !== undefined &&
     isServing(world, writer) &&
     status?.primaryRegion === writer.region &&
-    status.operation === undefined &&
     status.incident === undefined &&
-    status.drill === undefined &&
-    status.failback === undefined &&
-    metadata.deletionTimestamp === undefined &&
-    REQUEST_ANNOTATIONS.every((key) => metadata.annotations?.[key] === undefined) &&
-    isConcluded(policy, world) &&
-    isPublished(policy, writer, server)
+    isTrue(policy, 'PrimaryHealthy');
+  if (isServed) {
+    // A fence that nothing confirms waits for a person.
+    if (hasReason(policy, 'AwaitingFence')) return 'unready';
+    if (!isPublished(policy, writer, server)) return undefined;
+    // Whatever it is that is missing cannot come back by itself.
+    const isReady = isTrue(policy, 'FailoverReady') || !areAllWell(world, writer);
+    return isReady ? 'concluded' : 'unready';
+  }
+  return isTimeAwaited(policy, now) ? undefined : 'held';
+}
+
+const isTrue = ({ status }: DisasterRecoveryPolicy, type: string): boolean =>
+  status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
+
+const hasReason = ({ status }: DisasterRecoveryPolicy, reason: string): boolean =>
+  status?.conditions?.some((condition) => condition.reason === reason) === true;
+
+function isUnderWay({ status, metadata }: DisasterRecoveryPolicy): boolean {
+  return (
+    status?.operation !== undefined ||
+    status?.drill !== undefined ||
+    status?.failback !== undefined ||
+    metadata.deletionTimestamp !== undefined ||
+    REQUEST_ANNOTATIONS.some((key) => metadata.annotations?.[key] !== undefined)
   );
+}
+
+/** Whether what holds a failover ends by itself. */
+function isTimeAwaited({ spec, status }: DisasterRecoveryPolicy, now: number): boolean {
+  const isResting = status?.cooldownUntil !== undefined && Date.parse(status.cooldownUntil) >= now;
+  return isResting || spec.failover.inRegionRecoveryLimit !== undefined;
 }
 
 function writerOf({ spec }: DisasterRecoveryPolicy, world: World): DbCluster | undefined {
   const key = `${world.settings.accountId}/${spec.globalClusterIdentifier}`;
   const globalCluster = world.globalClusters.get(key);
   return globalCluster?.operation === undefined ? globalCluster && world.writerOf(globalCluster) : undefined;
-}
-
-/** Ready for the next loss; or with the regions of the last one still gone, as ready as that lets it be. */
-function isConcluded({ status }: DisasterRecoveryPolicy, world: World): boolean {
-  const isTrue = (type: string): boolean =>
-    status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
-  const isRegionLost = [...world.regions.values()].some(({ lostAt }) => lostAt !== undefined);
-  return isTrue('PrimaryHealthy') && (isTrue('FailoverReady') || isRegionLost);
 }
 
 function isPublished(

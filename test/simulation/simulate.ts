@@ -116,8 +116,7 @@ class Simulation {
     );
     const quietSince = scenario.warmUp + troubleEnd(scenario);
     const servers = this.#sites.map(({ server }) => server);
-    if (this.#mayEndEarly)
-      new Rest({ scenario, scheduler: this.#scheduler, world: this.#world, servers }).watchFor(quietSince);
+    if (this.#mayEndEarly) new Rest({ scenario, scheduler: this.#scheduler, world: this.#world, servers }, quietSince);
     await this.#scheduler.runUntil(quietSince + scenario.tail);
     return this.#monitor.finish(this.#replicas);
   }
