@@ -14,7 +14,7 @@ import { turnsTake } from './check-turns.ts';
 import { massLoss } from './mass-scenario.ts';
 import { PLANS_TAKE, withPlans } from './plans.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { overSites, withOtherPolicies } from './spread-scenario.ts';
+import { overSites, warmUpFor, withOtherPolicies } from './spread-scenario.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -98,7 +98,7 @@ class EventWriter {
     const random = this.#random;
     const how = random.pick(['refuse', 'blackhole'] as const);
     const at = this.#time();
-    const spell = random.pick([5, 20, 40, 60, 120, 240]) * SECOND;
+    const spell = random.pick([5, 20, 40, 60, 90, 150]) * SECOND;
     const forGood = random.chance(0.6);
     switch (
       random.weighted([
@@ -203,13 +203,13 @@ class EventWriter {
 
   #addFault(action: Action): void {
     const isInstant = ['crashAtCall', 'restart', 'clockJump', 'planOperation', 'apiRestart'].includes(action.kind);
-    this.#add(this.#time(), isInstant ? undefined : this.#random.integer(1, 90) * SECOND, action);
+    this.#add(this.#time(), isInstant ? undefined : this.#random.integer(1, 60) * SECOND, action);
   }
 
   #person(): void {
     const random = this.#random;
     const at = this.#time();
-    const spell = random.integer(5, 120) * SECOND;
+    const spell = random.integer(5, 60) * SECOND;
     const force = 'aurora-dr.io/force-failover';
     const accept = { 'aurora-dr.io/accept-data-loss': 'true' };
     const type = { 'aurora-dr.io/force-type': random.pick(['Auto', 'Switchover', 'Failover', 'Nonsense']) };
@@ -456,7 +456,7 @@ function repeat(times: number, run: () => void): void {
 export function generateScenario(seed: number): Scenario {
   const random = new SeededRandom(seed);
   const metricPeriod = random.weighted([
-    [9, 10 * SECOND],
+    [19, 10 * SECOND],
     [1, MINUTE],
   ]);
   const policy = sometimesBySql(
@@ -500,7 +500,7 @@ export function generateScenario(seed: number): Scenario {
       snapshotting: 5 * SECOND,
     },
   };
-  const length = random.integer(1, 4) * MINUTE;
+  const length = random.integer(40, 120) * SECOND;
   const writer = new EventWriter(random, length, replicas, policy);
   if (random.chance(0.2)) writer.plainLoss();
   else writer.everything();
@@ -510,7 +510,7 @@ export function generateScenario(seed: number): Scenario {
     otherPolicies: [],
     world,
     installation,
-    warmUp: (policy.successThreshold + 2) * policy.interval + world.metricDelay + 5 * SECOND,
+    warmUp: warmUpFor([policy]),
     events: writer.events.toSorted((a, b) => a.at - b.at),
     tail: 0,
   };
@@ -544,7 +544,7 @@ function spoiled(scenario: Scenario, random: SeededRandom): Scenario {
   const at = Math.max(0, (loss?.at ?? random.integer(0, 60) * SECOND) - random.integer(0, 30) * SECOND);
   const region = random.pick(scenario.policy.regions.slice(1)).name;
   const event: ScenarioEvent = { at, action: { kind, region } };
-  const passing = { ...event, until: at + random.integer(20, 200) * SECOND };
+  const passing = { ...event, until: at + random.integer(20, 120) * SECOND };
   const events = [...scenario.events, random.chance(0.5) ? event : passing];
   return { ...scenario, events: events.toSorted((a, b) => a.at - b.at) };
 }

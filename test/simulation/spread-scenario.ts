@@ -48,7 +48,7 @@ export function overSites(scenario: Scenario, random: SeededRandom): Scenario {
       wallOffsets: Array.from({ length: replicas }, () => random.integer(-500, 500)),
     },
   };
-  const length = Math.max(60 * SECOND, Math.min(240 * SECOND, troubleEnd(scenario)));
+  const length = Math.max(60 * SECOND, Math.min(120 * SECOND, troubleEnd(scenario)));
   const events = [
     ...scenario.events.flatMap((event) => overSitesEvent(event, sites, random)),
     ...partitions(spread, length, random),
@@ -75,9 +75,12 @@ export function withOtherPolicies(scenario: Scenario, others: readonly PolicyPro
       ? { ...event, policy: random.integer(1, others.length) }
       : event,
   );
-  const rounds = Math.max(...others.map(({ successThreshold, interval }) => (successThreshold + 2) * interval));
-  const warmUp = Math.max(scenario.warmUp, rounds + scenario.world.metricDelay + 5 * SECOND);
-  return { ...scenario, otherPolicies, events, warmUp };
+  return { ...scenario, otherPolicies, events, warmUp: warmUpFor([scenario.policy, ...others]) };
+}
+
+/** Until every policy has been seen ready: an election, the first round, and as many more as a vote takes. */
+export function warmUpFor(policies: readonly PolicyProps[]): number {
+  return Math.max(...policies.map(({ successThreshold, interval }) => (successThreshold + 1) * interval)) + 5 * SECOND;
 }
 
 function sitesFor({ policy }: Scenario, random: SeededRandom): Site[] {
@@ -133,7 +136,7 @@ function partitions({ policy, installation }: Scenario, length: number, random: 
       place: random.pick([`rds:${region}`, `rds:${region}`, `endpoint:${region}`, 'api', 'witness']),
       state: random.pick(['refuse', 'blackhole', 'answersLost'] as const),
     };
-    return { at, until: at + random.integer(5, 120) * SECOND, action };
+    return { at, until: at + random.integer(5, 90) * SECOND, action };
   });
 }
 
@@ -202,7 +205,7 @@ function splitChoices(
   const loss: ScenarioEvent[] =
     known === undefined ? [{ at, action: { kind: 'loseRegion', region: 'primary', how: 'refuse' } }] : [];
   const from = Math.max(0, at - random.integer(0, 60 * SECOND));
-  const until = at + random.integer(20, 240) * SECOND;
+  const until = at + random.integer(20, 120) * SECOND;
   const state = random.pick(['refuse', 'blackhole'] as const);
   const blind = (site: number, place: string): ScenarioEvent => ({
     at: from,
