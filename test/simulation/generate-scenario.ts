@@ -495,8 +495,8 @@ export function generateScenario(seed: number): Scenario {
       pending: random.integer(1, 40) * 100,
       promoting: random.pick([1, 5, 20, 50]) * SECOND,
       cancelling: random.integer(1, 50) * 100,
-      recreating: random.integer(1, 20) * SECOND,
-      resynchronizing: random.integer(5, 40) * SECOND,
+      recreating: random.integer(1, 10) * SECOND,
+      resynchronizing: random.integer(5, 30) * SECOND,
       snapshotting: 5 * SECOND,
     },
   };

@@ -296,7 +296,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a secondary that is not synchronised counts as connected',
     within: 40,
-    from: 80,
+    from: 105,
     violates: ['fit-target'],
     tampering: {
       round: (round) => mapMembers(round, (member) => ({ ...member, synchronizationStatus: 'connected' })),
@@ -407,7 +407,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the cooldown lasts a second, whatever the policy says',
-    within: 20,
+    within: 40,
+    from: 35,
     violates: ['held-automation', 'one-incident'],
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, cooldown: '1s' } })),
   },
@@ -423,7 +424,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'what a reader computed long ago counts as new',
     within: 40,
-    from: 130,
+    from: 480,
     violates: ['liveness', 'known-loss'],
     tampering: {
       database: (database) =>
@@ -496,8 +497,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the windows of failback are not looked at',
-    from: 230,
-    within: 10,
+    within: 20,
+    from: 490,
     violates: ['planned'],
     tampering: withSpec((spec) => ({ ...spec, failback: { ...spec.failback, windows: [] } })),
   },

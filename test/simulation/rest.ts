@@ -19,10 +19,10 @@ import type { SimulatedApiServer } from './simulated-api-server.ts';
  * One seed in so many goes on to the end of its tail however calm it is: what only time brings is looked for too. Odd, so
  * that it is any kind of seed: the kinds go by the number modulo 8.
  */
-const WHOLE_TAIL_EVERY = 25;
+const WHOLE_TAIL_EVERY = 49;
 const LOOK_MILLISECONDS = 2_500;
 /** More than every timeout of a call, every back-off and every grace that may still be running when the trouble ends. */
-const LEAST_QUIET_MILLISECONDS = 45_000;
+const LEAST_QUIET_MILLISECONDS = 35_000;
 /** Two timeouts of a call to the API server, and then some. */
 const LEAST_REST_MILLISECONDS = 25_000;
 /** Rounds of the longest interval that must have found nothing new. */
@@ -51,8 +51,8 @@ interface Look {
 /**
  * Ends a run early once everything is over: faults, operations, requests, drills; a primary that serves, policies that say
  * so and are ready, clients that are sent to it. Also once nothing moves any more although that is not so, as nothing in
- * reach is fit to be promoted, say: for longer than a failover would have taken to start. Wherever time itself is waited
- * for, a cooldown or a limit, the run takes its whole tail.
+ * reach is fit to be promoted, say, or as people have kept the matter to themselves: where the operator might act, for
+ * longer than it would have taken. While a cooldown holds it the run goes on.
  */
 export class Rest {
   readonly #props: RestProps;
@@ -72,12 +72,16 @@ export class Rest {
       QUIET_ROUNDS * Math.max(...policies.map(({ interval }) => interval)),
       leaseDurationMilliseconds + retryPeriodMilliseconds,
     );
-    const detection = Math.max(...policies.map((policy) => detectionWindowOf(policy, scenario))) + TAKEOVER_SLACK;
+    const windows = policies.flatMap((policy) => [
+      detectionWindowOf(policy, scenario),
+      policy.inRegionRecoveryLimit ?? 0,
+    ]);
+    const action = Math.max(...windows) + TAKEOVER_SLACK;
     const ready = Math.max(...policies.map((policy) => readyWithin(policy, scenario)));
     this.#least = {
       concluded: { end: quietSince + LEAST_QUIET_MILLISECONDS, stay },
       unready: { end: quietSince + ready, stay: ready },
-      held: { end: Math.max(quietSince, lastFaultEnd(scenario)) + detection, stay: detection },
+      held: { end: Math.max(quietSince, lastFaultEnd(scenario)) + action, stay: action },
     };
     if (scenario.seed % WHOLE_TAIL_EVERY !== 0) props.scheduler.at(quietSince, () => this.#look());
   }
@@ -160,7 +164,10 @@ function calmOf(
     const isReady = isTrue(policy, 'FailoverReady') || !areAllWell(world, writer);
     return isReady ? 'concluded' : 'unready';
   }
-  return isTimeAwaited(policy, now) ? undefined : 'held';
+  const { suspend, failover } = policy.spec;
+  if (suspend || failover.mode === 'Manual') return 'concluded';
+  const isResting = status?.cooldownUntil !== undefined && Date.parse(status.cooldownUntil) >= now;
+  return isResting ? undefined : 'held';
 }
 
 const isTrue = ({ status }: DisasterRecoveryPolicy, type: string): boolean =>
@@ -177,12 +184,6 @@ function isUnderWay({ status, metadata }: DisasterRecoveryPolicy): boolean {
     metadata.deletionTimestamp !== undefined ||
     REQUEST_ANNOTATIONS.some((key) => metadata.annotations?.[key] !== undefined)
   );
-}
-
-/** Whether what holds a failover ends by itself. */
-function isTimeAwaited({ spec, status }: DisasterRecoveryPolicy, now: number): boolean {
-  const isResting = status?.cooldownUntil !== undefined && Date.parse(status.cooldownUntil) >= now;
-  return isResting || spec.failover.inRegionRecoveryLimit !== undefined;
 }
 
 function writerOf({ spec }: DisasterRecoveryPolicy, world: World): DbCluster | undefined {
