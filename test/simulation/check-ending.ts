@@ -217,7 +217,13 @@ function checkReadiness(
     (failover.dataLoss === 'WithinRecoveryPoint' &&
       lag < 1_000 &&
       parseDuration(policy.spec.objectives.recoveryPoint) >= 1_000);
-  if (!areAllWell(world, writer) || !isLong || !hasCandidate || !isPermitted || detection.failureThreshold !== props.failureThreshold)
+  if (
+    !areAllWell(world, writer) ||
+    !isLong ||
+    !hasCandidate ||
+    !isPermitted ||
+    detection.failureThreshold !== props.failureThreshold
+  )
     return;
   const lagAge = parseDuration(failover.maximumLagAge);
   if (lagAge < scenario.world.metricDelay + 3 * scenario.world.metricPeriod) return;

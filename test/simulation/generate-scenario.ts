@@ -550,12 +550,12 @@ function spoiled(scenario: Scenario, random: SeededRandom): Scenario {
 }
 
 /**
- * Of eight seeds one has several policies, two have operators in several clusters, and one has both; of sixteen one has many
+ * Of eight seeds one has several policies, two have operators in several clusters, and one has both; of 32 one has many
  * policies that lose their region together.
  */
 function severalFrom(scenario: Scenario, seed: number, random: SeededRandom): Scenario {
   const kind = seed % 8;
-  if (seed % 16 === 10) return massLoss(scenario, random.fork('mass'));
+  if (seed % 32 === 10) return massLoss(scenario, random.fork('mass'));
   const spread = [3, 6, 7].includes(kind) ? overSites(scenario, random.fork('sites')) : scenario;
   if (![5, 7].includes(kind)) return spread;
   const policies = random.fork('policies');

@@ -1,5 +1,6 @@
 import type { PolicyProps, Scenario, ScenarioEvent } from './scenario.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import { warmUpFor } from './spread-scenario.ts';
 
 const SECOND = 1_000;
 const PRIORITIES = [0, 0, 1, 10, 500, 1000];
@@ -10,8 +11,8 @@ const PRIORITIES = [0, 0, 1, 10, 500, 1000];
  */
 export function massLoss(scenario: Scenario, random: SeededRandom): Scenario {
   const count = random.weighted([
-    [6, random.integer(3, 6)],
-    [2, random.integer(7, 9)],
+    [12, random.integer(3, 5)],
+    [3, random.integer(6, 8)],
     [1, 12],
   ]);
   const regions = scenario.policy.regions.map(({ name }, index) => ({
@@ -21,12 +22,11 @@ export function massLoss(scenario: Scenario, random: SeededRandom): Scenario {
   const { bySql: _, ...plain } = scenario.policy;
   const policies = Array.from({ length: count }, () => oneOfMany({ ...plain, regions }, random));
   const [policy = scenario.policy, ...otherPolicies] = policies;
-  const warmUp = Math.max(...policies.map(({ successThreshold, interval }) => (successThreshold + 2) * interval));
   return {
     ...scenario,
     policy,
     otherPolicies,
-    warmUp: warmUp + scenario.world.metricDelay + 5 * SECOND,
+    warmUp: warmUpFor(policies),
     installation: {
       ...scenario.installation,
       roleChanges: { perSecond: random.pick([0.1, 0.1, 0.2, 0.5]), burst: random.integer(1, 2) },

@@ -317,8 +317,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'promotion: Never is read as Allow',
-    within: 60,
-    from: 220,
+    within: 40,
+    from: 355,
     violates: ['fit-target'],
     tampering: withSpec((spec) => ({
       ...spec,
@@ -524,7 +524,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the rate of role changes is not kept',
-    from: 10,
+    from: 42,
     within: 5,
     violates: ['turns'],
     tampering: withSettings({ roleChanges: { perSecond: 1_000, burst: 1_000 } }),

@@ -10,6 +10,7 @@ import { isServing } from '../aws/world/serving.ts';
 import type { World } from '../aws/world/world.ts';
 import { areAllWell, readyWithin } from './check-ending.ts';
 import { isGone, lastFaultEnd, TAKEOVER_SLACK } from './check-liveness.ts';
+import { turnsTake } from './check-turns.ts';
 import { detectionWindowOf } from './policy-of.ts';
 import { policiesOf, type Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -76,7 +77,7 @@ export class Rest {
       detectionWindowOf(policy, scenario),
       policy.inRegionRecoveryLimit ?? 0,
     ]);
-    const action = Math.max(...windows) + TAKEOVER_SLACK;
+    const action = Math.max(...windows) + TAKEOVER_SLACK + turnsTake(scenario);
     const ready = Math.max(...policies.map((policy) => readyWithin(policy, scenario)));
     this.#least = {
       concluded: { end: quietSince + LEAST_QUIET_MILLISECONDS, stay },
