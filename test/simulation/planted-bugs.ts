@@ -517,7 +517,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the priority of policies is not looked at',
-    from: 74,
+    from: 168,
     within: 5,
     violates: ['turns'],
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, priority: 0 } })),
