@@ -3,7 +3,7 @@ import { formatDuration } from '../../operator/api/v1alpha1/duration.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { waitUntilServed } from '../control-plane/serve-crd.ts';
 import { Watchdog } from '../control-plane/watchdog.ts';
-import type { Peer } from './peers/peer.ts';
+import { firstContestant, type Contestant } from './contestant.ts';
 import { Measurements } from './report/report.ts';
 import { Fleet } from './rig/fleet.ts';
 import { KubeApi } from './rig/kube-api.ts';
@@ -27,7 +27,7 @@ export interface Effort {
 }
 
 export interface BenchProps {
-  readonly contestants: readonly Peer[];
+  readonly contestants: readonly Contestant[];
   readonly effort: Effort;
   /** How many role changes an account takes in a region: the rate, and how many at once before it counts. */
   readonly roleChanges: { readonly perSecond: number; readonly burst: number };
@@ -66,9 +66,9 @@ export class Bench implements AsyncDisposable {
   }
 
   static async start(props: BenchProps): Promise<Bench> {
-    for (const contestant of props.contestants) {
-      props.tell(`preparing ${contestant.name}`);
-      await contestant.prepare();
+    for (const peer of new Set([firstContestant, ...props.contestants].map((contestant) => contestant.peer))) {
+      props.tell(`preparing ${peer.name}`);
+      await peer.prepare();
     }
     props.tell('starting etcd and kube-apiserver');
     const plane = await startControlPlane();
@@ -83,6 +83,11 @@ export class Bench implements AsyncDisposable {
       throw error;
     }
     return bench;
+  }
+
+  /** Contestants of one process, for what is about a process. */
+  get alone(): readonly Contestant[] {
+    return this.props.contestants.filter(({ replicas }) => replicas === 1);
   }
 
   /** Every policy is as if nothing had ever happened to its primary. The local AWS is left to who starts a fresh one. */

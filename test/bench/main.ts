@@ -1,9 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Bench } from './bench.ts';
+import { contestants } from './contestant.ts';
 import { parseOptions, usage, type Options } from './options.ts';
-import type { Peer } from './peers/peer.ts';
-import { goController } from './peers/go-controller.ts';
-import { operator } from './peers/operator.ts';
 import { describeMachine } from './report/machine.ts';
 import { growthOf, type Report } from './report/report.ts';
 import { printReport } from './report/print-report.ts';
@@ -11,8 +9,6 @@ import { onboard, onboarding } from './scenarios/onboarding.ts';
 import { scenarios } from './scenarios/scenarios.ts';
 import type { Scenario } from './scenario.ts';
 import { Session } from './session.ts';
-
-const contestants: readonly Peer[] = [operator, goController];
 
 /** All, or those of that name. */
 function chosen<T extends { readonly name: string }>(
@@ -33,6 +29,10 @@ async function measure(bench: Bench, policies: number, all: readonly Scenario[])
   tell(`${policies} policies`);
   await bench.fleet.grow(policies);
   await onboard(bench, policies);
+  // Before the sessions, whose last scenario leaves the fleet in need of a long time to recover.
+  for (const scenario of wanted) {
+    if (scenario.kind === 'whole') await scenario.run(bench, policies);
+  }
   const inSession = wanted.filter((scenario) => scenario.kind === 'session');
   for (let repetition = 1; repetition <= (inSession.length === 0 ? 0 : effort.repetitions); repetition += 1) {
     for (const contestant of bench.props.contestants) {
@@ -40,10 +40,10 @@ async function measure(bench: Bench, policies: number, all: readonly Scenario[])
       for (const scenario of inSession) await scenario.run(session);
     }
   }
-  for (const scenario of wanted) {
-    if (scenario.kind === 'whole') await scenario.run(bench, policies);
-  }
 }
+
+/** Contestants that run without being named. */
+const usual = contestants.filter(({ isOnRequest }) => !isOnRequest).map(({ name }) => name);
 
 async function run(options: Options): Promise<Report> {
   const started = performance.now();
@@ -55,7 +55,7 @@ async function run(options: Options): Promise<Report> {
   };
   const { effort, operatorFlags, profiles, roleChanges, workers } = options;
   await using bench = await Bench.start({
-    contestants: chosen(contestants, options.contestants),
+    contestants: chosen(contestants, options.contestants ?? usual),
     effort,
     operatorFlags,
     roleChanges,
@@ -63,10 +63,8 @@ async function run(options: Options): Promise<Report> {
     tell,
     ...(profiles === undefined ? {} : { profiles }),
   });
-  // Ended by a signal, what was started must not stay.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void bench[Symbol.asyncDispose]().finally(() => process.exit(1)));
-  }
+  // Whatever was started is watched: it ends with this process.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   for (const policies of options.policies) await measure(bench, policies, wanted);
   const figures = bench.measurements.figures();
   return {
@@ -87,8 +85,8 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options === 'list') {
-    for (const { name, title } of scenarios) process.stdout.write(`${name.padEnd(12)} ${title}\n`);
-    for (const { name, scope } of contestants) process.stdout.write(`${name.padEnd(12)} ${scope}\n`);
+    for (const { name, title } of scenarios) process.stdout.write(`${name.padEnd(14)} ${title}\n`);
+    for (const { name, scope } of contestants) process.stdout.write(`${name.padEnd(14)} ${scope}\n`);
     return 0;
   }
   const report = await run(options);

@@ -18,7 +18,7 @@ export const usage = `Measures the operator, and what it is compared with, on th
   npm run bench -- [flags]
 
   --only NAME,…             these scenarios (default: all)
-  --contestants NAME,…      these contestants (default: all)
+  --contestants NAME,…      these contestants (default: all of a single process)
   --policies COUNT,…        numbers of policies (default 1,1000,10000)
   --repetitions COUNT       sessions of each contestant with each number, taking turns (default 1)
   --quick                   for trying it out: few measurements, and rounds every 2 s

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
-import type { Peer, PeerLease, RunningPeer } from './peers/peer.ts';
+import type { Contestant } from './contestant.ts';
+import type { PeerLease, RunningPeer } from './peers/peer.ts';
 import type { Place } from './report/report.ts';
 import { apiRequests } from './rig/api-requests.ts';
 import type { RoleChangeCall } from './rig/aws-commands.ts';
@@ -74,13 +75,14 @@ async function statusWrites({ kube }: Bench): Promise<number> {
 }
 
 /** Starts a process of the contestant. */
-export function startContestant(bench: Bench, contestant: Peer, options: StartOptions): Promise<RunningPeer> {
+export function startContestant(bench: Bench, contestant: Contestant, options: StartOptions): Promise<RunningPeer> {
   const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine, kubeconfig = bench.plane.kubeconfig } = options;
-  const isOperator = contestant.name === 'operator';
+  const { peer, shards, isOperator } = contestant;
   const { operatorFlags, profiles, roleChanges, workers } = bench.props;
+  const own = [...(shards === 1 ? [] : [`--shards=${shards}`]), ...operatorFlags];
   const profiling =
     isOperator && profiles !== undefined ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` } : {};
-  return contestant.start({
+  return peer.start({
     kubeconfig,
     awsEndpoints: aws.endpoints,
     environment: aws.environmentOf(accessKeyId),
@@ -88,7 +90,7 @@ export function startContestant(bench: Bench, contestant: Peer, options: StartOp
     workers,
     readsPerSecond: Math.max(READS_PER_SECOND, Math.ceil((READS_PER_SECOND * policies) / POLICIES_FOR_READS)),
     roleChanges,
-    flags: isOperator ? operatorFlags : [],
+    flags: isOperator ? own : [],
     variables: profiling,
     watchdog: bench.watchdog,
     ...(lease === undefined ? {} : { lease }),
@@ -106,33 +108,34 @@ export interface SessionOptions {
 /** One contestant that looks after a fleet on a local AWS of its own, run in. */
 export class Session implements AsyncDisposable {
   readonly bench: Bench;
-  readonly contestant: Peer;
+  readonly contestant: Contestant;
   readonly policies: number;
   readonly aws: BenchAws;
-  readonly peer: RunningPeer;
+  /** The processes that share the fleet. */
+  readonly peers: readonly RunningPeer[];
   readonly decisions: DecisionLines;
   #nextSeparate = 1;
 
   private constructor(props: {
     readonly bench: Bench;
-    readonly contestant: Peer;
+    readonly contestant: Contestant;
     readonly policies: number;
     readonly aws: BenchAws;
-    readonly peer: RunningPeer;
+    readonly peers: readonly RunningPeer[];
     readonly decisions: DecisionLines;
   }) {
     this.bench = props.bench;
     this.contestant = props.contestant;
     this.policies = props.policies;
     this.aws = props.aws;
-    this.peer = props.peer;
+    this.peers = props.peers;
     this.decisions = props.decisions;
   }
 
   /** Gives the fleet a world of its own, starts the contestant in it and waits until that has run in. */
   static async open(
     bench: Bench,
-    contestant: Peer,
+    contestant: Contestant,
     policies: number,
     { kubeconfig, spare = 0 }: SessionOptions = {},
   ): Promise<Session> {
@@ -141,17 +144,21 @@ export class Session implements AsyncDisposable {
     await bench.restore();
     const aws = await startAws(bench, policies, spare);
     const decisions = new DecisionLines();
-    let peer: RunningPeer | undefined;
+    const peers: RunningPeer[] = [];
     try {
       const onLine = (line: string): void => decisions.take(line);
       const way = kubeconfig === undefined ? {} : { kubeconfig };
-      peer = await startContestant(bench, contestant, { aws, policies, onLine, ...way });
-      const session = new Session({ bench, contestant, policies, aws, peer, decisions });
-      await peer.untilSynced();
+      for (let replica = 1; replica <= contestant.replicas; replica += 1) {
+        const accessKeyId = `AKIAREPLICA${replica}`;
+        const lease = contestant.replicas === 1 ? {} : { lease: { namespace: NAMESPACE } };
+        peers.push(await startContestant(bench, contestant, { aws, policies, accessKeyId, onLine, ...lease, ...way }));
+      }
+      const session = new Session({ bench, contestant, policies, aws, peers, decisions });
+      await Promise.all(peers.map((peer) => peer.untilSynced()));
       await session.untilRunIn();
       return session;
     } catch (error) {
-      await peer?.stop('SIGKILL');
+      for (const peer of peers) await peer.stop('SIGKILL');
       await aws.stop();
       throw error;
     }
@@ -216,16 +223,19 @@ export class Session implements AsyncDisposable {
 
   /** Waits until all policies are Protected, some rounds have passed, and hardly anything is written any more. */
   async untilRunIn(): Promise<void> {
-    const { bench, policies, peer, contestant } = this;
+    const { bench, policies, peers, contestant } = this;
     const started = performance.now();
     const fewestMilliseconds = RUN_IN_ROUNDS * bench.props.effort.intervalMilliseconds;
     let writes = await statusWrites(bench);
     await until(`${contestant.name} run in`, PATIENCE_MILLISECONDS + policies * PATIENCE_PER_POLICY, async () => {
-      if (peer.end !== undefined) throw new Error(`${contestant.name} ended: ${peer.lines.slice(-5).join('\n')}`);
+      const ended = peers.find(({ end }) => end !== undefined);
+      if (ended !== undefined) throw new Error(`${contestant.name} ended: ${ended.lines.slice(-5).join('\n')}`);
       const before = writes;
       writes = await statusWrites(bench);
       const perSecond = ((writes - before) / POLL_MILLISECONDS) * 1000;
       if (perSecond > CALM_WRITES_PER_SECOND + policies * CALM_WRITES_PER_POLICY) return `${perSecond} writes a second`;
+      const unowned = await this.#unownedShards();
+      if (unowned !== undefined) return unowned;
       if (performance.now() - started < fewestMilliseconds) return 'its first rounds';
       const phases = await bench.fleet.phases();
       return phases.get('Protected') === policies ? undefined : JSON.stringify(Object.fromEntries(phases));
@@ -234,9 +244,18 @@ export class Session implements AsyncDisposable {
     bench.props.tell(`${contestant.name}: run in after ${seconds.toFixed(0)} s`);
   }
 
+  /** Each shard has an owner and each process a shard; otherwise says what is missing. */
+  async #unownedShards(): Promise<string | undefined> {
+    const { shards } = this.contestant;
+    if (shards === 1) return undefined;
+    const owned = await Promise.all(this.peers.map((peer) => peer.metric('aurora_dr_shards_owned')));
+    const isShared = owned.every((count) => count > 0) && owned.reduce((sum, count) => sum + count, 0) === shards;
+    return isShared ? undefined : `the processes own ${owned.join(', ')} of ${shards} shards`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // In order, so that a profile gets written.
-    await this.peer.stop('SIGTERM');
+    for (const peer of this.peers) await peer.stop('SIGTERM');
     await this.aws.stop();
   }
 }

@@ -99,14 +99,11 @@ export class Fleet {
     this.#size = Math.max(this.#size, size);
   }
 
-  /** As if no controller had ever seen these. */
+  /** As if no controller had ever seen these, but for finalizers. */
   async reset(numbers: Iterable<number>): Promise<void> {
     await sideBySide(numbers, CONCURRENCY, async (number) => {
-      const path = `${COLLECTION}/${policyName(number)}`;
-      const body = { metadata: { annotations: null }, status: null };
-      const write = { body, contentType: MERGE_PATCH };
-      await this.#kube.call('PATCH', path, write);
-      await this.#kube.call('PATCH', `${path}/status`, write);
+      const path = `${COLLECTION}/${policyName(number)}/status`;
+      await this.#kube.call('PATCH', path, { body: { status: null }, contentType: MERGE_PATCH });
     });
   }
 

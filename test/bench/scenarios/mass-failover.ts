@@ -67,7 +67,9 @@ function checkOrder(session: Session, calls: readonly RoleChangeCall[]): void {
   measurements.add(place, 'rank correlation of priority and order', '', rankCorrelation(points));
   const overtaking = overtakingCalls(calls, session.decisions.completedAt);
   measurements.add(place, 'calls while a higher priority waited', '', overtaking);
-  if (session.contestant.name === 'operator' && overtaking > CALLS_UNDER_WAY) {
+  // Each of several processes knows the order of its own policies.
+  const { isOperator, replicas } = session.contestant;
+  if (isOperator && replicas === 1 && overtaking > CALLS_UNDER_WAY) {
     measurements.violate(
       place,
       `${overtaking} calls were made while a policy of a higher priority had waited for ${GRACE_MILLISECONDS / 1000} s`,
@@ -95,10 +97,11 @@ export function overtakingCalls(calls: readonly RoleChangeCall[], completedAt: R
 
 /** No more at any time than the token bucket that the operator was told allows. */
 function checkRate(session: Session, calls: readonly RoleChangeCall[]): void {
-  const { roleChanges } = session.bench.props;
-  const excess = overdraft(calls, roleChanges);
-  if (session.contestant.name === 'operator' && excess > BUNCHED) {
-    const { perSecond, burst } = roleChanges;
+  const { isOperator, replicas } = session.contestant;
+  const { perSecond, burst } = session.bench.props.roleChanges;
+  // Each process keeps the rate.
+  const excess = overdraft(calls, { perSecond: perSecond * replicas, burst: burst * replicas });
+  if (isOperator && excess > BUNCHED) {
     session.bench.measurements.violate(
       session.place(SCENARIO),
       `requests exceeded the rate of ${perSecond} a second with a burst of ${burst} by ${Math.ceil(excess)}`,

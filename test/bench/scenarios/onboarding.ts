@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.ts';
-import { operator } from '../peers/operator.ts';
+import { firstContestant } from '../contestant.ts';
 import { apiRequests } from '../rig/api-requests.ts';
 import { Session } from '../session.ts';
 
@@ -19,7 +19,7 @@ export async function onboard(bench: Bench, policies: number): Promise<void> {
   if (added <= 0) return;
   const before = total(await apiRequests(kube));
   const startedAt = performance.now();
-  await using session = await Session.open(bench, operator, policies);
+  await using session = await Session.open(bench, firstContestant, policies);
   const place = session.place(onboarding.name);
   const seconds = (performance.now() - startedAt) / 1000;
   measurements.add(place, 'new policies a second, until Protected', '1/s', added / seconds);

@@ -34,10 +34,17 @@ export const reaction: SessionScenario = {
 };
 
 async function measure(session: Session, circumstances: string): Promise<void> {
-  const { tell, effort } = session.bench.props;
-  tell(`${session.contestant.name}: reactions to ${effort.reactions} losses and as many annotations, ${circumstances}`);
+  const count = reactionsOf(session);
+  session.bench.props.tell(
+    `${session.contestant.name}: reactions to ${count} losses and as many annotations, ${circumstances}`,
+  );
   await measureLosses(session, circumstances);
   await measureAnnotations(session, circumstances);
+}
+
+/** As many as wanted, or what a small fleet has: half for losses, half for annotations. */
+function reactionsOf({ policies, bench }: Session): number {
+  return Math.min(bench.props.effort.reactions, Math.max(1, Math.floor(policies / 2)));
 }
 
 /** Policies that no reaction is measured of. */
@@ -54,7 +61,7 @@ function stormOn(others: readonly number[]): StormOptions {
 async function measureLosses(session: Session, circumstances: string): Promise<void> {
   const { aws, bench, decisions } = session;
   const place = session.place(SCENARIO);
-  const lost = session.takeSeparate(bench.props.effort.reactions);
+  const lost = session.takeSeparate(reactionsOf(session));
   const before = (await aws.ask('roleChanges', 0)).length;
   await aws.ask('loopDelay');
   for (let index = 0; index < lost.length; index += LOST_AT_ONCE) {
@@ -76,7 +83,7 @@ async function measureLosses(session: Session, circumstances: string): Promise<v
 async function measureAnnotations(session: Session, circumstances: string): Promise<void> {
   const { aws, bench } = session;
   const place = session.place(SCENARIO);
-  const asked = session.takeSeparate(bench.props.effort.reactions);
+  const asked = session.takeSeparate(reactionsOf(session));
   const before = (await aws.ask('roleChanges', 0)).length;
   const sentAt = new Map<number, number>();
   const answeredAt = new Map<number, number>();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
-import type { Peer } from '../peers/peer.ts';
+import type { Contestant } from '../contestant.ts';
+import type { RunningPeer } from '../peers/peer.ts';
 import { CuttingProxy } from '../rig/cutting-proxy.ts';
 import { numberIn } from '../rig/fleet.ts';
 import { processFigures } from '../rig/process-figures.ts';
@@ -47,7 +48,7 @@ export const soak: WholeScenario = {
   // It is about time, not about size.
   largest: 1_000,
   async run(bench, policies) {
-    for (const contestant of bench.props.contestants) {
+    for (const contestant of bench.alone) {
       await using proxy = await CuttingProxy.start(bench.plane);
       const options = { kubeconfig: proxy.kubeconfig, spare: GUESTS };
       await using session = await Session.open(bench, contestant, policies, options);
@@ -56,7 +57,7 @@ export const soak: WholeScenario = {
   },
 };
 
-async function measureSoak(bench: Bench, contestant: Peer, session: Session, proxy: CuttingProxy): Promise<void> {
+async function measureSoak(bench: Bench, contestant: Contestant, session: Session, proxy: CuttingProxy): Promise<void> {
   const { measurements } = bench;
   const place = session.place(SCENARIO);
   const before = await lookAtCalm(session);
@@ -92,7 +93,7 @@ async function measureSoak(bench: Bench, contestant: Peer, session: Session, pro
       measurements.violate(place, `its heap was ${first} MB before and is ${last} MB after`);
     }
   }
-  if (contestant.name === 'operator' && after.series !== before.series) {
+  if (contestant.isOperator && after.series !== before.series) {
     measurements.violate(
       place,
       `it had ${before.series} policies in its metrics before, and has ${after.series} after`,
@@ -123,7 +124,8 @@ interface Calm {
 }
 
 /** What the process holds while nothing happens, over more than a round. */
-async function lookAtCalm({ peer }: Session): Promise<Calm> {
+async function lookAtCalm(session: Session): Promise<Calm> {
+  const peer = onlyPeerOf(session);
   const most = { sockets: 0, 'open files': 0, 'active resources': 0 };
   let heap = Infinity;
   for (let sample = 0; sample < CALM_SAMPLES; sample += 1) {
@@ -137,6 +139,11 @@ async function lookAtCalm({ peer }: Session): Promise<Calm> {
     await delay(SAMPLE_MILLISECONDS);
   }
   return { most, heapMegabytes: heap / MEGABYTE, series: await peer.metric('aurora_dr_policy_phase') };
+}
+
+function onlyPeerOf({ peers: [peer] }: Session): RunningPeer {
+  if (peer === undefined) throw new Error('a session has no process; report this as a bug');
+  return peer;
 }
 
 /** People and networks that never rest. */
@@ -166,7 +173,10 @@ class Churn {
       this.#every(FAULT_MILLISECONDS, ending, () => this.#disturb()),
       this.#every(LOSS_MILLISECONDS, ending, () => this.#lose()),
       this.#every(SAMPLE_MILLISECONDS, ending, () => {
-        memory.push({ x: performance.now() - started, y: processFigures(this.#session.peer.pid).residentMegabytes });
+        memory.push({
+          x: performance.now() - started,
+          y: processFigures(onlyPeerOf(this.#session).pid).residentMegabytes,
+        });
       }),
     ]);
     return memory;

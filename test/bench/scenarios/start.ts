@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.ts';
-import type { Peer } from '../peers/peer.ts';
+import type { Contestant } from '../contestant.ts';
 import type { BenchAws } from '../rig/bench-aws.ts';
 import { NAMESPACE } from '../rig/fleet.ts';
 import { processFigures } from '../rig/process-figures.ts';
@@ -19,7 +19,7 @@ export const start: WholeScenario = {
     await using aws = await startAws(bench, policies);
     for (let count = 1; count <= bench.props.effort.starts; count += 1) {
       bench.props.tell(`start ${count} of each contestant`);
-      for (const contestant of bench.props.contestants) await measureStart(bench, contestant, { aws, policies, count });
+      for (const contestant of bench.alone) await measureStart(bench, contestant, { aws, policies, count });
     }
   },
 };
@@ -30,7 +30,7 @@ interface Attempt {
   readonly count: number;
 }
 
-async function measureStart(bench: Bench, contestant: Peer, { aws, policies, count }: Attempt): Promise<void> {
+async function measureStart(bench: Bench, contestant: Contestant, { aws, policies, count }: Attempt): Promise<void> {
   const { measurements } = bench;
   const place = { scenario: SCENARIO, contestant: contestant.name, policies };
   const accessKeyId = `AKIASTART${contestant.name}${count}`;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningPeer } from '../peers/peer.ts';
 import type { SessionScenario } from '../scenario.ts';
 import { apiRequests } from '../rig/api-requests.ts';
 import { processFigures } from '../rig/process-figures.ts';
@@ -12,39 +13,39 @@ export const steadyState: SessionScenario = {
   name: SCENARIO,
   title: 'memory, CPU, requests to the API server and calls to AWS while nothing happens, with rounds every 10 s',
   async run(session) {
-    const { aws, bench, peer, policies } = session;
+    const { aws, bench, peers, policies } = session;
     const { measurements, kube } = bench;
     const place = session.place(SCENARIO);
     const { steadyMilliseconds } = bench.props.effort;
     bench.props.tell(`${session.contestant.name}: steady state for ${steadyMilliseconds / 1000} s`);
 
-    measurements.add(place, 'resident memory at its peak, until run in', 'MB', processFigures(peer.pid).peakMegabytes);
+    for (const { pid } of peers) {
+      measurements.add(
+        place,
+        'resident memory of a process at its peak, until run in',
+        'MB',
+        processFigures(pid).peakMegabytes,
+      );
+    }
     const [callsBefore, requestsBefore] = await Promise.all([aws.ask('counts'), apiRequests(kube)]);
     const started = performance.now();
-    const first = processFigures(peer.pid);
+    const first = sumOf(peers, 'cpuSeconds');
     let before = first;
     let sampledAt = started;
     while (performance.now() - started < steadyMilliseconds) {
       await delay(SAMPLE_MILLISECONDS);
-      const figures = processFigures(peer.pid);
+      const cpuSeconds = sumOf(peers, 'cpuSeconds');
       const now = performance.now();
-      measurements.add(place, 'resident memory', 'MB', figures.residentMegabytes);
-      measurements.add(
-        place,
-        'CPU, second by second',
-        '% of a core',
-        ((figures.cpuSeconds - before.cpuSeconds) / ((now - sampledAt) / 1000)) * 100,
-      );
-      [before, sampledAt] = [figures, now];
+      for (const { pid } of peers) {
+        measurements.add(place, 'resident memory of a process', 'MB', processFigures(pid).residentMegabytes);
+      }
+      const share = (cpuSeconds - before) / ((now - sampledAt) / 1000);
+      measurements.add(place, 'CPU, second by second', '% of a core', share * 100);
+      [before, sampledAt] = [cpuSeconds, now];
     }
     const [calls, requests] = await Promise.all([aws.ask('counts'), apiRequests(kube)]);
     const minutes = (performance.now() - started) / MINUTE;
-    measurements.add(
-      place,
-      'CPU, all the time',
-      '% of a core',
-      ((before.cpuSeconds - first.cpuSeconds) / (minutes * 60)) * 100,
-    );
+    measurements.add(place, 'CPU, all the time', '% of a core', ((before - first) / (minutes * 60)) * 100);
 
     const perMinute = (count: number): number => count / minutes;
     const difference = (after: Readonly<Record<string, number>>, earlier: Readonly<Record<string, number>>) =>
@@ -63,6 +64,10 @@ export const steadyState: SessionScenario = {
     const sum = all.reduce((whole, [, count]) => whole + count, 0);
     measurements.add(place, 'API requests', '1/min', perMinute(sum));
     measurements.add(place, 'API requests per policy', '1/min', perMinute(sum) / policies);
-    measurements.add(place, 'open sockets', '', processFigures(peer.pid).sockets);
+    measurements.add(place, 'open sockets', '', sumOf(peers, 'sockets'));
   },
 };
+
+/** Of all processes together. */
+const sumOf = (peers: readonly RunningPeer[], name: 'cpuSeconds' | 'sockets'): number =>
+  peers.reduce((sum, { pid }) => sum + processFigures(pid)[name], 0);

@@ -1,5 +1,6 @@
 import type { Bench } from '../bench.ts';
-import type { Peer, RunningPeer } from '../peers/peer.ts';
+import type { Contestant } from '../contestant.ts';
+import type { RunningPeer } from '../peers/peer.ts';
 import type { BenchAws } from '../rig/bench-aws.ts';
 import { NAMESPACE, numberIn } from '../rig/fleet.ts';
 import { now } from '../rig/time.ts';
@@ -18,7 +19,7 @@ export const takeover: WholeScenario = {
   title:
     'from the end of the leader to the standby leading, observing, and answering a person who asked at that moment',
   async run(bench, policies) {
-    for (const contestant of bench.props.contestants) await measureTakeovers(bench, contestant, policies);
+    for (const contestant of bench.alone) await measureTakeovers(bench, contestant, policies);
   },
 };
 
@@ -28,7 +29,7 @@ interface Replica {
 }
 
 /** The standby becomes the leader, a new standby is started, and so on. */
-async function measureTakeovers(bench: Bench, contestant: Peer, policies: number): Promise<void> {
+async function measureTakeovers(bench: Bench, contestant: Contestant, policies: number): Promise<void> {
   await bench.restore();
   await using aws = await startAws(bench, policies);
   let count = 0;
@@ -65,7 +66,7 @@ async function measureTakeovers(bench: Bench, contestant: Peer, policies: number
 
 interface Takeover {
   readonly bench: Bench;
-  readonly contestant: Peer;
+  readonly contestant: Contestant;
   readonly policies: number;
   readonly aws: BenchAws;
   readonly leader: Replica;
