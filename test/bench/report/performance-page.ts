@@ -5,7 +5,7 @@ import { asMarkdown, cellOf, growthRows, type Rows } from './tables.ts';
 export type Reports = ReadonlyMap<string, Report>;
 
 /** Scenarios with a table of their own on the page, in its order. */
-const quoted = ['onboarding', 'reaction', 'mass', 'steady', 'start', 'takeover', 'soak'] as const;
+const quoted = ['onboarding', 'reaction', 'mass', 'steady', 'start', 'takeover', 'floor', 'lambdas', 'soak'] as const;
 
 /** What stands in the blocks of the page, by name: every figure that it has. */
 export function performanceBlocks(reports: Reports): ReadonlyMap<string, string> {
