@@ -57,6 +57,8 @@ export function observationTargetOf(
   return defined({
     key: keyOf(policy),
     account: policy.spec.aws ?? {},
+    // Whose loss is confirmed first has its call first, while there is room in the rate.
+    priority: policy.spec.failover.priority,
     globalClusterIdentifier: settings.globalClusterIdentifier,
     regions: settings.regions.map(({ name, clusterIdentifier }) => ({ name, clusterIdentifier })),
     intervalMilliseconds: pace,

@@ -147,7 +147,7 @@ export class ObservationService implements Observation {
       this.#unschedule(target);
       return;
     }
-    this.#scheduleOf(target).set(target.key, target.intervalMilliseconds);
+    this.#scheduleOf(target).set(target.key, target.intervalMilliseconds, target.priority);
     if (!wasRunning) this.#start(watched, { startedAt: this.#props.clock.monotonic(), lateMilliseconds: 0 });
   }
 

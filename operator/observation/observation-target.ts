@@ -23,6 +23,8 @@ export interface ObservationTarget {
   readonly account: AwsAccount;
   readonly globalClusterIdentifier: string;
   readonly regions: readonly TargetRegion[];
+  /** Of rounds that start together those of a higher priority start first. @default - 0 */
+  readonly priority?: number;
   /** From the start of one round to the start of the next. */
   readonly intervalMilliseconds: number;
   /** A round is over after this long, whatever has not answered by then. Below the interval. */

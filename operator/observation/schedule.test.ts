@@ -58,6 +58,22 @@ describe('Schedule', () => {
     await clock.advance(10_000);
     expect(ticks).toEqual([]);
   });
+
+  it('given priorities, then of those that tick together the higher ones start first, and the others as they came', async () => {
+    const { clock, schedule, ticks } = setUp(0);
+    for (const [key, priority] of [
+      ['a', 0],
+      ['b', 7],
+      ['c', 0],
+      ['d', 1000],
+    ] as const)
+      schedule.set(key, 1000, priority);
+    await clock.advance(1000);
+    schedule.set('c', 1000, 8);
+    await clock.advance(1000);
+    expect(ticks.map(({ key }) => key).join('')).toBe('dbac' + 'dcba');
+    schedule.close();
+  });
 });
 
 describe('Schedule with turns', () => {

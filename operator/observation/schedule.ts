@@ -21,7 +21,8 @@ export interface ScheduleProps {
 }
 
 interface Group {
-  readonly keys: Set<string>;
+  /** With their priorities. */
+  readonly keys: Map<string, number>;
   due: number;
   timer?: Timer;
 }
@@ -46,13 +47,18 @@ export class Schedule {
     return this.#intervals.size === 0;
   }
 
-  /** Adds a key, or moves it to another interval. */
-  set(key: string, intervalMilliseconds: number): void {
-    if (this.#intervals.get(key) === intervalMilliseconds) return;
-    this.delete(key);
-    this.#intervals.set(key, intervalMilliseconds);
+  /**
+   * Adds a key, or moves it to another interval.
+   *
+   * @param priority of those that tick together the higher ones start first
+   */
+  set(key: string, intervalMilliseconds: number, priority = 0): void {
+    if (this.#intervals.get(key) !== intervalMilliseconds) {
+      this.delete(key);
+      this.#intervals.set(key, intervalMilliseconds);
+    }
     const group = this.#groups.get(intervalMilliseconds) ?? this.#create(intervalMilliseconds);
-    group.keys.add(key);
+    group.keys.set(key, priority);
   }
 
   delete(key: string): void {
@@ -73,7 +79,7 @@ export class Schedule {
   #create(interval: number): Group {
     const now = this.#props.clock.monotonic();
     const passed = Math.floor((now - this.#origin) / interval);
-    const group: Group = { keys: new Set(), due: this.#origin + (passed + 1) * interval };
+    const group: Group = { keys: new Map(), due: this.#origin + (passed + 1) * interval };
     this.#groups.set(interval, group);
     this.#arm(group, interval);
     return group;
@@ -93,7 +99,8 @@ export class Schedule {
 
   async #tick({ keys }: Group, tick: Tick): Promise<void> {
     const { onTick, turns } = this.#props;
-    for (const key of [...keys]) {
+    const ordered = [...keys].sort(([, one], [, other]) => other - one);
+    for (const [key] of ordered) {
       // Left while others had their turn.
       if (keys.has(key)) onTick(key, tick);
       const turn = turns?.share();
