@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { KubeConnectionError } from './kube-errors.ts';
 import { LEASES, type Lease } from './lease.ts';
 import { ManualClock } from './manual-clock.ts';
-import { rendezvousOrder } from './rendezvous.ts';
+import { shardOrders } from './rendezvous.ts';
 import { ShardElections, type ShardWork } from './shard-elections.ts';
 import { FakeKubeClient } from './testing/fake-kube-client.ts';
 
@@ -104,14 +104,9 @@ class Fleet {
 
   /** Who owns which shards, by identity, in the end: each shard with the first of its order. */
   get preferred(): Record<string, number[]> {
-    const owners: Record<string, number[]> = Object.fromEntries(this.members.map(({ identity }) => [identity, []]));
-    for (let shard = 0; shard < SHARDS; shard += 1) {
-      const [first] = rendezvousOrder(
-        String(shard),
-        this.members.map(({ identity }) => identity),
-      );
-      owners[first!]!.push(shard);
-    }
+    const identities = this.members.map(({ identity }) => identity);
+    const owners: Record<string, number[]> = Object.fromEntries(identities.map((identity) => [identity, []]));
+    for (const [shard, [first]] of shardOrders(SHARDS, identities).entries()) owners[first!]!.push(shard);
     return owners;
   }
 

@@ -7,7 +7,7 @@ import { LEASES } from './lease.ts';
 import { MemberLease } from './member-lease.ts';
 import { Pause } from './pause.ts';
 import type { Random } from './random.ts';
-import { rendezvousOrder } from './rendezvous.ts';
+import { shardOrders } from './rendezvous.ts';
 import { nextShardStep, type ShardStep } from './shard-step.ts';
 
 /** What is done for shards. Every method but `lead` returns at once. */
@@ -85,7 +85,7 @@ export class ShardElections {
   readonly #candidacies = new Map<number, Candidacy>();
   readonly #endings = new Set<Promise<void>>();
   readonly #preparing = new Set<number>();
-  readonly #orders = new Map<number, readonly string[]>();
+  #orders: readonly (readonly string[])[] = [];
   #members: readonly string[] = [];
   /** Versions of leases whose removal was asked for. */
   readonly #removed = new Set<string>();
@@ -276,14 +276,12 @@ export class ShardElections {
     const members = [...new Set([...live, identity])].toSorted();
     if (members.join() === this.#members.join()) return;
     this.#members = members;
-    this.#orders.clear();
+    this.#orders = shardOrders(shards, members);
     listener?.onMembers?.(members);
   }
 
   #orderOf(shard: number): readonly string[] {
-    const known = this.#orders.get(shard) ?? rendezvousOrder(String(shard), this.#members);
-    this.#orders.set(shard, known);
-    return known;
+    return this.#orders[shard] ?? [];
   }
 
   #isPreparedBy(member: string, shard: number): boolean {
