@@ -144,88 +144,88 @@ type Status struct {
 	Incident           *Incident          `json:"incident,omitempty"`
 	Operation          *Operation         `json:"operation,omitempty"`
 	LastRequest        *LastRequest       `json:"lastRequest,omitempty"`
-	CooldownUntil      *metav1.MicroTime  `json:"cooldownUntil,omitempty"`
+	CooldownUntil      *Time              `json:"cooldownUntil,omitempty"`
 	History            []HistoryEntry     `json:"history,omitempty"`
 	Conditions         []metav1.Condition `json:"conditions,omitempty"`
 }
 
 type RegionStatus struct {
-	Name                       string            `json:"name"`
-	ClusterIdentifier          string            `json:"clusterIdentifier"`
-	ClusterARN                 string            `json:"clusterArn,omitempty"`
-	Endpoint                   string            `json:"endpoint,omitempty"`
-	Port                       int32             `json:"port,omitempty"`
-	Role                       string            `json:"role"`
-	Health                     string            `json:"health"`
-	EngineVersion              string            `json:"engineVersion,omitempty"`
-	ClusterStatus              string            `json:"clusterStatus,omitempty"`
-	SynchronizationStatus      string            `json:"synchronizationStatus,omitempty"`
-	ReplicationLagMilliseconds *int64            `json:"replicationLagMilliseconds,omitempty"`
-	LagSampleTime              *metav1.MicroTime `json:"lagSampleTime,omitempty"`
-	Promotable                 bool              `json:"promotable"`
-	Reason                     string            `json:"reason,omitempty"`
+	Name                       string `json:"name"`
+	ClusterIdentifier          string `json:"clusterIdentifier"`
+	ClusterARN                 string `json:"clusterArn,omitempty"`
+	Endpoint                   string `json:"endpoint,omitempty"`
+	Port                       int32  `json:"port,omitempty"`
+	Role                       string `json:"role"`
+	Health                     string `json:"health"`
+	EngineVersion              string `json:"engineVersion,omitempty"`
+	ClusterStatus              string `json:"clusterStatus,omitempty"`
+	SynchronizationStatus      string `json:"synchronizationStatus,omitempty"`
+	ReplicationLagMilliseconds *int64 `json:"replicationLagMilliseconds,omitempty"`
+	LagSampleTime              *Time  `json:"lagSampleTime,omitempty"`
+	Promotable                 bool   `json:"promotable"`
+	Reason                     string `json:"reason,omitempty"`
 }
 
 type SignalStatus struct {
-	Name       string            `json:"name"`
-	Vantage    string            `json:"vantage"`
-	State      string            `json:"state"`
-	Since      metav1.MicroTime  `json:"since"`
-	LastPassed *metav1.MicroTime `json:"lastPassed,omitempty"`
-	Primary    string            `json:"primary,omitempty"`
-	Reason     string            `json:"reason,omitempty"`
-	Message    string            `json:"message,omitempty"`
+	Name       string `json:"name"`
+	Vantage    string `json:"vantage"`
+	State      string `json:"state"`
+	Since      Time   `json:"since"`
+	LastPassed *Time  `json:"lastPassed,omitempty"`
+	Primary    string `json:"primary,omitempty"`
+	Reason     string `json:"reason,omitempty"`
+	Message    string `json:"message,omitempty"`
 }
 
 type Incident struct {
-	StartedAt metav1.MicroTime `json:"startedAt"`
+	StartedAt Time `json:"startedAt"`
 }
 
 type Operation struct {
-	ID               string            `json:"id"`
-	Type             string            `json:"type"`
-	Trigger          string            `json:"trigger"`
-	From             string            `json:"from"`
-	To               string            `json:"to"`
-	TargetClusterARN string            `json:"targetClusterArn,omitempty"`
-	Step             string            `json:"step"`
-	DataLossAllowed  bool              `json:"dataLossAllowed"`
-	DetectedAt       metav1.MicroTime  `json:"detectedAt"`
-	StartedAt        metav1.MicroTime  `json:"startedAt"`
-	CalledAt         *metav1.MicroTime `json:"calledAt,omitempty"`
-	EstimatedLoss    *int64            `json:"estimatedDataLossMilliseconds,omitempty"`
-	Attempts         int32             `json:"attempts"`
-	Fence            string            `json:"fence"`
-	RequestID        string            `json:"requestId,omitempty"`
-	AcceptedBy       string            `json:"acceptedBy,omitempty"`
-	Message          string            `json:"message,omitempty"`
+	ID               string `json:"id"`
+	Type             string `json:"type"`
+	Trigger          string `json:"trigger"`
+	From             string `json:"from"`
+	To               string `json:"to"`
+	TargetClusterARN string `json:"targetClusterArn,omitempty"`
+	Step             string `json:"step"`
+	DataLossAllowed  bool   `json:"dataLossAllowed"`
+	DetectedAt       Time   `json:"detectedAt"`
+	StartedAt        Time   `json:"startedAt"`
+	CalledAt         *Time  `json:"calledAt,omitempty"`
+	EstimatedLoss    *int64 `json:"estimatedDataLossMilliseconds,omitempty"`
+	Attempts         int32  `json:"attempts"`
+	Fence            string `json:"fence"`
+	RequestID        string `json:"requestId,omitempty"`
+	AcceptedBy       string `json:"acceptedBy,omitempty"`
+	Message          string `json:"message,omitempty"`
 }
 
 type LastRequest struct {
-	Action         string           `json:"action"`
-	Value          string           `json:"value,omitempty"`
-	ForceType      string           `json:"forceType,omitempty"`
-	AcceptDataLoss bool             `json:"acceptDataLoss,omitempty"`
-	ObservedAt     metav1.MicroTime `json:"observedAt"`
-	Result         string           `json:"result"`
-	Reason         string           `json:"reason,omitempty"`
-	Message        string           `json:"message,omitempty"`
-	OperationID    string           `json:"operationId,omitempty"`
+	Action         string `json:"action"`
+	Value          string `json:"value,omitempty"`
+	ForceType      string `json:"forceType,omitempty"`
+	AcceptDataLoss bool   `json:"acceptDataLoss,omitempty"`
+	ObservedAt     Time   `json:"observedAt"`
+	Result         string `json:"result"`
+	Reason         string `json:"reason,omitempty"`
+	Message        string `json:"message,omitempty"`
+	OperationID    string `json:"operationId,omitempty"`
 }
 
 type HistoryEntry struct {
-	ID            string           `json:"id"`
-	Type          string           `json:"type"`
-	Trigger       string           `json:"trigger"`
-	From          string           `json:"from"`
-	To            string           `json:"to"`
-	Outcome       string           `json:"outcome"`
-	Reason        string           `json:"reason,omitempty"`
-	Message       string           `json:"message,omitempty"`
-	DetectedAt    metav1.MicroTime `json:"detectedAt"`
-	StartedAt     metav1.MicroTime `json:"startedAt"`
-	CompletedAt   metav1.MicroTime `json:"completedAt"`
-	RecoveryTime  *int64           `json:"recoveryTimeMilliseconds,omitempty"`
-	EstimatedLoss *int64           `json:"estimatedDataLossMilliseconds,omitempty"`
-	RequestID     string           `json:"requestId,omitempty"`
+	ID            string `json:"id"`
+	Type          string `json:"type"`
+	Trigger       string `json:"trigger"`
+	From          string `json:"from"`
+	To            string `json:"to"`
+	Outcome       string `json:"outcome"`
+	Reason        string `json:"reason,omitempty"`
+	Message       string `json:"message,omitempty"`
+	DetectedAt    Time   `json:"detectedAt"`
+	StartedAt     Time   `json:"startedAt"`
+	CompletedAt   Time   `json:"completedAt"`
+	RecoveryTime  *int64 `json:"recoveryTimeMilliseconds,omitempty"`
+	EstimatedLoss *int64 `json:"estimatedDataLossMilliseconds,omitempty"`
+	RequestID     string `json:"requestId,omitempty"`
 }

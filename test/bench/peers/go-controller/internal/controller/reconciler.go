@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/time/rate"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -261,7 +260,7 @@ func (t *turn) answer(ctx context.Context) error {
 	}
 	request := &v1alpha1.LastRequest{
 		Action: "force-failover", Value: region, ForceType: forceType, AcceptDataLoss: accepts,
-		ObservedAt: metav1.NewMicroTime(t.now), Result: "Accepted", Reason: "Accepted",
+		ObservedAt: v1alpha1.NewTime(t.now), Result: "Accepted", Reason: "Accepted",
 	}
 	if refusal != "" {
 		request.Result, request.Reason = "Refused", refusal
@@ -303,7 +302,7 @@ func (t *turn) start(ctx context.Context, kind, trigger string, target *decide.C
 		ID:   fmt.Sprintf("%s-%s-%06x", strings.ToLower(kind), t.now.UTC().Format("20060102t150405z"), rand.IntN(1<<24)),
 		Type: kind, Trigger: trigger, From: a.Primary, To: target.Region, TargetClusterARN: target.ARN,
 		Step: v1alpha1.StepAccepted, DataLossAllowed: kind == v1alpha1.TypeFailover,
-		DetectedAt: metav1.NewMicroTime(detected), StartedAt: metav1.NewMicroTime(t.now), Fence: "Unknown",
+		DetectedAt: v1alpha1.NewTime(detected), StartedAt: v1alpha1.NewTime(t.now), Fence: "Unknown",
 		AcceptedBy: t.r.options.Identity,
 	}
 	if kind == v1alpha1.TypeFailover && target.LossKnown {
@@ -377,7 +376,7 @@ func (t *turn) call(ctx context.Context, precheck error) error {
 	t.s.uncalled = ""
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	called := metav1.NowMicro()
+	called := v1alpha1.Now()
 	var id string
 	if op.Type == v1alpha1.TypeFailover {
 		id, err = region.Failover(ctx, t.policy.Spec.GlobalClusterIdentifier, op.TargetClusterARN)
@@ -495,7 +494,7 @@ func (t *turn) finish(ctx context.Context, outcome, reason, message string) erro
 	op := t.policy.Status.Operation
 	entry := v1alpha1.HistoryEntry{
 		ID: op.ID, Type: op.Type, Trigger: op.Trigger, From: op.From, To: op.To, Outcome: outcome, Reason: reason,
-		Message: message, DetectedAt: op.DetectedAt, StartedAt: op.StartedAt, CompletedAt: metav1.NowMicro(),
+		Message: message, DetectedAt: op.DetectedAt, StartedAt: op.StartedAt, CompletedAt: v1alpha1.Now(),
 		EstimatedLoss: op.EstimatedLoss, RequestID: op.RequestID,
 	}
 	if outcome == "Succeeded" {
@@ -511,7 +510,7 @@ func (t *turn) finish(ctx context.Context, outcome, reason, message string) erro
 			status.PrimaryRegion = op.To
 		}
 		if outcome != "Failed" {
-			until := metav1.NewMicroTime(entry.CompletedAt.Add(t.policy.Spec.Failover.Cooldown.Duration))
+			until := v1alpha1.NewTime(entry.CompletedAt.Add(t.policy.Spec.Failover.Cooldown.Duration))
 			status.CooldownUntil = &until
 		}
 	})

@@ -112,7 +112,7 @@ func (t *turn) observe(status *v1alpha1.Status) {
 	status.Signals = t.signals()
 	status.Incident = nil
 	if !a.Incident.IsZero() {
-		status.Incident = &v1alpha1.Incident{StartedAt: metav1.NewMicroTime(a.Incident)}
+		status.Incident = &v1alpha1.Incident{StartedAt: v1alpha1.NewTime(a.Incident)}
 	}
 	status.Phase = t.phase(status)
 	t.conditions(status)
@@ -133,7 +133,7 @@ func (t *turn) region(i int, before []v1alpha1.RegionStatus) v1alpha1.RegionStat
 		region.EngineVersion, region.ClusterStatus = cluster.EngineVersion, cluster.Status
 	}
 	if lag := t.s.memory.Lag[i]; c.Role == "Secondary" && !lag.End.IsZero() {
-		milliseconds, end := int64(lag.Milliseconds), metav1.NewMicroTime(lag.End)
+		milliseconds, end := int64(lag.Milliseconds), v1alpha1.NewTime(lag.End)
 		region.ReplicationLagMilliseconds, region.LagSampleTime = &milliseconds, &end
 	}
 	// A lost region cannot say these any more.
@@ -150,11 +150,11 @@ func (t *turn) signals() []v1alpha1.SignalStatus {
 	signals := make([]v1alpha1.SignalStatus, 0, len(a.Signals))
 	for _, s := range a.Signals {
 		status := v1alpha1.SignalStatus{
-			Name: s.Name, Vantage: decide.Vantage(s.Name), State: s.State, Since: metav1.NewMicroTime(s.Since),
+			Name: s.Name, Vantage: decide.Vantage(s.Name), State: s.State, Since: v1alpha1.NewTime(s.Since),
 			Primary: a.Primary, Reason: s.Reason,
 		}
 		if !s.LastPassed.IsZero() {
-			passed := metav1.NewMicroTime(s.LastPassed)
+			passed := v1alpha1.NewTime(s.LastPassed)
 			status.LastPassed = &passed
 		}
 		signals = append(signals, status)

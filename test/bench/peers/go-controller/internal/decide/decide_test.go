@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"aurora-dr.io/bench/go-controller/api/v1alpha1"
 	"aurora-dr.io/bench/go-controller/internal/aws"
 	"aurora-dr.io/bench/go-controller/internal/decide"
@@ -119,7 +117,7 @@ func TestHolds(t *testing.T) {
 			since := i.now
 			switch name {
 			case "a cooldown is active":
-				until := metav1.NewMicroTime(i.now.Add(time.Hour))
+				until := v1alpha1.NewTime(i.now.Add(time.Hour))
 				i.policy.Status.CooldownUntil = &until
 			case "it is suspended":
 				i.policy.Spec.Suspend = true
