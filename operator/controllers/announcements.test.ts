@@ -381,6 +381,7 @@ describe('what becomes of a condition', () => {
     ['FailoverReady', 'False NoCandidate', 'False LagUnknown', ['Warning FailoverNotReady']],
     ['Progressing', undefined, 'False CooldownActive', ['Warning FailoverBlocked → FailoverBlocked']],
     ['Progressing', 'False CooldownActive', 'False Idle', []],
+    ['Progressing', 'False Confirming', 'False AwaitingTurn', []],
     ['Progressing', undefined, 'False FailbackOutsideWindow', ['Normal FailbackWaiting']],
     ['Progressing', undefined, 'False DrillReturnWaiting', ['Warning DrillReturnWaiting']],
     ['Progressing', 'True Promoted', 'True FenceUnreadable', ['Warning FenceUnreadable → FailoverBlocked']],

@@ -180,6 +180,24 @@ const RULES: readonly (readonly [type: string, situation: string, expected: stri
   ],
   [
     'Progressing',
+    'a confirmed loss waits for its turn',
+    'False AwaitingTurn',
+    { sees: LOST, rounds: 3, awaitedTurn: 'waits for its turn' },
+  ],
+  [
+    'Progressing',
+    'a request waits for its turn, whatever holds automation',
+    'False AwaitingTurn',
+    { sees: LOST, rounds: 3, settings: { mode: 'Manual' }, awaitedTurn: 'waits for its turn' },
+  ],
+  [
+    'Progressing',
+    'an operation on record waits for its turn',
+    'True Accepted',
+    { record: { operation: anOperation({ step: 'Accepted' }) }, awaitedTurn: 'waits for its turn' },
+  ],
+  [
+    'Progressing',
     'an operation is in flight',
     'True Promoting',
     { record: { operation: anOperation({ step: 'Promoting' }) } },
@@ -290,6 +308,10 @@ describe('conditionsOf', () => {
     });
     expect(status).toBe('True');
     expect(message).toMatch(/suspend.*Manual.*cooldown/);
+  });
+
+  it('given a call that waits for its turn, when it is told, then Progressing says for what', () => {
+    expect(condition('Progressing', { awaitedTurn: 'waits for its turn' }).message).toBe('waits for its turn');
   });
 
   it('given an operation that waits, when it is told, then Progressing says for what', () => {

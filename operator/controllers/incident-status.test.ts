@@ -32,6 +32,18 @@ describe('incidentStatus', () => {
     });
   });
 
+  it('given a confirmed loss whose call waits for its turn, then it says so, whatever holds automation', () => {
+    const waiting = { reason: 'AwaitingTurn', message: 'waits for its turn' };
+    for (const settings of [{}, { mode: 'Manual' }] as const) {
+      const props = { sees: LOST, rounds: 3, settings, awaitedTurn: 'waits for its turn' };
+      expect(incident(props)).toMatchObject(waiting);
+    }
+    const record = { operation: anOperation() };
+    expect(incident({ sees: LOST, rounds: 3, record, awaitedTurn: 'waits for its turn' })?.reason).toBe(
+      'OperationInFlight',
+    );
+  });
+
   it('given a confirmed loss that policy holds, then it names all that holds it', () => {
     const props = { sees: LOST, rounds: 3, settings: { mode: 'Manual', isSuspended: true } } as const;
     expect(incident(props)).toMatchObject({
