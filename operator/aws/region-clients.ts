@@ -7,6 +7,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Credentials } from './credential-pool.ts';
 import { endpointOf, type AwsEndpoints, type AwsService } from './endpoints.ts';
+import { LeanQueryProtocol } from './lean-query-protocol.ts';
 import { Slots } from './slots.ts';
 import { TransportKeepingHandler } from './transport-keeping-handler.ts';
 
@@ -51,7 +52,7 @@ export class RegionClients {
       // Dated in the past, so that the SDK asks for every request and never signs with what has been replaced.
       credentials: async () => ({ ...(await props.credentials()), expiration: new Date(0) }),
     });
-    this.rds = new RDSClient(config('rds'));
+    this.rds = new RDSClient({ ...config('rds'), protocol: LeanQueryProtocol });
     this.cloudWatch = new CloudWatchClient({ ...config('monitoring'), disableRequestCompression: true });
     this.sns = new SNSClient(config('sns'));
   }
