@@ -5,6 +5,7 @@ import type {
 } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { AwsCallError } from '../../operator/aws/errors.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
+import type { Lease } from '../../operator/runtime/lease.ts';
 import type { KubeObject } from '../../operator/runtime/resource.ts';
 import type { ShardWork } from '../../operator/runtime/shard-elections.ts';
 import type { AwsGateway } from '../../operator/aws/aws-gateway.ts';
@@ -200,22 +201,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
-    name: 'what was an owner goes on with its shard, and asks no lease before it calls',
+    name: 'renewals of a lease of a shard are taken for answered, and never leave',
     within: 5,
     isSharded: true,
     violates: ['one-owner'],
-    tampering: {
-      dependencies: (dependencies) => ({ ...dependencies, leaseRemainingMilliseconds: () => Infinity }),
-      shardWork: (work) => ({
-        ...delegating(work),
-        lead: async (shard, leadership) => {
-          void work.lead(shard, new AbortController().signal);
-          if (!leadership.aborted) {
-            await new Promise((resolve) => leadership.addEventListener('abort', resolve, { once: true }));
-          }
-        },
-      }),
-    },
+    tampering: withKube((kube) => ({
+      update: (type, object, options) => {
+        const { spec } = object as Lease;
+        const isRenewal = spec?.holderIdentity !== '' && spec?.renewTime !== spec?.acquireTime;
+        const isOfShard = type.kind === 'Lease' && object.metadata.name.includes('-of-');
+        return isOfShard && isRenewal ? Promise.resolve(object) : kube.update(type, object, options);
+      },
+    })),
   },
   {
     name: 'a process that only observes a shard says at once that it has seen enough',
