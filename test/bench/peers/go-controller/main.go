@@ -114,7 +114,7 @@ func run(ctx context.Context, o options) error {
 	}
 	host, _ := os.Hostname()
 	o.controller.Identity = host + "_" + string(uuid.NewUUID())
-	reconciler := controller.New(mgr.GetClient(), o.controller)
+	reconciler := controller.New(mgr.GetClient(), mgr.GetAPIReader(), o.controller)
 	observer := observe.New(o.aws, reconciler.Receive)
 	if err := reconciler.SetupWithManager(mgr, observer); err != nil {
 		return err

@@ -19,9 +19,15 @@ const (
 // LagSample is the newest value of a secondary's lag, and the end of the newest period of the control series that tells
 // whether CloudWatch itself is late.
 type LagSample struct {
+	Start        time.Time
 	End          time.Time
 	ControlEnd   time.Time
 	Milliseconds float64
+}
+
+// Evidence is when the primary certainly lived: what the secondary had received in that period was written later.
+func (s LagSample) Evidence() time.Time {
+	return s.Start.Add(-time.Duration(s.Milliseconds * float64(time.Millisecond)))
 }
 
 // Lag asks for the newest lag samples of secondaries, at most MostQueries/2 at once.
@@ -62,7 +68,7 @@ func (r *Region) take(samples map[string]LagSample, clusters []string, result cw
 	if series == 'c' {
 		sample.ControlEnd = end
 	} else if end.After(sample.End) {
-		sample.End, sample.Milliseconds = end, result.Values[0]
+		sample.Start, sample.End, sample.Milliseconds = result.Timestamps[0], end, result.Values[0]
 	}
 	samples[clusters[i]] = sample
 }

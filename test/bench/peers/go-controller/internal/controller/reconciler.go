@@ -4,6 +4,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -35,8 +36,12 @@ const (
 	refresh       = 4 * time.Minute
 	callTimeout   = 5 * time.Second
 	historyLength = 10
-	firstBackOff  = time.Second
-	lastBackOff   = 30 * time.Second
+	// Who starts a failover goes by its policy's priority, before rounds that change nothing; what is already asked of AWS
+	// only has to be followed, and goes last.
+	priorityOfCalm   = 0
+	priorityOfFollow = -1
+	firstBackOff     = time.Second
+	lastBackOff      = 30 * time.Second
 )
 
 // Options of the reconciler.
@@ -54,6 +59,7 @@ type Options struct {
 // Reconciler of policies. One key is reconciled by one worker at a time.
 type Reconciler struct {
 	client   client.Client
+	live     client.Reader
 	observer *observe.Observer
 	options  Options
 
@@ -83,10 +89,11 @@ type session struct {
 	calmSince time.Time
 }
 
-// New makes a reconciler. Observer has to be started with it: its rounds go to Receive.
-func New(c client.Client, o Options) *Reconciler {
+// New makes a reconciler. Its observer's rounds go to Receive. It reads from the client's cache, and where that would be
+// too old from the API server itself.
+func New(c client.Client, live client.Reader, o Options) *Reconciler {
 	return &Reconciler{
-		client: c, options: o, sessions: map[types.NamespacedName]*session{}, buckets: map[string]*rate.Limiter{},
+		client: c, live: live, options: o, sessions: map[types.NamespacedName]*session{}, buckets: map[string]*rate.Limiter{},
 	}
 }
 
@@ -107,7 +114,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, observer *observe.Observ
 		Complete(r)
 }
 
-// Receive takes a round and asks for the reconcile of its policy: who has priority in a failover goes first.
+// Receive takes a round and asks for the reconcile of its policy.
 func (r *Reconciler) Receive(key types.NamespacedName, round decide.Round) {
 	r.mu.Lock()
 	s, queue := r.sessions[key], r.queue
@@ -139,6 +146,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	s := r.session(request.NamespacedName, cached)
 	t := &turn{r: r, s: s, key: request.NamespacedName, policy: s.newest(cached), now: time.Now()}
 	result, err := t.run(ctx)
+	r.rank(t)
 	if apierrors.IsConflict(err) {
 		// Somebody wrote in between: nothing was done, and the newer object is about to come.
 		return ctrl.Result{RequeueAfter: conflictPause}, nil
@@ -164,8 +172,21 @@ func (r *Reconciler) session(key types.NamespacedName, policy *v1alpha1.Disaster
 		s = &session{uid: policy.UID, memory: decide.Restore(policy)}
 		r.sessions[key] = s
 	}
-	s.priority = policy.Spec.Failover.Priority
 	return s
+}
+
+// rank sets how soon the next round of a policy is looked at.
+func (r *Reconciler) rank(t *turn) {
+	priority := priorityOfCalm
+	switch a := t.s.assessment; {
+	case t.policy.Status.Operation != nil:
+		priority = priorityOfFollow
+	case a != nil && !a.Incident.IsZero():
+		priority = priorityOfCalm + 1 + t.policy.Spec.Failover.Priority
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.s.priority = priority
 }
 
 func (r *Reconciler) takeInbox(s *session) []decide.Round {
@@ -349,12 +370,12 @@ func (t *turn) precheck(ctx context.Context, op *v1alpha1.Operation) error {
 	return nil
 }
 
-var errInFlight = fmt.Errorf("a role change is in flight already")
+var errInFlight = errors.New("a role change is in flight already")
 
 // call asks AWS for the role change that is registered, once, when the budget of its region allows.
 func (t *turn) call(ctx context.Context, precheck error) error {
 	op := t.policy.Status.Operation
-	if precheck == errInFlight {
+	if errors.Is(precheck, errInFlight) {
 		t.s.uncalled = ""
 		return t.save(ctx, func(status *v1alpha1.Status) { status.Operation.Step = v1alpha1.StepRequested })
 	}
@@ -374,7 +395,8 @@ func (t *turn) call(ctx context.Context, precheck error) error {
 		return err
 	}
 	t.s.uncalled = ""
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	// Also when this process is just told to end: what AWS answers has to be recorded. The lease outlives the call.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	called := v1alpha1.Now()
 	var id string
@@ -398,7 +420,6 @@ func (t *turn) call(ctx context.Context, precheck error) error {
 			step = v1alpha1.StepUnconfirmed
 		}
 	}
-	// What has happened must be recorded, also when this process is just told to end.
 	return t.saveAfterwards(context.WithoutCancel(ctx), func(status *v1alpha1.Status) {
 		status.Operation.Step, status.Operation.CalledAt, status.Operation.Message = step, &called, message
 		status.Operation.RequestID = id

@@ -38,7 +38,7 @@ func (t *turn) saveAfterwards(ctx context.Context, change func(*v1alpha1.Status)
 			return err
 		}
 		newest := &v1alpha1.DisasterRecoveryPolicy{}
-		if err := t.r.client.Get(ctx, t.key, newest); err != nil {
+		if err := t.r.live.Get(ctx, t.key, newest); err != nil {
 			return err
 		}
 		if newest.Status.Operation == nil || newest.Status.Operation.ID != t.policy.Status.Operation.ID {

@@ -391,7 +391,7 @@ func vetoes(spec *v1alpha1.Spec, a *Assessment, lag []aws.LagSample) bool {
 			continue
 		}
 		for i, region := range spec.Regions {
-			if region.Name != a.Primary && lag[i].End.After(a.Incident) {
+			if region.Name != a.Primary && lag[i].Evidence().After(a.Incident) {
 				return true
 			}
 		}

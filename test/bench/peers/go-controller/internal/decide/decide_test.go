@@ -53,7 +53,7 @@ func (i *incident) healthy() decide.Round {
 		Regions: []decide.RegionReading{
 			{Globals: aws.Answered, Clusters: aws.Answered, Global: view(), Cluster: cluster},
 			{Globals: aws.Answered, Clusters: aws.Answered, Global: view(), Cluster: cluster, LagAttempt: aws.Answered,
-				Lag: aws.LagSample{End: i.now, ControlEnd: i.now, Milliseconds: 120}},
+				Lag: aws.LagSample{Start: i.now.Add(-time.Minute), End: i.now, ControlEnd: i.now, Milliseconds: 120}},
 		},
 	}
 }
@@ -135,6 +135,27 @@ func TestHolds(t *testing.T) {
 				t.Fatalf("acted although %s: %+v", name, i.last)
 			}
 		})
+	}
+}
+
+func TestASampleOfTheMinuteOfTheLossIsNoVeto(t *testing.T) {
+	i := begin(t)
+	i.play(3, i.healthy)
+	// The period had begun before the loss, and ends after it.
+	sample := aws.LagSample{Start: i.now.Add(-30 * time.Second), End: i.now.Add(30 * time.Second), Milliseconds: 120}
+	lost := func() decide.Round {
+		round := i.lost(i.now)
+		round.Regions[1].Lag = sample
+		return round
+	}
+	i.play(4, lost)
+	if !i.failsOver() {
+		t.Fatalf("held by a sample from before the loss: %+v", i.last)
+	}
+	sample.Start, sample.End = i.now, i.now.Add(time.Minute)
+	i.play(1, lost)
+	if i.failsOver() {
+		t.Fatal("acted although a secondary received what was written after the loss")
 	}
 }
 
