@@ -41,6 +41,7 @@ export function checkAutomatic(registration: Registration): void {
   }
   checkPermission(registration);
   checkSignsOfLife(registration, { from: first.from, to: last.to });
+  checkReader(registration, last);
   checkVisibility(registration, rounds);
   checkTarget(registration, last);
   checkLoss(registration, last);
@@ -75,11 +76,54 @@ function checkVisibility(registration: Registration, rounds: readonly RoundSpan[
       accuse('serving-primary', `${operation.id}: ${operation.from} was serving, and ${sight} could see it`);
     }
   }
+  const last = rounds.at(-1);
+  const hasReaderVote = policy.status?.signals?.some(
+    ({ name, lastPassed }) => name === 'replication' && lastPassed !== undefined,
+  );
+  if (
+    last !== undefined &&
+    hasReaderVote === true &&
+    isAfterDetection(registration, EPOCH + last.from - OLDEST_PROOF) &&
+    visibility.wasReceived(sender, names, operation.from, operation.to, last)
+  ) {
+    accuse(
+      'serving-primary',
+      `${operation.id}: ${operation.from} was serving, and ${operation.to} received what it wrote`,
+    );
+  }
   // A walk may be as old as the interval when a round takes it over.
   const interval = parseDuration(detection.interval);
   const walks = rounds.map(({ from, to }) => ({ from: from - interval, to }));
   if (failover.inRegionRecoveryLimit === undefined && visibility.wasSeen('rds', sender, names, operation.from, walks)) {
     accuse('in-region-recovery', `${operation.id}: RDS in ${operation.from} was answering, and could be heard`);
+  }
+}
+
+/** A reader computes its lag once a second, and tells of what was written as much earlier as the lag is. */
+const OLDEST_PROOF = 2_000;
+
+/** Whether a proof of life that a reader tells is newer than the loss, by a clock that may be off by half a second. */
+function isAfterDetection({ policy, operation, process }: Registration, at: number): boolean {
+  const isBySql = policy.spec.detection.signals.replication?.source === 'SQL';
+  const detectedAt = Date.parse(operation.detectedAt ?? operation.startedAt);
+  return isBySql && Math.abs(process.wallOffset) <= 500 && at > detectedAt + 1_000;
+}
+
+/** What the target's reader told in the round that decided. */
+function checkReader(registration: Registration, last: RoundSpan): void {
+  const { ledger, process, names, operation, policy, accuse } = registration;
+  const timeout = parseDuration(policy.spec.detection.timeout);
+  for (const { evidence, sentAt, at } of ledger.receipts(process.name, last)) {
+    if (evidence.kind !== 'lag' || evidence.region !== operation.to || evidence.cluster !== names.cluster) continue;
+    const writtenAt = evidence.at - evidence.lagMilliseconds;
+    const isFresh = writtenAt >= EPOCH + last.from - OLDEST_PROOF && at - sentAt < timeout;
+    if (isFresh && isAfterDetection(registration, writtenAt)) {
+      const when = `at ${(at / 1000).toFixed(3)} s`;
+      accuse(
+        'serving-primary',
+        `${operation.id}: ${operation.to} told ${when} that it receives what ${operation.from} writes`,
+      );
+    }
   }
 }
 
@@ -108,6 +152,7 @@ function checkSignOfLife(
       }
       return;
     case 'lag':
+      // Only the round that decides has to heed it: the member may not have been known to be connected before.
       return;
     case 'aws':
       if (

@@ -66,7 +66,6 @@ export class Ledger {
   note(process: SimulatedProcess, evidence: Evidence, sentAt: number): void {
     if (evidence.kind === 'lag') {
       this.#noteLag(`${this.#siteOf(process)} ${evidence.region} ${evidence.cluster}`, evidence);
-      return;
     }
     const { receipts } = this.#accountOf(process.name);
     receipts.push({ sentAt, at: this.#scheduler.time, evidence });

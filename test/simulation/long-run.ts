@@ -45,6 +45,7 @@ export async function runLong(props: LongRunProps): Promise<Evidence> {
   } finally {
     await workers.close();
   }
+  file.compact();
   return evidenceOf(jobs, sources, file);
 }
 
@@ -89,7 +90,11 @@ function evidenceOf(jobs: number, sources: Sources, { chunks }: ProgressFile): E
     slices: joinRanges(chunks),
     invariants: Object.keys(INVARIANTS) as Invariant[],
     jobs,
-    finishedAt: chunks.at(-1)?.finishedAt ?? new Date().toISOString(),
+    finishedAt:
+      chunks
+        .map((chunk) => chunk.finishedAt)
+        .toSorted()
+        .at(-1) ?? new Date().toISOString(),
     elapsedMilliseconds: chunks.reduce((sum, { elapsedMilliseconds }) => sum + elapsedMilliseconds, 0),
     summary: summary.data,
   };

@@ -1,7 +1,8 @@
 /**
  * `npm run simulate -- --seeds N [--from S] [--jobs J] [--out FILE]` runs N seeds and prints what they came to;
  * `--report FILE.md [--chunk C] [--progress FILE]` does so in chunks, goes on where it was stopped, adds up with what the
- * same code did before, and writes a report with its figures beside it as JSON;
+ * same code did before (in `FILE-progress.jsonl`, unless told otherwise), and writes a report with its figures beside it as
+ * JSON;
  * `npm run simulate -- --seed S [--trace] [--shrink]` runs one, as a readable story, or made as small as it goes.
  */
 import { writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { generateScenario } from './generate-scenario.ts';
 import { runLong, writeEvidence } from './long-run.ts';
+import { ProgressError } from './progress-file.ts';
 import { SeedWorkers } from './seed-workers.ts';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulate.ts';
@@ -85,6 +87,11 @@ function wholeNumber(name: string, text: string, least: number): number {
   throw new RangeError(`cannot take --${name} ${text}: give it a whole number, ${least} or more`);
 }
 
+function isMistakeOfCaller(error: unknown): error is Error {
+  const isFlag = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+  return isFlag || error instanceof RangeError || error instanceof ProgressError;
+}
+
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
@@ -93,7 +100,7 @@ async function main(): Promise<boolean> {
       jobs: { type: 'string', default: String(availableParallelism()) },
       out: { type: 'string' },
       report: { type: 'string' },
-      progress: { type: 'string', default: 'reports/simulation/progress.jsonl' },
+      progress: { type: 'string' },
       chunk: { type: 'string', default: '1000' },
       seed: { type: 'string' },
       trace: { type: 'boolean', default: false },
@@ -107,7 +114,8 @@ async function main(): Promise<boolean> {
     from: wholeNumber('from', values.from, 0),
     jobs: wholeNumber('jobs', values.jobs, 1),
   };
-  const { report, progress } = values;
+  const { report } = values;
+  const progress = values.progress ?? report?.replace(/\.md$/, '-progress.jsonl') ?? '';
   const summary =
     report === undefined
       ? await runMany(options)
@@ -117,4 +125,11 @@ async function main(): Promise<boolean> {
   return summary.data.violations.length === 0;
 }
 
-process.exitCode = (await main()) ? 0 : 1;
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  // Of a run that failed the cause tells; of a mistake in how it was asked for the message says all.
+  if (!isMistakeOfCaller(error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

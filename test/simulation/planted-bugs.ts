@@ -11,6 +11,7 @@ import type { ShardWork } from '../../operator/runtime/shard-elections.ts';
 import type { AwsGateway } from '../../operator/aws/aws-gateway.ts';
 import type { Dependencies } from '../../operator/controllers/dependencies.ts';
 import type { Tampering } from './simulated-operator.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
 import type { Invariant } from './violation.ts';
 
 /** A mistake of the kind that the simulator is there to find. */
@@ -103,6 +104,14 @@ export const withStatus = (change: (status: DisasterRecoveryPolicyStatus) => Dis
 /** From here on a process of the planted kind has seen everything pass, and has its votes, milliseconds. */
 const AFTER_WARM_UP = 100_000;
 
+/** Processes whose last look at an endpoint met silence. */
+const silenced = new WeakSet<SimulatedProcess>();
+const isSilent = (process: SimulatedProcess): boolean => silenced.has(process);
+function noteSilence(process: SimulatedProcess, isNow: boolean): void {
+  if (isNow) silenced.add(process);
+  else silenced.delete(process);
+}
+
 /** At least one mistake for each invariant. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
@@ -116,6 +125,40 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
           ? { ...round, witness: { ...round.witness, statusCode: 503 } }
           : round;
       },
+    },
+  },
+  {
+    name: 'what a reader tells is not heard while the endpoint is silent',
+    within: 20,
+    from: 880,
+    violates: ['serving-primary'],
+    tampering: {
+      round: (round) => {
+        const isSilent = Object.values(round.endpoints).some(({ attempt }) => attempt.kind === 'noAnswer');
+        const lag = Object.entries(round.lag).map(
+          ([region, observation]) => [region, { ...observation, attempt: silence }] as const,
+        );
+        return isSilent ? { ...round, lag: Object.fromEntries(lag) } : round;
+      },
+    },
+  },
+  {
+    name: 'a reader is not asked any more while the endpoint is silent',
+    within: 20,
+    from: 2460,
+    violates: ['serving-primary'],
+    tampering: {
+      prober: (prober, process) => ({
+        probe: async (...props) => {
+          const attempt = await prober.probe(...props);
+          noteSilence(process, attempt.kind === 'noAnswer');
+          return attempt;
+        },
+      }),
+      database: (database, process) => ({
+        probe: (...props) => database.probe(...props),
+        readLag: (...props) => (isSilent(process) ? Promise.resolve({ attempt: silence }) : database.readLag(...props)),
+      }),
     },
   },
   {

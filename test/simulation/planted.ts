@@ -10,7 +10,7 @@ import { PLANTED_BUGS, type PlantedBug } from './planted-bugs.ts';
 import { readSources } from './sources.ts';
 
 /** No mistake of these hides for longer. */
-const MOST_SEEDS = 2_000;
+const MOST_SEEDS = 4_000;
 
 Error.stackTraceLimit = 0;
 

@@ -31,14 +31,31 @@ describe('ProgressFile', () => {
     expect(ProgressFile.open(path, SOURCES).chunks).toEqual([chunk(0), chunk(20)]);
   });
 
+  it('Given chunks that touch each other, when they are joined or the file is opened, then they are one line, and seeds and times add up', () => {
+    const first = ProgressFile.open(path, SOURCES);
+    for (const from of [20, 0, 10, 40]) first.add({ ...chunk(from), summary: { ...new Summary().data, seeds: 10 } });
+    const whole = [
+      { ...chunk(0), to: 30, elapsedMilliseconds: 3, summary: { ...new Summary().data, seeds: 30 } },
+      { ...chunk(40), summary: { ...new Summary().data, seeds: 10 } },
+    ];
+
+    expect(ProgressFile.open(path, SOURCES).chunks).toEqual(whole);
+    expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(4);
+
+    first.compact();
+
+    expect(first.chunks).toEqual(whole);
+    expect(ProgressFile.open(path, SOURCES).chunks).toEqual(whole);
+  });
+
   it('Given a run that was killed while it wrote, when it is resumed, then the half line counts for nothing', () => {
     ProgressFile.open(path, SOURCES).add(chunk(0));
     appendFileSync(path, JSON.stringify(chunk(10)).slice(0, 40));
     const resumed = ProgressFile.open(path, SOURCES);
     resumed.add(chunk(10));
 
-    expect(ProgressFile.open(path, SOURCES).chunks).toEqual([chunk(0), chunk(10)]);
     expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(4);
+    expect(ProgressFile.open(path, SOURCES).chunks).toMatchObject([{ from: 0, to: 20 }]);
   });
 
   it('Given a run that was killed before its first line was written, when it is resumed, then it begins', () => {

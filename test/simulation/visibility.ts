@@ -1,4 +1,5 @@
 import type { DbCluster } from '../aws/world/model.ts';
+import { isReplicating } from '../aws/world/replication.ts';
 import { isServing } from '../aws/world/serving.ts';
 import { statusOf } from '../aws/world/role-change.ts';
 import type { World } from '../aws/world/world.ts';
@@ -13,7 +14,14 @@ import type { WitnessMode } from './simulated-probes.ts';
 /** Whence a primary can be seen to live: by its endpoint, through the witness, or by the word of its region's RDS. */
 export type Sight = 'endpoint' | 'http' | 'rds';
 
-const SIGHTS: readonly Sight[] = ['endpoint', 'http', 'rds'];
+/** `reader`: the region's secondary receives what the primary writes, and its reader can be asked how far behind it is. */
+type Line = Sight | 'reader';
+
+const LINES: readonly Line[] = ['endpoint', 'http', 'rds', 'reader'];
+/** After a role change no secondary resynchronises for longer. */
+const RESYNCHRONIZED_MILLISECONDS = 3 * 60_000;
+/** Less lag than this is no trouble of its own. */
+const SMALL_LAG_MILLISECONDS = 1_000;
 
 interface Span {
   readonly from: number;
@@ -59,8 +67,8 @@ export class Visibility {
     const { scenario, scheduler } = this.#props;
     for (let replica = 0; replica < scenario.installation.replicas; replica += 1) {
       const sender = `operator-${replica}`;
-      for (const sight of SIGHTS) {
-        this.#mark(keyOf(sender, names, region, sight), this.#isClear(sight, sender, names, region), scheduler.time);
+      for (const line of LINES) {
+        this.#mark(keyOf(sender, names, region, line), this.#isClear(line, sender, names, region), scheduler.time);
       }
     }
   }
@@ -72,8 +80,25 @@ export class Visibility {
   wasSeen(sight: Sight, sender: Sender, names: PolicyNames, region: string, rounds: readonly RoundSpan[]): boolean {
     const first = rounds[0];
     if (this.#isBlurred || first === undefined || !this.#isSettled(names, region, first.from)) return false;
-    const spans = this.#spans.get(keyOf(sender, names, region, sight)) ?? [];
-    return rounds.some((round) => spans.some(({ from, to }) => from <= round.from && to >= round.to));
+    return rounds.some((round) => this.#isOpen(keyOf(sender, names, region, sight), round));
+  }
+
+  /**
+   * Whether the primary in `region` was in fact serving, and the reader of the secondary in `target` received what it wrote
+   * and could be asked, for the whole of a round.
+   */
+  wasReceived(sender: Sender, names: PolicyNames, region: string, target: string, round: RoundSpan): boolean {
+    const { world } = this.#props;
+    return (
+      !this.#isBlurred &&
+      this.#isSettled(names, region, round.from - RESYNCHRONIZED_MILLISECONDS) &&
+      isWell(world, world.findCluster(region, names.cluster)) &&
+      this.#isOpen(keyOf(sender, names, target, 'reader'), round)
+    );
+  }
+
+  #isOpen(key: string, round: RoundSpan): boolean {
+    return this.#spans.get(key)?.some(({ from, to }) => from <= round.from && to >= round.to) === true;
   }
 
   /** Whether the region has been the writer's, with no role change about, since then. */
@@ -89,10 +114,10 @@ export class Visibility {
     return isQuiet && writer?.region === region && writer.identifier === cluster;
   }
 
-  #isClear(sight: Sight, sender: Sender, { cluster: identifier }: PolicyNames, region: string): boolean {
+  #isClear(line: Line, sender: Sender, { cluster: identifier }: PolicyNames, region: string): boolean {
     const { world, network, witness, scenario } = this.#props;
     const cluster = world.findCluster(region, identifier);
-    switch (sight) {
+    switch (line) {
       case 'endpoint':
         return isWell(world, cluster) && network.state(sender, `endpoint:${region}`) === 'up';
       case 'http':
@@ -109,6 +134,14 @@ export class Visibility {
           network.state(sender, `rds:${region}`) === 'up' &&
           !scenario.events.some(({ action }) => action.kind === 'awsFault')
         );
+      case 'reader':
+        // RDS tells the reader's name.
+        return (
+          isReceiving(world, cluster) &&
+          network.state(sender, `endpoint:${region}`) === 'up' &&
+          network.state(sender, `rds:${region}`) === 'up' &&
+          !scenario.events.some(({ action }) => action.kind === 'awsFault')
+        );
     }
   }
 
@@ -122,8 +155,20 @@ export class Visibility {
   }
 }
 
-const keyOf = (sender: Sender, { cluster }: PolicyNames, region: string, sight: Sight): string =>
-  `${sender} ${cluster} ${region} ${sight}`;
+const keyOf = (sender: Sender, { cluster }: PolicyNames, region: string, line: Line): string =>
+  `${sender} ${cluster} ${region} ${line}`;
+
+/** A secondary with a stream that flows and a reader to ask. */
+function isReceiving(world: World, cluster: DbCluster): boolean {
+  const { lag, stopped } = cluster.replication;
+  return (
+    isReplicating(world, cluster) &&
+    stopped === undefined &&
+    cluster.instances.length > 0 &&
+    lag.kind === 'constant' &&
+    lag.milliseconds < SMALL_LAG_MILLISECONDS
+  );
+}
 
 /** Serving, were it the writer. */
 function isWell(world: World, cluster: DbCluster): boolean {
