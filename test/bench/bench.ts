@@ -52,8 +52,6 @@ export class Bench implements AsyncDisposable {
   readonly measurements = new Measurements();
   /** Policies whose primary is not where the local AWS begins with it. */
   readonly moved = new Set<number>();
-  /** Policies that were looked after until they were Protected. */
-  onboarded = 0;
 
   private constructor(props: BenchProps, plane: ControlPlane, watchdog: Watchdog, witness: Witness) {
     this.props = props;

@@ -27,8 +27,8 @@ async function measure(bench: Bench, policies: number, all: readonly Scenario[])
   const wanted = all.filter(({ largest = Infinity }) => policies <= largest);
   const { tell, effort } = bench.props;
   tell(`${policies} policies`);
-  await bench.fleet.grow(policies);
   await onboard(bench, policies);
+  await bench.fleet.grow(policies);
   // Before the sessions, whose last scenario leaves the fleet in need of a long time to recover.
   for (const scenario of wanted) {
     if (scenario.kind === 'whole') await scenario.run(bench, policies);

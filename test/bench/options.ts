@@ -46,9 +46,9 @@ const flags = {
 } as const;
 
 const full: Omit<Effort, 'repetitions'> = {
-  reactions: 96,
-  steadyMilliseconds: 120_000,
-  starts: 5,
+  reactions: 60,
+  steadyMilliseconds: 60_000,
+  starts: 3,
   soakMilliseconds: 240_000,
   intervalMilliseconds: 10_000,
 };

@@ -21,6 +21,16 @@ const METRIC_PERIOD_MILLISECONDS = 60_000;
 const NANOSECONDS = 1_000_000;
 const roleChangeActions = new Set(['FailoverGlobalCluster', 'SwitchoverGlobalCluster']);
 
+/**
+ * Of the writer endpoints in a region: the same for every local AWS of one benchmark, so that no address in a status is news
+ * to the next contestant. Only Linux answers on all of 127.0.0.0/8.
+ */
+function addressIn(region: string): string {
+  const host = 11 + REGIONS.findIndex((name) => name === region);
+  const { ppid } = process;
+  return process.platform === 'linux' ? `127.${100 + (ppid % 100)}.${(ppid >> 8) % 256}.${host}` : '127.0.0.1';
+}
+
 /** Accepts and says nothing, as a database does to whom does not speak first. */
 const acceptAll = (address: string): LoopbackListener =>
   new LoopbackListener(address, () => createServer((socket) => socket.resume()));
@@ -49,6 +59,7 @@ class BenchAws implements AwsCommands {
       const options = { identifier, regions: REGIONS, clusterIdentifier: identifier, hasEndpoints: false };
       const { clusters } = await this.#aws.addGlobalCluster(options);
       for (const cluster of clusters) {
+        cluster.address = addressIn(cluster.region);
         const isPrimary = cluster.region === REGIONS[0];
         const own = isPrimary && number < first + separate ? acceptAll(cluster.address) : undefined;
         if (own !== undefined) this.#separate.set(number, own);

@@ -1,4 +1,8 @@
-import type { DisasterRecoveryPolicyStatus } from '../../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import type {
+  DisasterRecoveryPolicy,
+  DisasterRecoveryPolicyStatus,
+} from '../../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { settingsOf } from '../../../operator/controllers/settings-of.ts';
 import { clusterName } from './aws-commands.ts';
 import type { KubeApi } from './kube-api.ts';
 import { range, sideBySide } from './side-by-side.ts';
@@ -12,6 +16,7 @@ const DEFAULT_TIMEOUT = '3s';
 /** Below the shortest interval that the benchmark uses. */
 const SHORT_TIMEOUT = '1s';
 const MERGE_PATCH = 'application/merge-patch+json';
+const JSON_PATCH = 'application/json-patch+json';
 /** A printed row for each object instead of the object: what `kubectl get` asks for. */
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
 
@@ -32,14 +37,16 @@ export interface PolicyOptions {
   readonly witnessUrl: string;
   /** Between two rounds, as a policy has it: `10s`. */
   readonly interval: string;
+  /** Of a controller that looked after it. */
+  readonly finalizers: readonly string[];
 }
 
 /** A policy like any other: two regions, all four signals, defaults for the rest. */
-export function policyOf(number: number, { witnessUrl, interval }: PolicyOptions): object {
+export function policyOf(number: number, { witnessUrl, interval, finalizers }: PolicyOptions): object {
   return {
     apiVersion: 'aurora-dr.io/v1alpha1',
     kind: 'DisasterRecoveryPolicy',
-    metadata: { name: policyName(number), namespace: NAMESPACE },
+    metadata: { name: policyName(number), namespace: NAMESPACE, finalizers },
     spec: {
       globalClusterIdentifier: clusterName(number),
       regions: [
@@ -63,12 +70,26 @@ export interface FleetProps {
   readonly interval: string;
 }
 
+type Policy = DisasterRecoveryPolicy;
+type Status = DisasterRecoveryPolicyStatus;
+
+/** What a policy is like when all is well. */
+interface Calm {
+  readonly number: number;
+  readonly status: Status;
+  readonly finalizers: readonly string[];
+}
+
+/** Has no part in how signals are configured. */
+const installation = { unconfirmedReadWindowMilliseconds: 60_000, metricPeriodMilliseconds: 60_000 };
+
 const noProps: FleetProps = { witnessUrlOf: () => '', interval: DEFAULT_INTERVAL };
 
 /** The policies of the benchmark on the API server: made once, and taken back to their beginning between contestants. */
 export class Fleet {
   readonly #kube: KubeApi;
   readonly #props: FleetProps;
+  #calm: Calm | undefined;
   #size = 0;
 
   constructor(kube: KubeApi, props: FleetProps = noProps) {
@@ -91,20 +112,29 @@ export class Fleet {
     });
   }
 
-  /** Adds what is missing up to that many policies. */
+  /** Adds what is missing up to that many policies; once it knows a calm policy's status, with such a status. */
   async grow(size: number): Promise<void> {
     await sideBySide(range(this.#size + 1, size), CONCURRENCY, async (number) => {
-      await this.#kube.call('POST', COLLECTION, { body: this.#policy(number) });
+      const finalizers = this.#calm?.finalizers ?? [];
+      await this.#kube.call('POST', COLLECTION, { body: this.#policy(number, finalizers) });
+      if (this.#calm !== undefined) await this.#calmDown(number);
     });
     this.#size = Math.max(this.#size, size);
   }
 
-  /** As if no controller had ever seen these, but for finalizers. */
+  /** Takes the status of this policy for what others have when all is well. */
+  async learnCalm(number: number): Promise<void> {
+    const policy = JSON.parse(await this.#kube.call('GET', `${COLLECTION}/${policyName(number)}`)) as Policy;
+    const { status, metadata } = policy;
+    if (status?.phase !== 'Protected') {
+      throw new Error(`cannot learn from ${policyName(number)}: it is ${status?.phase ?? 'without a status'}`);
+    }
+    this.#calm = { number, status, finalizers: metadata.finalizers ?? [] };
+  }
+
+  /** As if nothing had ever happened to these. */
   async reset(numbers: Iterable<number>): Promise<void> {
-    await sideBySide(numbers, CONCURRENCY, async (number) => {
-      const path = `${COLLECTION}/${policyName(number)}/status`;
-      await this.#kube.call('PATCH', path, { body: { status: null }, contentType: MERGE_PATCH });
-    });
+    await sideBySide(numbers, CONCURRENCY, (number) => this.#calmDown(number));
   }
 
   /** One policy beyond the fleet; false where one of that name is still there. */
@@ -178,8 +208,26 @@ export class Fleet {
     return phases;
   }
 
-  #policy(number: number): object {
+  #policy(number: number, finalizers: readonly string[] = []): object {
     const { witnessUrlOf, interval } = this.#props;
-    return policyOf(number, { witnessUrl: witnessUrlOf(number), interval });
+    return policyOf(number, { witnessUrl: witnessUrlOf(number), interval, finalizers });
+  }
+
+  /** Gives a policy the status that a controller would have written in the end. */
+  async #calmDown(number: number): Promise<void> {
+    if (this.#calm === undefined)
+      throw new Error('cannot make a policy calm: no calm one is known; report this as a bug');
+    const path = `${COLLECTION}/${policyName(number)}`;
+    const { spec } = JSON.parse(await this.#kube.call('GET', path)) as Policy;
+    const signals = new Map(settingsOf(spec, installation).signals.map((signal) => [signal.name, signal]));
+    const text = JSON.stringify(this.#calm.status);
+    const status = JSON.parse(text.replaceAll(clusterName(this.#calm.number), clusterName(number))) as Status;
+    const own = status.signals?.map((signal) => {
+      return { ...signal, configuration: signals.get(signal.name)?.configuration ?? signal.configuration };
+    });
+    await this.#kube.call('PATCH', `${path}/status`, {
+      body: [{ op: 'add', path: '/status', value: { ...status, signals: own } }],
+      contentType: JSON_PATCH,
+    });
   }
 }
