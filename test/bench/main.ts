@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Bench } from './bench.ts';
-import { contestants } from './contestant.ts';
+import { contestants, type Contestant } from './contestant.ts';
 import { parseOptions, usage, type Options } from './options.ts';
 import { describeMachine } from './report/machine.ts';
 import { growthOf, type Report } from './report/report.ts';
@@ -29,17 +29,28 @@ async function measure(bench: Bench, policies: number, all: readonly Scenario[])
   tell(`${policies} policies`);
   await onboard(bench, policies);
   await bench.fleet.grow(policies);
-  // Before the sessions, whose last scenario leaves the fleet in need of a long time to recover.
+  for (let repetition = 1; repetition <= effort.repetitions; repetition += 1) {
+    for (const contestant of bench.props.contestants) await measureInTurn(bench, contestant, policies, wanted);
+  }
   for (const scenario of wanted) {
     if (scenario.kind === 'whole') await scenario.run(bench, policies);
   }
-  const inSession = wanted.filter((scenario) => scenario.kind === 'session');
-  for (let repetition = 1; repetition <= (inSession.length === 0 ? 0 : effort.repetitions); repetition += 1) {
-    for (const contestant of bench.props.contestants) {
-      await using session = await Session.open(bench, contestant, policies);
-      for (const scenario of inSession) await scenario.run(session);
-    }
+}
+
+/** One contestant's turn: the session comes last, since its last scenario leaves the fleet in disorder. */
+async function measureInTurn(
+  bench: Bench,
+  contestant: Contestant,
+  policies: number,
+  wanted: readonly Scenario[],
+): Promise<void> {
+  for (const scenario of wanted) {
+    if (scenario.kind === 'turn' && bench.alone.includes(contestant)) await scenario.run(bench, policies, contestant);
   }
+  const inSession = wanted.filter((scenario) => scenario.kind === 'session');
+  if (inSession.length === 0) return;
+  await using session = await Session.open(bench, contestant, policies);
+  for (const scenario of inSession) await scenario.run(session);
 }
 
 /** Contestants that run without being named. */

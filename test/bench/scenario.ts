@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts';
+import type { Contestant } from './contestant.ts';
 import type { Session } from './session.ts';
 
 interface Named {
@@ -16,10 +17,16 @@ export interface SessionScenario extends Named {
   readonly run: (session: Session) => Promise<void>;
 }
 
-/** Starts and ends the contestants itself. */
+/** Measures one contestant, whose processes it starts and ends itself. */
+export interface TurnScenario extends Named {
+  readonly kind: 'turn';
+  readonly run: (bench: Bench, policies: number, contestant: Contestant) => Promise<void>;
+}
+
+/** Has its own way of having contestants take turns, or none to compare. */
 export interface WholeScenario extends Named {
   readonly kind: 'whole';
   readonly run: (bench: Bench, policies: number) => Promise<void>;
 }
 
-export type Scenario = SessionScenario | WholeScenario;
+export type Scenario = SessionScenario | TurnScenario | WholeScenario;

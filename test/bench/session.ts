@@ -74,6 +74,32 @@ async function statusWrites({ kube }: Bench): Promise<number> {
   );
 }
 
+/**
+ * Waits until all policies are Protected, some rounds have passed, and hardly anything is written any more.
+ *
+ * @param look says what else is missing
+ */
+export async function untilCalm(
+  bench: Bench,
+  policies: number,
+  look: () => Promise<string | undefined> = async () => Promise.resolve(undefined),
+): Promise<void> {
+  const started = performance.now();
+  const fewestMilliseconds = RUN_IN_ROUNDS * bench.props.effort.intervalMilliseconds;
+  let writes = await statusWrites(bench);
+  await until('a calm fleet', PATIENCE_MILLISECONDS + policies * PATIENCE_PER_POLICY, async () => {
+    const before = writes;
+    writes = await statusWrites(bench);
+    const perSecond = ((writes - before) / POLL_MILLISECONDS) * 1000;
+    if (perSecond > CALM_WRITES_PER_SECOND + policies * CALM_WRITES_PER_POLICY) return `${perSecond} writes a second`;
+    const missing = await look();
+    if (missing !== undefined) return missing;
+    if (performance.now() - started < fewestMilliseconds) return 'its first rounds';
+    const phases = await bench.fleet.phases();
+    return phases.get('Protected') === policies ? undefined : JSON.stringify(Object.fromEntries(phases));
+  });
+}
+
 /** Starts a process of the contestant. */
 export function startContestant(bench: Bench, contestant: Contestant, options: StartOptions): Promise<RunningPeer> {
   const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine, kubeconfig = bench.plane.kubeconfig } = options;
@@ -225,20 +251,10 @@ export class Session implements AsyncDisposable {
   async untilRunIn(): Promise<void> {
     const { bench, policies, peers, contestant } = this;
     const started = performance.now();
-    const fewestMilliseconds = RUN_IN_ROUNDS * bench.props.effort.intervalMilliseconds;
-    let writes = await statusWrites(bench);
-    await until(`${contestant.name} run in`, PATIENCE_MILLISECONDS + policies * PATIENCE_PER_POLICY, async () => {
+    await untilCalm(bench, policies, async () => {
       const ended = peers.find(({ end }) => end !== undefined);
       if (ended !== undefined) throw new Error(`${contestant.name} ended: ${ended.lines.slice(-5).join('\n')}`);
-      const before = writes;
-      writes = await statusWrites(bench);
-      const perSecond = ((writes - before) / POLL_MILLISECONDS) * 1000;
-      if (perSecond > CALM_WRITES_PER_SECOND + policies * CALM_WRITES_PER_POLICY) return `${perSecond} writes a second`;
-      const unowned = await this.#unownedShards();
-      if (unowned !== undefined) return unowned;
-      if (performance.now() - started < fewestMilliseconds) return 'its first rounds';
-      const phases = await bench.fleet.phases();
-      return phases.get('Protected') === policies ? undefined : JSON.stringify(Object.fromEntries(phases));
+      return this.#unownedShards();
     });
     const seconds = (performance.now() - started) / 1000;
     bench.props.tell(`${contestant.name}: run in after ${seconds.toFixed(0)} s`);

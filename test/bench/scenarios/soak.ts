@@ -7,7 +7,7 @@ import { numberIn } from '../rig/fleet.ts';
 import { processFigures } from '../rig/process-figures.ts';
 import { range } from '../rig/side-by-side.ts';
 import { slope } from '../report/summary.ts';
-import type { WholeScenario } from '../scenario.ts';
+import type { TurnScenario } from '../scenario.ts';
 import { Session, until } from '../session.ts';
 
 const SCENARIO = 'soak';
@@ -41,19 +41,17 @@ interface Holdings {
   readonly 'active resources': number;
 }
 
-export const soak: WholeScenario = {
-  kind: 'whole',
+export const soak: TurnScenario = {
+  kind: 'turn',
   name: SCENARIO,
   title: 'an hour of changes and faults in minutes: does anything stay behind?',
   // It is about time, not about size.
   largest: 1_000,
-  async run(bench, policies) {
-    for (const contestant of bench.alone) {
-      await using proxy = await CuttingProxy.start(bench.plane);
-      const options = { kubeconfig: proxy.kubeconfig, spare: GUESTS };
-      await using session = await Session.open(bench, contestant, policies, options);
-      await measureSoak(bench, contestant, session, proxy);
-    }
+  async run(bench, policies, contestant) {
+    await using proxy = await CuttingProxy.start(bench.plane);
+    const options = { kubeconfig: proxy.kubeconfig, spare: GUESTS };
+    await using session = await Session.open(bench, contestant, policies, options);
+    await measureSoak(bench, contestant, session, proxy);
   },
 };
 

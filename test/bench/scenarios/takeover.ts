@@ -4,8 +4,8 @@ import type { RunningPeer } from '../peers/peer.ts';
 import type { BenchAws } from '../rig/bench-aws.ts';
 import { NAMESPACE, numberIn } from '../rig/fleet.ts';
 import { now } from '../rig/time.ts';
-import type { WholeScenario } from '../scenario.ts';
-import { forced, startAws, startContestant, until } from '../session.ts';
+import type { TurnScenario } from '../scenario.ts';
+import { forced, startAws, startContestant, until, untilCalm } from '../session.ts';
 
 const SCENARIO = 'takeover';
 const signals = ['SIGTERM', 'SIGKILL'] as const;
@@ -13,14 +13,12 @@ const signals = ['SIGTERM', 'SIGKILL'] as const;
 const PATIENCE_MILLISECONDS = 120_000;
 const POLL_MILLISECONDS = 50;
 
-export const takeover: WholeScenario = {
-  kind: 'whole',
+export const takeover: TurnScenario = {
+  kind: 'turn',
   name: SCENARIO,
   title:
     'from the end of the leader to the standby leading, observing, and answering a person who asked at that moment',
-  async run(bench, policies) {
-    for (const contestant of bench.alone) await measureTakeovers(bench, contestant, policies);
-  },
+  run: (bench, policies, contestant) => measureTakeovers(bench, contestant, policies),
 };
 
 interface Replica {
@@ -49,6 +47,7 @@ async function measureTakeovers(bench: Bench, contestant: Contestant, policies: 
   try {
     replicas.push(await startReplica());
     await replicas[0]?.peer.untilLeading();
+    await untilCalm(bench, policies);
     for (let turn = 0; turn < bench.props.effort.starts * signals.length; turn += 1) {
       const signal = signals[turn % signals.length] ?? 'SIGKILL';
       bench.props.tell(`${contestant.name}: takeover ${turn + 1}, by ${signal}`);
