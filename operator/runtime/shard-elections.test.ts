@@ -207,6 +207,26 @@ describe('ShardElections', () => {
     for (const member of [...fleet.members]) await fleet.leave(member);
   });
 
+  it('given a member that begins anew, when the watch of an owner still shows what it said before, then it keeps the shard', async () => {
+    const fleet = new Fleet();
+    const one = fleet.join('one');
+    await fleet.pass(5 * SECOND);
+    one.work.isRestless = true;
+    const two = fleet.join('two');
+    await fleet.pass(PREPARATION + 10 * SECOND);
+    fleet.server.isSilent = true;
+    for (const shard of two.work.preparedSince.keys()) two.work.preparedSince.set(shard, fleet.clock.monotonic());
+    await fleet.pass(3 * SECOND);
+    one.work.isRestless = false;
+    await fleet.pass(10 * SECOND);
+    expect(fleet.owned).toMatchObject({ two: [] });
+    fleet.server.isSilent = false;
+    await fleet.pass(60 * SECOND);
+    expect(fleet.owned).toEqual(fleet.preferred);
+    for (const { preparedFor } of two.work.taken) expect(preparedFor).toBeGreaterThanOrEqual(PREPARATION);
+    for (const member of [...fleet.members]) await fleet.leave(member);
+  });
+
   it('given an owner that needs time to end its work, when it hands over, then it keeps the lease until it has', async () => {
     const fleet = new Fleet();
     const one = fleet.join('one');

@@ -3,8 +3,8 @@ import type { KubeClient } from './kube-client.ts';
 import { isConflict, isNotFound } from './kube-errors.ts';
 import { LeaderElector, type StoppedLeading } from './leader-elector.ts';
 import { LeaseDirectory, type SeenLease } from './lease-directory.ts';
-import { LEASES } from './lease.ts';
-import { MemberLease } from './member-lease.ts';
+import { LEASES, type Lease } from './lease.ts';
+import { MemberLease, memberLeaseName } from './member-lease.ts';
 import { Pause } from './pause.ts';
 import type { Random } from './random.ts';
 import { shardOrders } from './rendezvous.ts';
@@ -61,6 +61,8 @@ interface Candidacy {
   readonly elector: LeaderElector;
   readonly stop: AbortController;
   isOwner: boolean;
+  /** Its successor is being asked whether it is ready indeed. */
+  isConfirming: boolean;
 }
 
 /** A member that did not renew for so many durations is gone for good: its lease is litter. */
@@ -211,10 +213,30 @@ export class ShardElections {
   }
 
   #handOver(shard: number, candidacy: Candidacy | undefined): void {
-    if (candidacy === undefined || candidacy.stop.signal.aborted) return;
+    if (candidacy === undefined || candidacy.stop.signal.aborted || candidacy.isConfirming) return;
     const { listener, identity } = this.#options;
-    listener?.onHandOver?.(shard, this.#orderOf(shard)[0] ?? identity);
-    candidacy.stop.abort(new Error('handed over'));
+    const successor = this.#orderOf(shard)[0] ?? identity;
+    candidacy.isConfirming = true;
+    void this.#confirm(shard, successor).then((isPrepared) => {
+      candidacy.isConfirming = false;
+      if (!isPrepared || candidacy.stop.signal.aborted) return;
+      listener?.onHandOver?.(shard, successor);
+      candidacy.stop.abort(new Error('handed over'));
+    });
+  }
+
+  /** Reads what the watch has shown, perhaps late: the successor may have begun anew since. Never rejects. */
+  async #confirm(shard: number, successor: string): Promise<boolean> {
+    const { client, namespace, name, renewDeadlineMilliseconds, listener } = this.#options;
+    const reference = { namespace, name: memberLeaseName(`${name}-member-`, successor) };
+    try {
+      const timeoutMilliseconds = renewDeadlineMilliseconds / 2;
+      const lease = await client.get<Lease>(LEASES, reference, { timeoutMilliseconds });
+      return lease.spec?.holderIdentity === successor && this.#saysPrepared(lease, shard);
+    } catch (error) {
+      if (!isNotFound(error)) listener?.onError?.(error);
+      return false;
+    }
   }
 
   #campaign(shard: number): void {
@@ -244,7 +266,7 @@ export class ShardElections {
       },
       onError: (error) => listener?.onError?.(error),
     });
-    const candidacy: Candidacy = { elector, stop, isOwner: false };
+    const candidacy: Candidacy = { elector, stop, isOwner: false, isConfirming: false };
     this.#candidacies.set(shard, candidacy);
     const ending = elector.run(stop.signal).finally(() => {
       this.#candidacies.delete(shard);
@@ -286,7 +308,11 @@ export class ShardElections {
 
   #isPreparedBy(member: string, shard: number): boolean {
     const seen = this.#memberLeases().find(({ holder, isHeld }) => isHeld && holder === member);
-    const prepared = seen?.lease.metadata.annotations?.[`${this.#options.label}-prepared`] ?? '';
+    return seen !== undefined && this.#saysPrepared(seen.lease, shard);
+  }
+
+  #saysPrepared({ metadata }: Lease, shard: number): boolean {
+    const prepared = metadata.annotations?.[`${this.#options.label}-prepared`] ?? '';
     return prepared.split(',').includes(String(shard));
   }
 
