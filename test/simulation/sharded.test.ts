@@ -11,19 +11,23 @@ const SEEDS = 120;
 const IN_ONE_TEST = 30;
 
 describe('replicas that share the policies', () => {
+  const told = new Tally();
+
   it.each(Array.from({ length: SEEDS / IN_ONE_TEST }, (_, index) => index * IN_ONE_TEST))(
-    'Given 30 seeds from %i on, then no invariant is violated, shards move, and losses are answered',
+    'Given 30 seeds from %i on, then no invariant is violated',
     async (from) => {
-      const told = new Tally();
       for (let seed = from; seed < from + IN_ONE_TEST; seed += 1) {
         const { violation, branches } = await simulate(generateShardedScenario(seed));
 
         expect({ seed, violation }).toEqual({ seed, violation: undefined });
         told.merge(branches);
       }
-      expect(told.get('a shard is handed over')).toBeGreaterThan(IN_ONE_TEST);
-      expect(told.get('liveness judged')).toBeGreaterThan(0);
     },
     240_000,
   );
+
+  it('Given all of these seeds, then shards have moved in them, and losses were to be answered', () => {
+    expect(told.get('a shard is handed over')).toBeGreaterThan(SEEDS);
+    expect(told.get('liveness judged')).toBeGreaterThan(0);
+  });
 });
