@@ -148,6 +148,7 @@ func start[T any](
 				delete(w.seen, id)
 			}
 		}
+		isMissed := false
 		for id, users := range w.users {
 			// Some began to wait after this walk had come past their item.
 			var item *T
@@ -155,8 +156,16 @@ func start[T any](
 				item = w.seen[id].item
 			}
 			for _, u := range users {
+				if c := u.w.current; err == nil && item == nil && c != nil && c.started.After(begun) {
+					// Nobody wanted the item yet when its page came: that it is not there is for another walk to say.
+					isMissed = true
+					continue
+				}
 				take(r, u, attempt, item)
 			}
+		}
+		if isMissed && ctx.Err() == nil {
+			start(ctx, r, w, timeout, list, idOf, take)
 		}
 	}()
 }
