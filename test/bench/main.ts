@@ -74,19 +74,41 @@ async function run(options: Options): Promise<Report> {
     tell,
     ...(profiles === undefined ? {} : { profiles }),
   });
-  // Whatever was started is watched: it ends with this process.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  for (const policies of options.policies) await measure(bench, policies, wanted);
-  const figures = bench.measurements.figures();
-  return {
-    machine,
-    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
-    durationSeconds: Math.round((performance.now() - started) / 1000),
-    contestants: Object.fromEntries(bench.props.contestants.map(({ name, scope }) => [name, scope])),
-    figures,
-    growth: growthOf(figures),
-    violations: bench.measurements.violations,
+  const report = (): Report => {
+    const figures = bench.measurements.figures();
+    return {
+      machine,
+      command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+      durationSeconds: Math.round((performance.now() - started) / 1000),
+      contestants: Object.fromEntries(bench.props.contestants.map(({ name, scope }) => [name, scope])),
+      figures,
+      growth: growthOf(figures),
+      violations: bench.measurements.violations,
+    };
   };
+  const breakOff = (why: string): void => {
+    const place = { scenario: 'all', contestant: 'all', policies: 0 };
+    bench.measurements.violate(place, `broken off, so figures are missing: ${why}`);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      breakOff(`it was told to end by ${signal}`);
+      publish(report(), options);
+      // Whatever was started is watched: it ends with this process.
+      process.exit(1);
+    });
+  }
+  try {
+    for (const policies of options.policies) await measure(bench, policies, wanted);
+  } catch (error) {
+    breakOff(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  return report();
+}
+
+function publish(report: Report, { json }: Options): void {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  process.stdout.write(printReport(report, [onboarding, ...scenarios]));
 }
 
 async function main(): Promise<number> {
@@ -101,8 +123,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const report = await run(options);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  process.stdout.write(printReport(report, [onboarding, ...scenarios]));
+  publish(report, options);
   return report.violations.length === 0 ? 0 : 1;
 }
 
