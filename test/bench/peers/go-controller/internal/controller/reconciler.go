@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -36,9 +37,9 @@ const (
 	refresh       = 4 * time.Minute
 	callTimeout   = 5 * time.Second
 	historyLength = 10
-	// Who starts a failover goes by its policy's priority, before rounds that change nothing; what is already asked of AWS
-	// only has to be followed, and goes last.
-	priorityOfCalm   = 0
+	// Who starts a failover goes first, by its policy's priority; then what people change; then what is asked of AWS and only
+	// has to be followed; then, in turns, calm rounds and what was listed at the start.
+	priorityOfCalm   = handler.LowPriority
 	priorityOfFollow = -1
 	firstBackOff     = time.Second
 	lastBackOff      = 30 * time.Second
@@ -182,7 +183,7 @@ func (r *Reconciler) rank(t *turn) {
 	case t.policy.Status.Operation != nil:
 		priority = priorityOfFollow
 	case a != nil && !a.Incident.IsZero():
-		priority = priorityOfCalm + 1 + t.policy.Spec.Failover.Priority
+		priority = 1 + t.policy.Spec.Failover.Priority
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

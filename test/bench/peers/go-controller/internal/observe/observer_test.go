@@ -28,7 +28,7 @@ func (r *region) serveFrom(ctx context.Context, w walks) {
 	}, func(c *aws.Cluster) string { return c.ID }, (*region).takeCluster)
 }
 
-func TestWhoJoinsAWalkTooLateIsServedByTheNext(t *testing.T) {
+func TestWhoJoinsAWalkAfterItsPageIsServedByItAllTheSame(t *testing.T) {
 	ctx := t.Context()
 	rounds := make(chan types.NamespacedName, 10)
 	o := New(aws.Config{MetricPeriod: time.Minute}, func(key types.NamespacedName, round decide.Round) {
@@ -66,36 +66,25 @@ func TestWhoJoinsAWalkTooLateIsServedByTheNext(t *testing.T) {
 		}
 	}
 
-	offer := func(list chan func(func(string)), pages func(func(string))) {
-		select {
-		case list <- pages:
-		case <-time.After(10 * time.Second):
-			t.Fatal("nobody begins another walk")
-		}
-	}
-
 	watch("early")
 	begin("early")
 	o.mu.Lock()
 	east.serveFrom(ctx, lists)
 	o.mu.Unlock()
-	passed, joined := make(chan struct{}, 2), make(chan struct{})
-	first := func(onPage func(string)) {
+	passed, ended := make(chan struct{}, 2), make(chan struct{})
+	pages := func(onPage func(string)) {
 		onPage("late")
 		onPage("early")
 		passed <- struct{}{}
-		<-joined
+		<-ended
 	}
-	offer(lists.globals, first)
-	offer(lists.clusters, first)
+	lists.globals <- pages
+	lists.clusters <- pages
 	<-passed
 	<-passed
 	expect("early")
 	watch("late")
 	begin("late")
-	close(joined)
-	second := func(onPage func(string)) { onPage("late") }
-	offer(lists.globals, second)
-	offer(lists.clusters, second)
 	expect("late")
+	close(ended)
 }

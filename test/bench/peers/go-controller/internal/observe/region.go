@@ -32,7 +32,8 @@ func remove(users map[string][]user, id string, w *watched) {
 // walk is one list API of one region, walked once for everybody who asks at about the same time. The observer's lock
 // guards it.
 type walk[T any] struct {
-	users   map[string][]user
+	users map[string][]user
+	// seen has every item, also what no policy has asked for yet: one that comes next is served by the last walk.
 	seen    map[string]sighting[T]
 	running bool
 	sentAt  time.Time
@@ -126,14 +127,10 @@ func start[T any](
 			now := time.Now()
 			for i := range page {
 				id := idOf(&page[i])
-				users := w.users[id]
-				if len(users) == 0 {
-					continue
-				}
 				// A copy of its own: one page must not be kept for one of its items.
 				item := page[i]
 				w.seen[id] = sighting[T]{&item, now}
-				for _, u := range users {
+				for _, u := range w.users[id] {
 					take(r, u, aws.Answered, &item)
 				}
 			}
@@ -143,12 +140,10 @@ func start[T any](
 		w.running = false
 		attempt := aws.Classify(err)
 		for id, seen := range w.seen {
-			isGone := err == nil && seen.at.Before(begun)
-			if len(w.users[id]) == 0 || isGone {
+			if err == nil && seen.at.Before(begun) {
 				delete(w.seen, id)
 			}
 		}
-		isMissed := false
 		for id, users := range w.users {
 			// Some began to wait after this walk had come past their item.
 			var item *T
@@ -156,16 +151,8 @@ func start[T any](
 				item = w.seen[id].item
 			}
 			for _, u := range users {
-				if c := u.w.current; err == nil && item == nil && c != nil && c.started.After(begun) {
-					// Nobody wanted the item yet when its page came: that it is not there is for another walk to say.
-					isMissed = true
-					continue
-				}
 				take(r, u, attempt, item)
 			}
-		}
-		if isMissed && ctx.Err() == nil {
-			start(ctx, r, w, timeout, list, idOf, take)
 		}
 	}()
 }
