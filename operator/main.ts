@@ -108,6 +108,7 @@ class Operator {
   readonly #kubeConfig: KubeConfig;
   readonly #kube: HttpKubeClient;
   readonly #gateway: SdkAwsGateway;
+  readonly #metricBatches: MetricBatches;
   readonly #store: Store<DisasterRecoveryPolicy>;
   readonly #reflector: Reflector<DisasterRecoveryPolicy>;
   readonly #events: EventRecorder;
@@ -156,6 +157,7 @@ class Operator {
     const lookup = new HostNames({ clock }).lookupWithMemory;
     const credentials = new StsCredentials({ clock, endpoints, onRequest, lookup });
     this.#gateway = new SdkAwsGateway({ clock, endpoints, credentials, onRequest, lookup });
+    this.#metricBatches = new MetricBatches({ gateway: this.#gateway, clock });
     this.#store = new Store<DisasterRecoveryPolicy>({
       transform: (policy) => shareStrings(withoutManagedFields(policy)),
       onError: (error, policy) => logger.error({ policy, error }, 'a handler of the watch failed'),
@@ -241,7 +243,8 @@ class Operator {
         this.#logger.warn({ component: name, outcome, error }, 'did not stop in order');
       }
     }
-    await this.#notifier.flush(SHUTDOWN_STEP_MILLISECONDS);
+    // Side by side: each is bounded, and a region that is lost takes its whole time.
+    await Promise.all([this.#notifier.flush(SHUTDOWN_STEP_MILLISECONDS), this.#metricBatches.flush()]);
     this.#gateway.close();
     await this.#kube.close();
   }
@@ -484,7 +487,7 @@ class Operator {
       publisher: new WriterPublisher(this.#kube),
       routing: new RoutingMetricPublisher({
         gateway: this.#gateway,
-        batches: new MetricBatches({ gateway: this.#gateway, clock: this.#clock }),
+        batches: this.#metricBatches,
         clock: this.#clock,
       }),
       managedResources: this.#guardResources(leaseRemainingMilliseconds),

@@ -103,11 +103,16 @@ export class HttpServer {
 
   /** A client that goes away, or takes nothing for as long as a request may take, ends it. */
   async #stream(body: AsyncIterable<string>, response: ServerResponse): Promise<void> {
-    response.setTimeout(requestMilliseconds, () => response.destroy());
+    let isCut = false;
+    response.setTimeout(requestMilliseconds, () => {
+      isCut = true;
+      response.destroy();
+    });
     await pipeline(Readable.from(body), response).catch((error: unknown) => {
       // Half an answer cannot be taken back: the client sees that the connection ends before it is whole.
       const isGone = error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
-      if (!isGone) this.#props.onError?.(error);
+      if (isCut) this.#props.onError?.(new Error('cannot send an answer: the client took nothing of it for 5 s'));
+      else if (!isGone) this.#props.onError?.(error);
     });
   }
 

@@ -90,6 +90,22 @@ describe('MetricBatches', () => {
     expect(names().map(({ length }) => length)).toEqual([999, 201]);
   });
 
+  it('given the end of the process, sends what waits at once, and waits for the answers', async () => {
+    const answers: (() => void)[] = [];
+    answer = () => new Promise((resolve) => void answers.push(resolve));
+    const all = Promise.all([put('a'), put('b', { region: 'eu-west-1' })]);
+    let isFlushed = false;
+    const flushed = batches.flush().then(() => {
+      isFlushed = true;
+    });
+    expect(names()).toEqual([['a'], ['b']]);
+    await clock.settle();
+    expect(isFlushed).toBe(false);
+    for (const resolve of answers) resolve();
+    await Promise.all([all, flushed]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('given a failed call, tells each whose metrics it carried, and goes on', async () => {
     answer = () => Promise.reject(new Error('throttled'));
     const all = Promise.allSettled([put('a'), put('b')]);

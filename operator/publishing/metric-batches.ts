@@ -44,6 +44,8 @@ interface Batch {
 export class MetricBatches {
   readonly #props: MetricBatchesProps;
   readonly #batches = new Map<string, Batch>();
+  /** Calls under way. */
+  readonly #sent = new Set<Promise<void>>();
 
   constructor(props: MetricBatchesProps) {
     this.#props = props;
@@ -56,6 +58,12 @@ export class MetricBatches {
    */
   put(put: MetricPut): Promise<void> {
     return new Promise((resolve, reject) => this.#add({ ...put, resolve, reject }));
+  }
+
+  /** Sends what waits, and resolves once that has ended: for the end of a process. */
+  async flush(): Promise<void> {
+    for (const [key, batch] of [...this.#batches]) this.#send(key, batch);
+    await Promise.allSettled(this.#sent);
   }
 
   #add(waiting: Waiting): void {
@@ -89,9 +97,11 @@ export class MetricBatches {
     const { account, region, namespace } = first;
     const metrics = waiting.flatMap((put) => put.metrics);
     const options: CallOptions = { timeoutMilliseconds: Math.max(...waiting.map((put) => put.timeoutMilliseconds)) };
-    this.#props.gateway.putMetricData(account, region, { namespace, metrics }, options).then(
+    const call = this.#props.gateway.putMetricData(account, region, { namespace, metrics }, options).then(
       () => waiting.forEach(({ resolve }) => resolve()),
       (error: unknown) => waiting.forEach(({ reject }) => reject(error)),
     );
+    this.#sent.add(call);
+    void call.finally(() => this.#sent.delete(call));
   }
 }
