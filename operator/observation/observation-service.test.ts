@@ -211,6 +211,23 @@ describe('sharing', () => {
     expect(second.sequence).toBe(2);
     expect(second.regions['east']?.globalClusters).toEqual(answered);
   });
+
+  it('given a page that comes a little later than last time, takes what the region said of it then', async () => {
+    const { clock, gateway } = setUp();
+    gateway.pageSize = 1;
+    gateway.behave('east', 'DescribeGlobalClusters', { afterMilliseconds: 950 });
+    many(3);
+    await clock.advance(5000);
+    expect(bench.lastRound('policy-1').regions['east']?.globalClusters).toEqual(answered);
+    gateway.behave('east', 'DescribeGlobalClusters', { afterMilliseconds: 1050 });
+    await clock.advance(9000);
+    const second = bench.lastRound('policy-1');
+    expect(second.sequence).toBe(2);
+    expect(second.regions['east']).toMatchObject({
+      globalClusters: answered,
+      globalCluster: { identifier: 'global-1' },
+    });
+  });
 });
 
 describe('changes of a target', () => {

@@ -125,7 +125,8 @@ export class RoundRunner {
       deadline: timing.deadline,
       timeoutMilliseconds: timing.target.timeoutMilliseconds,
       maxAgeMilliseconds: observer.maxWalkAgeMilliseconds,
-      maxSightingAgeMilliseconds: timing.target.intervalMilliseconds,
+      // Of the round before at the earliest, whichever came later in it: the list, or the end of that round's patience.
+      maxSightingAgeMilliseconds: timing.target.intervalMilliseconds + timing.target.timeoutMilliseconds,
     };
     const [globalClusters, clusters] = await Promise.all([
       observer.globalClusters.observe({ ...request, key: timing.target.globalClusterIdentifier }),
