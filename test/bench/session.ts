@@ -30,9 +30,12 @@ export const forced = {
   'aurora-dr.io/accept-data-loss': 'true',
 } as const;
 
-/** A page of RDS has 100 items; two lists of them are read in each region in each round of 10 s. */
+/**
+ * A page of RDS has 100 items; two lists of them are read in each region in each round of 10 s. Beyond five thousand policies
+ * of one account that is more than by default, with as much again for what else is read.
+ */
 const READS_PER_SECOND = 20;
-const POLICIES_FOR_READS = 10_000;
+const POLICIES_FOR_READS = 5_000;
 
 /** Waits until it is so. @throws Error with the last word of `look` when time is up. */
 export async function until(

@@ -18,11 +18,13 @@ import {
 
 const REGIONS = ['us-east-1', 'us-west-2'] as const;
 const METRIC_PERIOD_MILLISECONDS = 60_000;
+/** Of the writer endpoint that most clusters of a region share; those of their own have the next ones. */
+const SHARED_PORT = 13_306;
 const NANOSECONDS = 1_000_000;
 const roleChangeActions = new Set(['FailoverGlobalCluster', 'SwitchoverGlobalCluster']);
 
 /**
- * Of the writer endpoints in a region: the same for every local AWS of one benchmark, so that no address in a status is news
+ * Of the writer endpoints in a region: the same for every local AWS of one benchmark, so that no endpoint in a status is news
  * to the next contestant. Only Linux answers on all of 127.0.0.0/8.
  */
 function addressIn(region: string): string {
@@ -31,9 +33,13 @@ function addressIn(region: string): string {
   return process.platform === 'linux' ? `127.${100 + (ppid % 100)}.${(ppid >> 8) % 256}.${host}` : '127.0.0.1';
 }
 
-/** Accepts and says nothing, as a database does to whom does not speak first. */
-const acceptAll = (address: string): LoopbackListener =>
-  new LoopbackListener(address, () => createServer((socket) => socket.resume()));
+/** Accepts and says nothing, as a database does to whom does not speak first. Elsewhere than on Linux on a free port. */
+const acceptAll = (address: string, port: number): LoopbackListener =>
+  new LoopbackListener(
+    address,
+    () => createServer((socket) => socket.resume()),
+    process.platform === 'linux' ? port : undefined,
+  );
 
 /** The local AWS with a fleet of global clusters, most of which share a writer endpoint. */
 class BenchAws implements AwsCommands {
@@ -61,7 +67,8 @@ class BenchAws implements AwsCommands {
       for (const cluster of clusters) {
         cluster.address = addressIn(cluster.region);
         const isPrimary = cluster.region === REGIONS[0];
-        const own = isPrimary && number < first + separate ? acceptAll(cluster.address) : undefined;
+        const own =
+          isPrimary && number < first + separate ? acceptAll(cluster.address, SHARED_PORT + number) : undefined;
         if (own !== undefined) this.#separate.set(number, own);
         await this.#give(cluster, own ?? this.#sharedIn(cluster));
       }
@@ -135,7 +142,7 @@ class BenchAws implements AwsCommands {
   }
 
   #sharedIn({ region, address }: DbCluster): LoopbackListener {
-    const shared = this.#shared.get(region) ?? acceptAll(address);
+    const shared = this.#shared.get(region) ?? acceptAll(address, SHARED_PORT);
     this.#shared.set(region, shared);
     return shared;
   }
