@@ -64,6 +64,8 @@ export const steadyState: SessionScenario = {
     const sum = all.reduce((whole, [, count]) => whole + count, 0);
     measurements.add(place, 'API requests', '1/min', perMinute(sum));
     measurements.add(place, 'API requests per policy', '1/min', perMinute(sum) / policies);
+    const phases = await bench.fleet.phases();
+    measurements.add(place, 'policies that are not Protected', '', policies - (phases.get('Protected') ?? 0));
     measurements.add(place, 'open sockets', '', sumOf(peers, 'sockets'));
   },
 };
