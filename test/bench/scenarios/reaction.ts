@@ -14,8 +14,11 @@ const LOST_AT_ONCE = 12;
 const DETECTION_MILLISECONDS = 120_000;
 const ANNOTATION_MILLISECONDS = 30_000;
 const ANNOTATION_PAUSE = 250;
-/** Status updates a second: ten times what one operator writes for a calm fleet of ten thousand. */
-const STORM_PER_SECOND = 100;
+/**
+ * Status updates a second. Each costs the API server some ten milliseconds of a core: more of them would measure what an API
+ * server on the same two cores can do.
+ */
+const STORM_PER_SECOND = 30;
 /** With fewer policies that no reaction is measured of there is no storm. */
 const FEWEST_OTHERS = 20;
 export const reaction: SessionScenario = {
