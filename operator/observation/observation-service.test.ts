@@ -295,6 +295,24 @@ describe('changes of a target', () => {
     expect(bench.roundsOf('policy').map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('given many policies, when somebody cannot wait, its probes are not spread', async () => {
+    const starts: number[] = [];
+    const { clock, service } = setUp({
+      settings: { probeConcurrency: 8 },
+      probe: (host) => {
+        if (host === 'looked-at') starts.push(bench.clock.monotonic());
+        return Promise.resolve(answered);
+      },
+    });
+    for (let n = 0; n < 4; n += 1) service.watch(targetOf({ key: `policy-${n}`, intervalMilliseconds: 60_000 }));
+    const endpoints = [{ region: 'east', host: 'looked-at', port: 3306 }];
+    service.watch(targetOf({ endpoints, intervalMilliseconds: 60_000 }));
+    await clock.advance(20_000);
+    service.look('policy');
+    await clock.advance(30_000);
+    expect(starts).toEqual([3000, 20_000]);
+  });
+
   it('given a round under way, a pause or a stranger, when asked to look, begins no other', async () => {
     const { clock, gateway, service } = setUp();
     gateway.behave('east', '*', { afterMilliseconds: 100 });

@@ -88,7 +88,8 @@ export class ObservationService implements Observation {
   look(key: string): void {
     const watched = this.#watched.get(key);
     if (watched === undefined || watched.target.isPaused === true) return;
-    this.#start(watched, { startedAt: this.#props.clock.monotonic(), lateMilliseconds: 0 });
+    // Whoever looks has a few seconds for what the round shows, and bounds how many look: it is not spread.
+    this.#start(watched, { startedAt: this.#props.clock.monotonic(), lateMilliseconds: 0 }, false);
   }
 
   unwatch(key: string): void {
@@ -177,11 +178,11 @@ export class ObservationService implements Observation {
     if (!isTooSoon) this.#start(watched, tick);
   }
 
-  #start(watched: Watched, tick: Tick): void {
+  #start(watched: Watched, tick: Tick, isCrowded = this.#isCrowded): void {
     if (watched.running !== undefined) return;
     watched.startedAt = tick.startedAt;
     watched.sequence += 1;
-    const running = this.#run(watched, tick).finally(() => {
+    const running = this.#run(watched, tick, isCrowded).finally(() => {
       watched.running = undefined;
       this.#running.delete(running);
     });
@@ -189,9 +190,12 @@ export class ObservationService implements Observation {
     this.#running.add(running);
   }
 
-  async #run(watched: Watched, tick: Tick): Promise<void> {
+  get #isCrowded(): boolean {
+    return this.#watched.size > this.#props.settings.probeConcurrency / 4;
+  }
+
+  async #run(watched: Watched, tick: Tick, isCrowded: boolean): Promise<void> {
     const { target, observers, sequence, lastViews, databaseLag } = watched;
-    const isCrowded = this.#watched.size > this.#props.settings.probeConcurrency / 4;
     try {
       const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, databaseLag, isCrowded });
       watched.lastViews = output.views;
