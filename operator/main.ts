@@ -388,7 +388,15 @@ class Operator {
       clock,
       rateLimiter,
       orderOf: (key) => reconciler.orderOf(key),
-      listener: runtime.workQueueListener(CONTROLLER),
+      listener: {
+        ...runtime.workQueueListener(CONTROLLER),
+        onOrderFailed: (policy, error) => {
+          this.#logger.error(
+            { policy, error },
+            'cannot tell how urgent a policy is: it is reconciled after the others',
+          );
+        },
+      },
     });
     runtime.trackWorkQueue(CONTROLLER, queue);
     const observation = this.#observe((key, round) => reconciler.receive(key, round));

@@ -193,7 +193,7 @@ export class RuntimeMetrics {
   }
 
   /** For the work queue of the controller of that name. */
-  workQueueListener(name: string): Required<WorkQueueListener<string>> {
+  workQueueListener(name: string): Required<Omit<WorkQueueListener<string>, 'onOrderFailed'>> {
     const labels = { name, controller: name };
     this.#retries.inc(labels, 0);
     return {

@@ -47,6 +47,23 @@ describe('WorkQueue', () => {
     expect([await queue.get(), await queue.get()]).toEqual(['a', 'b']);
   });
 
+  it('given an order that cannot be told, the key goes last, is not lost, and somebody hears of it', async () => {
+    const failed: unknown[] = [];
+    const error = new Error('no order');
+    const { queue } = createQueue({ onOrderFailed: (key, why) => failed.push([key, why]) }, (key) => {
+      if (key === 'odd') throw error;
+      return { urgency: 1, priority: 0 };
+    });
+    queue.add('odd');
+    queue.add('a');
+    queue.add('odd');
+    expect([await queue.get(), await queue.get()]).toEqual(['a', 'odd']);
+    queue.add('odd');
+    queue.done('odd');
+    expect(await queue.get()).toBe('odd');
+    expect(failed).toEqual([1, 2, 3].map(() => ['odd', error]));
+  });
+
   it('given a key that is worked on, when added, holds it back until it is done', async () => {
     const { clock, queue } = createQueue();
     queue.add('a');

@@ -14,6 +14,8 @@ export interface WorkQueueListener<K extends string> {
   onDone?(key: K, workedMilliseconds: number): void;
   /** `workqueue_retries_total`: a key waits for its next attempt. */
   onRetry?(key: K, delayMilliseconds: number): void;
+  /** `orderOf` threw: the key goes last instead. */
+  onOrderFailed?(key: K, error: unknown): void;
 }
 
 export interface WorkQueueOptions<K extends string> {
@@ -89,7 +91,7 @@ export class WorkQueue<K extends string> {
   add(key: K): void {
     if (this.#state !== 'open' || this.#dirty.has(key)) return;
     if (this.#ready.has(key)) {
-      this.#ready.raise(key, this.#orderOf(key));
+      this.#ready.raise(key, this.#orderFor(key));
       return;
     }
     this.#listener.onAdd?.(key);
@@ -192,9 +194,19 @@ export class WorkQueue<K extends string> {
 
   #makeReady(key: K): void {
     if (this.#state === 'shut') return;
-    this.#ready.add(key, this.#orderOf(key), this.#clock.monotonic());
+    this.#ready.add(key, this.#orderFor(key), this.#clock.monotonic());
     this.#listener.onDepth?.(this.#ready.size);
     this.#wakeOne();
+  }
+
+  /** A key whose order nobody can tell must not be lost for it: it waits behind the others. */
+  #orderFor(key: K): KeyOrder {
+    try {
+      return this.#orderOf(key);
+    } catch (error) {
+      this.#listener.onOrderFailed?.(key, error);
+      return unordered();
+    }
   }
 
   /** Resolves when it is worth looking again. */
