@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { awsError, BUSY } from './testing/fake-aurora.ts';
 import { Fleet } from './testing/fleet.ts';
 
 const prioritiesOf = (count: number): number[] => Array.from({ length: count }, (_, index) => (index * 389) % 1_001);
@@ -29,6 +30,24 @@ describe('a region that many policies lose at once', () => {
     expect(Math.max(...important)).toBeLessThanOrEqual(43_000);
     expect(await fleet.stop()).toBe(0);
     expect(fleet.clock.pendingTimers).toBe(0);
+  }, 120_000);
+
+  it('given policies whose calls AWS declines for ever, more than the rate has room for, then all others are called, and these go on trying', async () => {
+    const stuck = Array.from({ length: 12 }, (_, index) => `payments/lost-${index}`);
+    const fleet = new Fleet({
+      priorities: Array.from({ length: 60 }, (_, index) => (index < stuck.length ? 1_000 : 0)),
+      settings: { roleChanges: { perSecond: 1, burst: 1 } },
+      refuse: (policy) => (stuck.includes(policy) ? awsError(BUSY) : undefined),
+    });
+    await fleet.settle();
+    fleet.lose();
+    await fleet.see(15);
+    const { calls } = fleet;
+    expect(new Set(calls.map(({ policy }) => policy)).size).toBe(60);
+    expect(calls.filter(({ policy }) => !stuck.includes(policy))).toHaveLength(48);
+    for (const key of stuck) expect(calls.filter(({ policy }) => policy === key).length).toBeGreaterThanOrEqual(3);
+    expect(fleet.errors).toEqual([]);
+    expect(await fleet.stop()).toBe(0);
   }, 120_000);
 
   it('given a priority that a person raises between two rounds, then it counts at once', async () => {

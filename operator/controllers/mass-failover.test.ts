@@ -3,6 +3,7 @@ import type { DisasterRecoveryPolicyStatus } from '../api/v1alpha1/disaster-reco
 import { findCondition } from '../api/v1alpha1/conditions.ts';
 import { SECOND } from '../failover/testing/a-round.ts';
 import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { apiErrorFrom } from '../runtime/kube-errors.ts';
 import { aPolicy, KEY } from './testing/a-policy.ts';
 import { Bench } from './testing/bench.ts';
 import { awsError, THROTTLED } from './testing/fake-aurora.ts';
@@ -170,6 +171,50 @@ describe('more losses than AWS takes calls', () => {
     expect(bench.reconciler.roleChangeFigures[0]?.perSecond).toBeCloseTo(0.075);
   });
 
+  it('given conflicts at the registration, then what is left of the turns is not lost: the call is made with the next one', async () => {
+    const bench = await Bench.protected({}, { roleChanges: { perSecond: 0.0001, burst: 2 } });
+    let conflicts = 2;
+    bench.probe = (what, when) => {
+      if (what === 'status Accepted' && when === 'before' && conflicts > 0) {
+        conflicts -= 1;
+        throw apiErrorFrom('write the policy', 409, {
+          kind: 'Status',
+          reason: 'Conflict',
+          message: 'edited meanwhile',
+        });
+      }
+    };
+    bench.aurora.lose(bench.now);
+    await bench.see(4);
+    expect(conflicts).toBe(0);
+    expect(bench.aurora.calls).toEqual([FAILOVER]);
+    expect(bench.errors).toEqual([]);
+  });
+
+  it('given a scheduled drill that waits for its turn, when a person asks for something, then that is urgent all the same', async () => {
+    const drill = { mode: 'Switchover' as const, schedule: '10 0 * * *', timeZone: 'UTC', maximumAge: '1080h' };
+    const bench = await Bench.protected({ drill }, { roleChanges: { perSecond: 0.0001, burst: 1 } });
+    const { metadata, spec } = aPolicy({ globalClusterIdentifier: 'rival-global' });
+    bench.api.put({ ...aPolicy(), metadata: { ...metadata, name: 'rival', uid: 'uid-2' }, spec });
+    bench.probe = (what, when) => {
+      if (what === 'call' && when === 'after') bench.aurora.inFlight = undefined;
+    };
+    await bench.settle();
+    await bench.see(18);
+    bench.api.edit(RIVAL, (policy) => {
+      policy.metadata.annotations = { 'aurora-dr.io/force-failover': WEST };
+    });
+    await bench.settle();
+    expect(bench.aurora.calls).toEqual([`switchover ${EAST}`]);
+    for (let round = 0; round < 60 && bench.condition('Progressing') !== 'False AwaitingTurn'; round += 1) {
+      await bench.see();
+    }
+    expect(bench.condition('Progressing')).toBe('False AwaitingTurn');
+    expect(bench.urgency).toBe(URGENCY.Routine);
+    bench.annotate({ acknowledge: 'true' });
+    expect(bench.urgency).toBe(URGENCY.Due);
+  });
+
   it('given the end of leadership, then nobody gets a turn any more', async () => {
     const bench = await withRival();
     await bench.see(3);
@@ -196,6 +241,16 @@ describe('urgency', () => {
     bench.annotate({ acknowledge: 'x' });
     expect(bench.urgency).toBe(URGENCY.Due);
     expect(bench.reconciler.orderOf('payments/absent')).toEqual({ urgency: URGENCY.Routine, priority: 0 });
+  });
+
+  it('given a policy of an older schema, without defaults, then it is routine, and is told that it is not valid', async () => {
+    const bench = new Bench();
+    const policy = aPolicy();
+    const { failover: _, ...spec } = policy.spec;
+    bench.api.put({ ...policy, spec: spec as typeof policy.spec });
+    expect(bench.reconciler.orderOf(KEY)).toEqual({ urgency: URGENCY.Routine, priority: 0 });
+    await bench.settle();
+    expect(bench.condition('Ready')).toBe('False InvalidPolicy');
   });
 
   it('given a registered operation whose call AWS has not taken, then it stays urgent', async () => {

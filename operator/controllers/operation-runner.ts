@@ -17,7 +17,7 @@ import { operationId } from './operation-id.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import type { Publication } from './publication.ts';
 import type { RoleChangeBudget } from './role-change-budget.ts';
-import type { CallResult, Precheck, RoleChanger } from './role-changer.ts';
+import type { CallOutcome, Precheck, RoleChanger } from './role-changer.ts';
 import type { Permit } from '../runtime/call-budget.ts';
 import { wholeMilliseconds } from './status-codec.ts';
 
@@ -30,6 +30,8 @@ const REFUSED_BASE_MILLISECONDS = 5_000;
 const REFUSED_MAXIMUM_MILLISECONDS = 60_000;
 /** How long a turn that has come is kept, beyond the round that decides. */
 const CLAIM_MILLISECONDS = 3_000;
+/** Of a turn whose call is not made: the read before it was, which is half of the requests that a turn stands for. */
+const SHARE_OF_THE_CALL = 0.5;
 
 /** What is to be started, on whose behalf. */
 export interface NewOperation {
@@ -50,7 +52,7 @@ export interface NewOperation {
 }
 
 /** A call that certainly took no effect. */
-type Declined = Extract<CallResult, { readonly kind: 'Fruitless' | 'Refused' }>;
+type Declined = Extract<CallOutcome, { readonly kind: 'Fruitless' | 'Refused' }>;
 
 /**
  * Takes a role change from its registration to a proven end. Exactly once: (1) persist the operation, (2) remove the
@@ -87,10 +89,19 @@ export class OperationRunner {
       // Registering what may not be called would only cost the next leader the doubt whether it was.
       throw new Error(`cannot start ${operation.type} ${operation.id}: the lease ends before the call could`);
     }
-    const permit = this.#permit(turn, operation);
+    const permit = this.#permit(turn, operation, wish.request !== undefined);
     if (permit === undefined) {
       return;
     }
+    try {
+      await this.#startNow(turn, wish, operation, permit);
+    } finally {
+      // Does nothing once AWS was called.
+      permit.giveBack(SHARE_OF_THE_CALL);
+    }
+  }
+
+  async #startNow(turn: PolicyTurn, wish: NewOperation, operation: Operation, permit: Permit): Promise<void> {
     const { request } = wish;
     wish.onStart?.();
     // The read before the call does not depend on the write before the call: both at once.
@@ -119,8 +130,12 @@ export class OperationRunner {
     await this.#callAfter(turn, operation, check, permit);
   }
 
-  /** Asks for the call's turn; without a permit the turn is over, and the next one comes by a round or with the permit. */
-  #permit(turn: PolicyTurn, operation: Operation): Permit | undefined {
+  /**
+   * Asks for the call's turn; without a permit the turn is over, and the next one comes by a round or with the permit.
+   *
+   * @param isRequested a person asked for it by an annotation that is still there
+   */
+  #permit(turn: PolicyTurn, operation: Operation, isRequested: boolean): Permit | undefined {
     const { session, key, account, policy, settings } = turn;
     turn.hasDueCall = true;
     const since = session.awaitedTurn?.since ?? operation.detectedAt;
@@ -128,7 +143,8 @@ export class OperationRunner {
     const isRegistered = turn.record.operation !== undefined;
     const isAutomatic = operation.trigger === 'Automatic';
     const claimMilliseconds = settings.timeoutMilliseconds + CLAIM_MILLISECONDS;
-    const due = { key, account, operation, priority, since, isRegistered, claimMilliseconds };
+    const isDeclined = isRegistered && session.isDeclined;
+    const due = { key, account, operation, priority, since, isRegistered, isDeclined, claimMilliseconds };
     let permit: Permit | undefined;
     if (isAutomatic && this.#isBetweenRounds(turn)) {
       this.#budget.move(due);
@@ -136,8 +152,7 @@ export class OperationRunner {
       permit = this.#budget.ask(due);
     }
     const message = this.#budget.waitingMessage(operation);
-    session.awaitedTurn =
-      permit === undefined ? { message, since, isRequested: !isRegistered && !isAutomatic } : undefined;
+    session.awaitedTurn = permit === undefined ? { message, since, isRequested } : undefined;
     return permit;
   }
 
@@ -350,7 +365,7 @@ export class OperationRunner {
       turn.session.waiting = 'AWS is not called: the next round decides, by the policy as it is now';
       return;
     }
-    const permit = this.#permit(turn, operation);
+    const permit = this.#permit(turn, operation, false);
     if (permit === undefined) {
       turn.session.waiting = turn.session.awaitedTurn?.message;
       return;
@@ -358,7 +373,11 @@ export class OperationRunner {
     const identifier = turn.settings.globalClusterIdentifier;
     turn.leaveWorker();
     const check = await this.#roleChanger.precheck(turn.account, operation, identifier);
-    await this.#callAfter(turn, operation, check, permit);
+    try {
+      await this.#callAfter(turn, operation, check, permit);
+    } finally {
+      permit.giveBack(SHARE_OF_THE_CALL);
+    }
   }
 
   async #callAfter(turn: PolicyTurn, operation: Operation, precheck: Precheck, permit: Permit): Promise<void> {
@@ -376,11 +395,11 @@ export class OperationRunner {
         return;
       case 'WriterElsewhere':
         // The next round finds the same and ends the operation, or finds it to be a stale answer.
-        this.#backOff(turn, `AWS is not called: ${precheck.message}, and ${operation.from} is to be left`);
+        this.#backOff(turn, `AWS is not called: ${precheck.message}, and ${operation.from} is to be left`, {});
         return;
       case 'Unreadable':
         permit.report(precheck.isThrottled === true);
-        this.#backOff(turn, `cannot read the global cluster before the call: ${precheck.message}`);
+        this.#backOff(turn, `cannot read the global cluster before the call: ${precheck.message}`, precheck);
         return;
       case 'Clear':
         await this.#callNow(turn, operation, permit);
@@ -415,7 +434,7 @@ export class OperationRunner {
     await this.#conclude(turn, defined({ ...counted, requestId: result.requestId }), result);
   }
 
-  async #conclude(turn: PolicyTurn, operation: Operation, result: CallResult): Promise<void> {
+  async #conclude(turn: PolicyTurn, operation: Operation, result: CallOutcome): Promise<void> {
     const { session } = turn;
     this.#note(turn, 'Called', operation, 'message' in result ? `${result.kind}: ${result.message}` : result.kind);
     switch (result.kind) {
@@ -443,13 +462,14 @@ export class OperationRunner {
    * The call certainly had no effect: it costs nothing but time. What automation started goes on after a refusal as well,
    * since the primary is still lost and only a person can end the refusal; whoever asked by hand is told, and asks again.
    */
-  async #retryLater(turn: PolicyTurn, operation: Operation, { kind, message }: Declined): Promise<void> {
+  async #retryLater(turn: PolicyTurn, operation: Operation, declined: Declined): Promise<void> {
+    const { kind, message } = declined;
     const { session } = turn;
     if (operation.step === 'Accepted') {
       session.uncalledOperation = operation.id;
     }
     session.refusal = kind === 'Refused' ? message : undefined;
-    this.#backOff(turn, message);
+    this.#backOff(turn, message, declined);
     await turn.saveAfterwards({ operation: { ...operation, message } });
     if (operation.type === 'Switchover' && session.published === undefined) {
       // The old primary goes on serving until AWS takes the call: its clients get its name back meanwhile.
@@ -457,7 +477,7 @@ export class OperationRunner {
     }
   }
 
-  #backOff(turn: PolicyTurn, message: string): void {
+  #backOff(turn: PolicyTurn, message: string, { isThrottled }: { readonly isThrottled?: true }): void {
     const { session } = turn;
     const [base, maximum] =
       session.refusal === undefined
@@ -465,6 +485,7 @@ export class OperationRunner {
         : [REFUSED_BASE_MILLISECONDS, REFUSED_MAXIMUM_MILLISECONDS];
     const delay = Math.min(maximum, base * 2 ** session.fruitlessCalls);
     session.fruitlessCalls += 1;
+    session.isDeclined = isThrottled !== true;
     session.retryNotBefore = this.#dependencies.clock.monotonic() + delay;
     session.waiting = message;
     this.#dependencies.logger.warn({ policy: turn.key, operation: turn.record.operation?.id }, message);

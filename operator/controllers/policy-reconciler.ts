@@ -42,6 +42,11 @@ import { URGENCY, urgencyOf } from './urgency.ts';
 /** For whoever reconciles without a controller. */
 const WITHOUT_WORKER: Pick<ReconcileContext, 'leaveWorker'> = { leaveWorker: () => undefined };
 
+/** An object that got past the schema (an older CRD, say) has none of its defaults, and is queued to be told so. */
+function priorityOf({ failover }: { readonly failover?: { readonly priority?: number } }): number {
+  return failover?.priority ?? 0;
+}
+
 /**
  * Reconciles DisasterRecoveryPolicies: lets the brain see each round, and does what it says. One instance per time of
  * leadership; everything in it can be lost at any point without losing a decision.
@@ -79,12 +84,13 @@ export class PolicyReconciler {
   /** Whose reconcile goes first: for the work queue, which asks it whenever a key enters. */
   orderOf(key: string): KeyOrder {
     const policy = this.#objects.get(key);
-    return policy === undefined
-      ? { urgency: URGENCY.Routine, priority: 0 }
-      : {
-          urgency: urgencyOf(policy, this.#sessions.get(key), this.#budget.hasTurn(key)),
-          priority: policy.spec.failover.priority,
-        };
+    if (policy === undefined) {
+      return { urgency: URGENCY.Routine, priority: 0 };
+    }
+    return {
+      urgency: urgencyOf(policy, this.#sessions.get(key), this.#budget.hasTurn(key)),
+      priority: priorityOf(policy.spec),
+    };
   }
 
   /** Takes a round of a policy and asks for its reconcile. */

@@ -62,6 +62,8 @@ export class PolicySession {
   /** Monotonic time before which AWS is not called again, and how often it certainly took no notice. */
   retryNotBefore = 0;
   fruitlessCalls = 0;
+  /** Whether the last such call failed for what it asked, or of what, and not because there were too many. */
+  isDeclined = false;
   /** What AWS said when it would not take the call of the operation in flight. */
   refusal: string | undefined;
   /** What a person is told about an operation that waits. */
@@ -208,6 +210,7 @@ export class PolicySession {
     this.uncalledOperation = undefined;
     this.retryNotBefore = 0;
     this.fruitlessCalls = 0;
+    this.isDeclined = false;
     this.refusal = undefined;
     this.waiting = undefined;
   }

@@ -30,6 +30,7 @@ const due = (key: string, props: Partial<DueCall> = {}): DueCall => ({
   priority: 0,
   since: 0,
   isRegistered: false,
+  isDeclined: false,
   claimMilliseconds: 3_000,
   ...props,
 });
@@ -125,6 +126,31 @@ describe('RoleChangeBudget', () => {
     budget.leave('a');
     budget.leave('a');
     expect(budget.figures.map(({ waiting }) => waiting)).toEqual([0, 0]);
+    budget.close();
+  });
+
+  it('given 45 of 1000 policies that AWS declines at every call, of the highest priority, then the others are called all the same, and each of the 45 again and again', async () => {
+    const { clock, budget, turns } = setUp({ perSecond: 5, burst: 1 });
+    const isStuck = (key: string): boolean => Number(key) < 45;
+    const dueOf = (key: string, isRepeated: boolean): DueCall =>
+      due(key, { priority: isStuck(key) ? 1000 : 0, isRegistered: isRepeated, isDeclined: isRepeated });
+    const calls = new Map<string, number>();
+    const ask = (key: string): void => {
+      if (budget.ask(dueOf(key, calls.has(key))) === undefined) return;
+      calls.set(key, (calls.get(key) ?? 0) + 1);
+      if (isStuck(key)) clock.setTimeout(() => ask(key), 5_000);
+    };
+    for (let key = 0; key < 1000; key += 1) ask(`${key}`);
+    // First tries: 1000 at 5 per second, of which the retries take a quarter.
+    while (clock.monotonic() < (1000 / 5) * (4 / 3) * 1000 + 1_000) {
+      const before = turns.length;
+      await clock.advance(100);
+      for (const key of turns.slice(before)) ask(key);
+    }
+    expect(calls.size).toBe(1000);
+    const tries = Array.from(calls).flatMap(([key, count]) => (isStuck(key) ? [count] : []));
+    expect(Math.min(...tries)).toBeGreaterThanOrEqual(6);
+    expect(Math.max(...tries) - Math.min(...tries)).toBeLessThanOrEqual(1);
     budget.close();
   });
 

@@ -27,6 +27,8 @@ export interface DueCall {
   readonly priority: number;
   /** The operation is on record already: AWS did not take its call before. */
   readonly isRegistered: boolean;
+  /** AWS did not take its last call, for the state that the policy's own clusters are in, and may not take the next one. */
+  readonly isDeclined: boolean;
   /** How long its turn lasts once it has come, milliseconds. */
   readonly claimMilliseconds: number;
   /** Milliseconds since the epoch: of those of the same standing, who has had its reason for longest goes first. */
@@ -60,7 +62,8 @@ const RUSH_CHECK_MILLISECONDS = 10_000;
 
 /**
  * Who goes first: what is lost before what is planned; the higher priority; of the same, what a person asked for and what is
- * on record already before what automation would start now; and then whoever has had its reason for longest.
+ * on record already before what automation would start now; and then whoever has had its reason for longest. What AWS
+ * has declined waits apart.
  */
 function standingOf({ operation, priority, since, isRegistered }: DueCall): Standing {
   const { automatic, trigger } = operation;
@@ -120,7 +123,10 @@ export class RoleChangeBudget {
     if (this.#places.get(key) !== lane) {
       this.leave(key);
     }
-    const permit = lane.budget.ask(key, standingOf(due), due.claimMilliseconds);
+    const permit = lane.budget.ask(key, standingOf(due), {
+      claimMilliseconds: due.claimMilliseconds,
+      isRetry: due.isDeclined,
+    });
     if (permit === undefined) {
       this.#places.set(key, lane);
       this.#noteWait(lane, key);

@@ -150,6 +150,44 @@ describe('CallBudget', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('given retries, while others wait, then every fourth token is for the retry that has waited longest, whatever its standing', async () => {
+    const setup = setUp(1, 1);
+    const { clock, budget, turns } = setup;
+    exhaust(setup);
+    for (const key of ['r1', 'r2', 'r3']) budget.ask(key, [key === 'r3' ? -9 : 9], { isRetry: true });
+    for (const key of ['f', 'a', 'b', 'c', 'd', 'e', 'g']) budget.ask(key, [5]);
+    budget.move('r2', [-99]);
+    budget.ask('f', [5], { isRetry: true });
+    budget.ask('f', [4]);
+    expect(budget.waiting).toBe(10);
+    for (let count = 0; count < 10; count += 1) {
+      await clock.advance(1_000);
+      expect(budget.ask(turns.at(-1) ?? '', [5])).toBeDefined();
+    }
+    expect(turns).toEqual(['f', 'a', 'b', 'r1', 'c', 'd', 'e', 'r2', 'g', 'r3']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('given a call that is not made, then what is left of its token goes to the next at once; one that was reported has none', async () => {
+    const setup = setUp(0.001, 2);
+    const { clock, budget, turns } = setup;
+    const [first, second] = exhaust(setup);
+    budget.ask('a', [0]);
+    first?.giveBack(0.5);
+    first?.giveBack(0.5);
+    expect(turns).toEqual([]);
+    second?.giveBack(0.5);
+    expect(turns).toEqual(['a']);
+    const permit = budget.ask('a', [0]);
+    permit?.report(false);
+    permit?.giveBack(1);
+    expect(budget.tokens).toBe(0);
+    await clock.advance(2_000_000);
+    budget.ask('a', [0])?.giveBack(1);
+    expect(budget.tokens).toBe(2);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('given its end, then nobody is told anything any more and no timer is left', async () => {
     const setup = setUp(1, 1);
     exhaust(setup);

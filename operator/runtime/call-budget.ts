@@ -17,12 +17,26 @@ export interface CallBudgetOptions {
 export interface Permit {
   /** Tells how the called service took it: throttling lowers the rate, anything else lets it rise again. */
   readonly report: (isThrottled: boolean) => void;
+  /**
+   * The call is not made: returns this share of the token, 0 to 1, to whoever is next. Does nothing once it was reported
+   * or given back.
+   */
+  readonly giveBack: (share: number) => void;
+}
+
+/** How a key waits, besides its standing. */
+export interface WaitOptions {
+  /** How long a token is kept for it before the next one gets it. @default - 3 s */
+  readonly claimMilliseconds?: number;
+  /** Its call was made before and declined, and may be at every further try: see {@link CallBudget}. @default - false */
+  readonly isRetry?: boolean;
 }
 
 interface Waiter {
   readonly key: string;
   readonly standing: Standing;
   readonly claimMilliseconds: number;
+  readonly isRetry: boolean;
   /** Of those who stand alike, who came first. */
   readonly arrival: number;
 }
@@ -34,16 +48,25 @@ const INCREASE = 0.05;
 /** Of the configured rate, what throttling leaves in any case. */
 const FLOOR = 0.1;
 const CLAIM_MILLISECONDS = 3_000;
+/** While both wait, one token in so many is for a retry. */
+const TOKENS_PER_RETRY = 4;
 
 /**
  * So many calls per second, with bursts, in an order. Nobody holds anything while it waits: who gets no token has a place, and
  * is told when a token is kept for it. The rate adapts as in TCP: it falls by a factor when the service throttles, once
  * for all the calls that were under way then, and rises by a step with each call that the service takes.
+ *
+ * Retries wait apart, in the order of their arrival, whatever their standing: while others wait they get every fourth token.
+ * So calls that are declined for ever keep nobody from a first try, and no retry keeps another one from its own.
  */
 export class CallBudget {
   readonly #options: CallBudgetOptions;
   /** Sorted, who is next at the end. */
-  readonly #waiting: Waiter[] = [];
+  readonly #first: Waiter[] = [];
+  /** The same of those who try again. */
+  readonly #retries: Waiter[] = [];
+  /** Tokens since the last retry that were for somebody else while a retry waited. */
+  #tokensSinceRetry = 0;
   readonly #places = new Map<string, Waiter>();
   /** Until when, monotonic, a token is kept for a key. */
   readonly #kept = new Map<string, number>();
@@ -73,7 +96,7 @@ export class CallBudget {
 
   /** Keys that wait for their turn. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#places.size;
   }
 
   /** Calls per second at present. */
@@ -95,17 +118,15 @@ export class CallBudget {
   /**
    * A token, if one is kept for the key, or is free and nobody waits. Otherwise a place among those who wait, which a
    * further question keeps; its standing may have changed by then.
-   *
-   * @param claimMilliseconds how long a token is then kept for it before the next one gets it
    */
-  ask(key: string, standing: Standing, claimMilliseconds = CLAIM_MILLISECONDS): Permit | undefined {
+  ask(key: string, standing: Standing, options: WaitOptions = {}): Permit | undefined {
     this.#refill();
     if (this.#kept.delete(key)) return this.#permit();
-    if (this.#waiting.length === 0 && this.#tokens >= 1) {
+    if (this.waiting === 0 && this.#tokens >= 1) {
       this.#tokens -= 1;
       return this.#permit();
     }
-    this.#place(key, standing, claimMilliseconds);
+    this.#place(key, standing, options);
     this.#serve(key);
     return this.#kept.delete(key) ? this.#permit() : undefined;
   }
@@ -113,7 +134,7 @@ export class CallBudget {
   /** Changes the standing of a key that waits, and nothing else. */
   move(key: string, standing: Standing): void {
     const known = this.#places.get(key);
-    if (known !== undefined) this.#place(key, standing, known.claimMilliseconds);
+    if (known !== undefined) this.#place(key, standing, known);
   }
 
   /** Gives up the key's place, or the token that is kept for it. */
@@ -129,20 +150,28 @@ export class CallBudget {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#waiting.length = 0;
+    this.#first.length = 0;
+    this.#retries.length = 0;
     this.#places.clear();
     this.#kept.clear();
   }
 
   #permit(): Permit {
     const decreases = this.#decreases;
-    let isReported = false;
+    let isSettled = false;
     return {
       report: (isThrottled) => {
-        if (isReported) return;
-        isReported = true;
+        if (isSettled) return;
+        isSettled = true;
         if (!isThrottled) this.#raise();
         else if (decreases === this.#decreases) this.#lower();
+      },
+      giveBack: (share) => {
+        if (isSettled || this.#isClosed) return;
+        isSettled = true;
+        this.#refill();
+        this.#tokens = Math.min(this.#options.burst, this.#tokens + share);
+        this.#serve();
       },
     };
   }
@@ -161,13 +190,17 @@ export class CallBudget {
     this.#tokens = Math.min(this.#tokens, 1);
   }
 
-  #place(key: string, standing: Standing, claimMilliseconds: number): void {
+  #place(key: string, standing: Standing, options: WaitOptions): void {
+    const { claimMilliseconds = CLAIM_MILLISECONDS, isRetry = false } = options;
+    const ranked = isRetry ? [] : standing;
     const known = this.#places.get(key);
-    if (known !== undefined && compare(known.standing, standing) === 0) return;
+    if (known?.isRetry === isRetry && compare(known.standing, ranked) === 0) return;
     this.#displace(key);
     this.#arrivals += 1;
-    const waiter: Waiter = { key, standing, claimMilliseconds, arrival: known?.arrival ?? this.#arrivals };
-    this.#waiting.splice(this.#positionOf(waiter), 0, waiter);
+    const arrival = known?.arrival ?? this.#arrivals;
+    const waiter: Waiter = { key, standing: ranked, claimMilliseconds, isRetry, arrival };
+    const queue = this.#queueOf(waiter);
+    queue.splice(positionIn(queue, waiter), 0, waiter);
     this.#places.set(key, waiter);
   }
 
@@ -175,20 +208,21 @@ export class CallBudget {
     const waiter = this.#places.get(key);
     if (waiter === undefined) return;
     this.#places.delete(key);
-    this.#waiting.splice(this.#positionOf(waiter), 1);
+    const queue = this.#queueOf(waiter);
+    queue.splice(positionIn(queue, waiter), 1);
   }
 
-  /** Where a waiter is or belongs: behind all that come after it. */
-  #positionOf(waiter: Waiter): number {
-    let low = 0;
-    let high = this.#waiting.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const other = this.#waiting[middle];
-      if (other !== undefined && order(waiter, other) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #queueOf({ isRetry }: Waiter): Waiter[] {
+    return isRetry ? this.#retries : this.#first;
+  }
+
+  /** Takes out whose turn it is. */
+  #next(): Waiter | undefined {
+    if (this.#retries.length === 0) return this.#first.pop();
+    this.#tokensSinceRetry += 1;
+    if (this.#first.length > 0 && this.#tokensSinceRetry < TOKENS_PER_RETRY) return this.#first.pop();
+    this.#tokensSinceRetry = 0;
+    return this.#retries.pop();
   }
 
   /** Keeps a token for each of the next, as long as there are tokens. @param asking who asks now and need not be told */
@@ -196,7 +230,7 @@ export class CallBudget {
     const { clock, onTurn } = this.#options;
     this.#refill();
     while (this.#tokens >= 1) {
-      const next = this.#waiting.pop();
+      const next = this.#next();
       if (next === undefined) break;
       this.#places.delete(next.key);
       this.#tokens -= 1;
@@ -212,7 +246,7 @@ export class CallBudget {
   #schedule(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#waiting.length === 0 || this.#isClosed) return;
+    if (this.waiting === 0 || this.#isClosed) return;
     const claim = this.#keptUntil - this.#options.clock.monotonic();
     const refill = ((1 - this.#tokens) / this.#rate) * 1000;
     // A timer may fire a moment early: never ask for less than a millisecond, or it would spin.
@@ -256,3 +290,16 @@ function compare(one: Standing, other: Standing): number {
 
 const order = (one: Waiter, other: Waiter): number =>
   compare(one.standing, other.standing) || one.arrival - other.arrival;
+
+/** Where a waiter is or belongs in a sorted queue: behind all that come after it. */
+function positionIn(queue: readonly Waiter[], waiter: Waiter): number {
+  let low = 0;
+  let high = queue.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = queue[middle];
+    if (other !== undefined && order(waiter, other) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

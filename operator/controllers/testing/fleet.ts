@@ -33,11 +33,13 @@ export interface FleetProps {
   readonly settings?: Partial<ReconcilerSettings>;
   /** What a call waits for before it is answered. */
   readonly answer?: () => Promise<void>;
+  /** What a policy's call fails with, without an effect. */
+  readonly refuse?: (policy: string) => Error | undefined;
 }
 
 /**
- * Many policies, the real reconciler, controller and queue, and everything around them in memory. AWS takes every call, and
- * is at it for as long as a test lasts.
+ * Many policies, the real reconciler, controller and queue, and everything around them in memory. AWS takes every call that a
+ * test does not refuse, and is at it for as long as a test lasts.
  */
 export class Fleet {
   readonly clock = new ManualClock(T0);
@@ -172,6 +174,8 @@ export class Fleet {
     const policy = `payments/${identifier}`;
     const { priority } = this.policy(policy).spec.failover;
     this.calls.push({ policy, priority, at: this.clock.now() - T0 - (this.#lostAt ?? 0) });
+    const refusal = this.#props.refuse?.(policy);
+    if (refusal !== undefined) throw refusal;
     this.#inFlight.add(identifier);
     await this.#props.answer?.();
   }
