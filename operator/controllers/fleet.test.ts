@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { awsError, BUSY } from './testing/fake-aurora.ts';
+import { awsError, BUSY, THROTTLED } from './testing/fake-aurora.ts';
 import { Fleet } from './testing/fleet.ts';
 
 const prioritiesOf = (count: number): number[] => Array.from({ length: count }, (_, index) => (index * 389) % 1_001);
@@ -48,6 +48,31 @@ describe('a region that many policies lose at once', () => {
     for (const key of stuck) expect(calls.filter(({ policy }) => policy === key).length).toBeGreaterThanOrEqual(3);
     expect(fleet.errors).toEqual([]);
     expect(await fleet.stop()).toBe(0);
+  }, 120_000);
+
+  it('given a call that was only throttled, then it does not wait behind those that AWS declines', async () => {
+    const throttled = 'payments/lost-12';
+    let isThrottled = true;
+    const fleet = new Fleet({
+      priorities: Array.from({ length: 60 }, (_, index) => (index < 12 ? 1_000 : index === 12 ? 500 : 0)),
+      settings: { roleChanges: { perSecond: 1, burst: 1 } },
+      refuse: (policy) => {
+        if (policy === throttled && isThrottled) {
+          isThrottled = false;
+          return awsError(THROTTLED);
+        }
+        return Number(policy.split('-')[1]) < 12 ? awsError(BUSY) : undefined;
+      },
+    });
+    await fleet.settle();
+    fleet.lose();
+    await fleet.see(10);
+    const policies = fleet.calls.map(({ policy }) => policy);
+    const [first = NaN, second = NaN] = policies.flatMap((policy, index) => (policy === throttled ? [index] : []));
+    expect(policies.length).toBeGreaterThan(second);
+    // A turn or two pass before it asks again.
+    expect(second - first).toBeLessThanOrEqual(4);
+    await fleet.stop();
   }, 120_000);
 
   it('given a priority that a person raises between two rounds, then it counts at once', async () => {
