@@ -283,6 +283,50 @@ describe('LeaderElector', () => {
     expect(storedSpec(client).holderIdentity).toBe('usurper');
   });
 
+  it('given a lease that somebody deleted, when the leader renews, it stops at once and is the first to lead again', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    const one = startCandidate('one', clock, client);
+    await clock.advance(1_000);
+    const two = startCandidate('two', clock, client);
+    await clock.advance(10_000);
+    client.drop(LEASES, { namespace: 'system', name: 'operator' });
+    await clock.advance(2_000);
+    expect(one.log).toEqual(['one started', 'one lost', 'one started']);
+    await clock.advance(60_000);
+    expect(one.log).toHaveLength(3);
+    expect(two.log).toEqual([]);
+    one.stop.abort();
+    two.stop.abort();
+    await Promise.all([one.finished, two.finished]);
+  });
+
+  it('given a lease that somebody deleted while its leader is cut off, then the other leads once it would have expired', async () => {
+    const clock = new ManualClock();
+    const server = new FakeKubeClient(clock);
+    const link = { isCut: false };
+    const one = startCandidate('one', clock, viaOwnLink(server, link));
+    await clock.settle();
+    const two = startCandidate('two', clock, server);
+    await clock.advance(30_000);
+    link.isCut = true;
+    server.drop(LEASES, { namespace: 'system', name: 'operator' });
+    let overlaps = 0;
+    for (let time = 0; time < 15_000; time += 250) {
+      await clock.advance(250);
+      if (one.elector.leaseRemainingMilliseconds() > 0 && two.elector.isLeader()) overlaps += 1;
+    }
+    expect(overlaps).toBe(0);
+    await clock.advance(3_000);
+    expect(two.log).toEqual(['two started']);
+    expect(one.log).toEqual(['one started', 'one lost']);
+    one.stop.abort();
+    two.stop.abort();
+    link.isCut = false;
+    await clock.advance(3_000);
+    await Promise.all([one.finished, two.finished]);
+  });
+
   it('given a lost leadership, when the work has not ended, does not lead again before it has', async () => {
     const clock = new ManualClock();
     const client = new FakeKubeClient(clock);

@@ -60,6 +60,8 @@ export class LeadershipEnded extends RuntimeError {
 interface Observation {
   readonly lease: Lease;
   readonly at: number;
+  /** Somebody deleted it while another held it, who may not know yet; then `at` is when that was seen. */
+  readonly isGone?: boolean;
 }
 
 /** The moment of a successful renewal, taken before the request was sent, by both clocks. */
@@ -239,8 +241,15 @@ export class LeaderElector {
       // What was seen is outdated, and what was sent may have arrived: look before writing again.
       if (isConflict(error) || isAlreadyExists(error)) await this.#refresh(signal);
       else this.#report(error);
+      if (isNotFound(error) && this.#isLeader && this.#options.isShared !== true) this.#giveUp();
       return false;
     }
+  }
+
+  /** The lease was deleted while this process led: whoever sees no lease at all may have one of its own by now. */
+  #giveUp(): void {
+    this.#renewal = undefined;
+    this.#observation = undefined;
   }
 
   async #refresh(signal: AbortSignal | undefined): Promise<void> {
@@ -260,6 +269,7 @@ export class LeaderElector {
     const lease = this.#isLeader ? this.#observation?.lease : await this.#read(signal);
     const renewal: Renewal = { monotonic: this.#clock.monotonic(), wall: this.#clock.now() };
     if (lease === undefined) {
+      if (this.#observation !== undefined) return false;
       this.#accept(await this.#create(renewal), renewal);
       return true;
     }
@@ -345,9 +355,17 @@ export class LeaderElector {
       return lease;
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      this.#observation = undefined;
+      this.#noteAbsence();
       return undefined;
     }
+  }
+
+  /** Whoever held a lease that is gone goes by its own clock until it notices: for others it expires from now on. */
+  #noteAbsence(): void {
+    const known = this.#observation;
+    const isOthers = known !== undefined && ![this.identity, ''].includes(holderOf(known.lease));
+    if (!isOthers || this.#untilExpiry() <= 0) this.#observation = undefined;
+    else if (known.isGone !== true) this.#observation = { ...known, at: this.#clock.monotonic(), isGone: true };
   }
 
   #observe(lease: Lease): void {

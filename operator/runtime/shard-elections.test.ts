@@ -62,6 +62,7 @@ interface Member {
   readonly elections: ShardElections;
   readonly work: NotedWork;
   readonly link: { isCut: boolean };
+  readonly errors: unknown[];
   readonly stop: AbortController;
   readonly finished: Promise<void>;
 }
@@ -75,6 +76,7 @@ class Fleet {
   join(identity: string, shards = SHARDS): Member {
     const work = new NotedWork(this.clock);
     const link = { isCut: false };
+    const errors: unknown[] = [];
     const elections = new ShardElections({
       client: viaOwnLink(this.server, link),
       namespace: 'system',
@@ -88,9 +90,10 @@ class Fleet {
       renewDeadlineMilliseconds: 10 * SECOND,
       retryPeriodMilliseconds: 2 * SECOND,
       work,
+      listener: { onError: (error) => errors.push(error) },
     });
     const stop = new AbortController();
-    const member = { identity, elections, work, link, stop, finished: elections.run(stop.signal) };
+    const member = { identity, elections, work, link, errors, stop, finished: elections.run(stop.signal) };
     this.members.push(member);
     return member;
   }
@@ -270,6 +273,57 @@ describe('ShardElections', () => {
     two.link.isCut = false;
     expect(await fleet.pass(60 * SECOND)).toBeLessThanOrEqual(2 * SECOND);
     expect(fleet.owned).toEqual(fleet.preferred);
+    for (const member of [...fleet.members]) await fleet.leave(member);
+  });
+
+  it('given leases that somebody deletes while their owner is cut off, then others take them once they would have expired', async () => {
+    const fleet = new Fleet();
+    fleet.join('one');
+    const two = fleet.join('two');
+    fleet.join('three');
+    await fleet.pass(60 * SECOND);
+    const lost = two.elections.owned.length;
+    expect(lost).toBeGreaterThan(0);
+    two.link.isCut = true;
+    for (const { metadata, spec } of fleet.leases('-of-8')) {
+      if (spec?.holderIdentity === 'two') fleet.server.drop(LEASES, { namespace: 'system', name: metadata.name });
+    }
+    await fleet.pass(40 * SECOND);
+    expect(two.elections.owned).toEqual([]);
+    expect(fleet.owned['one']!.length + fleet.owned['three']!.length).toBe(SHARDS);
+    two.link.isCut = false;
+    await fleet.pass(60 * SECOND);
+    for (const member of [...fleet.members]) await fleet.leave(member);
+  });
+
+  it('given a lease that somebody deletes, then its owner is the one that goes on', async () => {
+    const fleet = new Fleet();
+    fleet.join('one');
+    fleet.join('two');
+    await fleet.pass(60 * SECOND);
+    for (const { metadata } of fleet.leases('-of-8')) {
+      fleet.server.drop(LEASES, { namespace: 'system', name: metadata.name });
+    }
+    expect(await fleet.pass(10 * SECOND)).toBeLessThanOrEqual(4 * SECOND);
+    expect(fleet.owned).toEqual(fleet.preferred);
+    for (const member of [...fleet.members]) await fleet.leave(member);
+  });
+
+  it('given a shard of which nothing can be prepared, then the process goes on with the others, and says so', async () => {
+    const fleet = new Fleet();
+    fleet.join('one');
+    await fleet.pass(5 * SECOND);
+    const two = fleet.join('two');
+    const [broken, ...others] = fleet.preferred['two']!;
+    const prepare = two.work.prepare.bind(two.work);
+    two.work.prepare = (shard) => {
+      if (shard === broken) throw new Error('cannot prepare it');
+      prepare(shard);
+    };
+    await fleet.pass(60 * SECOND);
+    expect(two.elections.owned.toSorted((one, other) => one - other)).toEqual(others);
+    expect(fleet.owned['one']).toContain(broken);
+    expect(two.errors.map(String)).toContain('Error: cannot prepare it');
     for (const member of [...fleet.members]) await fleet.leave(member);
   });
 

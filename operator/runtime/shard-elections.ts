@@ -91,6 +91,8 @@ export class ShardElections {
   #members: readonly string[] = [];
   /** Versions of leases whose removal was asked for. */
   readonly #removed = new Set<string>();
+  /** Shards' leases as they were seen last, and since when they are not there any more. */
+  readonly #lastSeen = new Map<number, { readonly seen: SeenLease; readonly goneAt?: number }>();
   #syncedAt = 0;
   readonly #pause: Pause;
 
@@ -157,13 +159,33 @@ export class ShardElections {
     this.#removeLitter();
     const prepared: number[] = [];
     for (const shard of this.#all()) {
-      const step = this.#stepOf(shard);
-      // A lease that is free for a moment ends no preparation.
-      if (step !== 'prepare' && step !== 'campaign') this.#preparing.delete(shard);
-      this.#take(shard, step);
-      if (step === 'prepare' && this.#options.work.isPrepared(shard)) prepared.push(shard);
+      try {
+        if (this.#planShard(shard)) prepared.push(shard);
+      } catch (error) {
+        // What cannot be done for one shard is no reason to give up the others.
+        this.#options.listener?.onError?.(error);
+      }
     }
     this.#member.announce(this.#announcement(prepared));
+  }
+
+  /** @returns whether the shard was observed for long enough to take it over */
+  #planShard(shard: number): boolean {
+    this.#noteLease(shard);
+    const step = this.#stepOf(shard);
+    // A lease that is free for a moment ends no preparation.
+    if (step !== 'prepare' && step !== 'campaign') this.#preparing.delete(shard);
+    this.#take(shard, step);
+    return step === 'prepare' && this.#options.work.isPrepared(shard);
+  }
+
+  #noteLease(shard: number): void {
+    const lease = this.#lease(shard);
+    const known = this.#lastSeen.get(shard);
+    if (lease !== undefined) this.#lastSeen.set(shard, { seen: lease });
+    else if (known?.goneAt === undefined && known !== undefined) {
+      this.#lastSeen.set(shard, { ...known, goneAt: this.#clock.monotonic() });
+    }
   }
 
   #stepOf(shard: number): ShardStep {
@@ -180,16 +202,25 @@ export class ShardElections {
         isSuccessorReady,
         isAtRest: isSuccessorReady && work.isAtRest(shard),
         isHeldByOther: lease?.isHeld === true && lease.holder !== identity,
-        freeMilliseconds: this.#freeMilliseconds(lease),
+        freeMilliseconds: this.#freeMilliseconds(shard, lease),
       },
       3 * retryPeriodMilliseconds,
     );
   }
 
-  #freeMilliseconds(lease: SeenLease | undefined): number {
-    if (lease === undefined) return this.#clock.monotonic() - this.#syncedAt;
+  #freeMilliseconds(shard: number, lease: SeenLease | undefined): number {
+    if (lease === undefined) return this.#absentMilliseconds(shard);
     // The watch may be faster than the answer: what was got just now is not to be let go of.
     return lease.holder === this.#options.identity ? Infinity : lease.freeMilliseconds;
+  }
+
+  /** Whoever held a lease that was deleted may act until it would have expired. */
+  #absentMilliseconds(shard: number): number {
+    const { identity, leaseDurationMilliseconds } = this.#options;
+    const { seen, goneAt } = this.#lastSeen.get(shard) ?? {};
+    if (seen?.holder === identity) return Infinity;
+    const since = goneAt ?? this.#syncedAt;
+    return this.#clock.monotonic() - since - (seen?.isHeld === true ? leaseDurationMilliseconds : 0);
   }
 
   #take(shard: number, step: ShardStep): void {
@@ -248,7 +279,7 @@ export class ShardElections {
       name: shardLeaseName(name, shard, shards),
       identity,
       labels: { [label]: 'shard' },
-      seen: this.#lease(shard),
+      seen: this.#lastSeen.get(shard)?.seen,
       clock,
       random,
       leaseDurationMilliseconds: this.#options.leaseDurationMilliseconds,
