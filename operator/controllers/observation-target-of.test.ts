@@ -15,14 +15,18 @@ const ENDPOINT: SignalsSpec['endpoint'] = {
   writeProbe: HEARTBEAT,
 };
 
-function targetOf(signals: SignalsSpec, operation?: Pick<OperationStatus, 'from' | 'to' | 'type'>): ObservationTarget {
+function targetOf(
+  signals: SignalsSpec,
+  operation?: Pick<OperationStatus, 'from' | 'to' | 'type'>,
+  isObserving = false,
+): ObservationTarget {
   const regions = [EAST, WEST].map((name) => ({ name, endpoint: `orders.${name}`, port: 3306 }));
   const policy = {
     ...aPolicy({ detection: { ...aSpec().detection, signals } }),
     status: { primaryRegion: EAST, regions, ...(operation && { operation }) },
   } as unknown as DisasterRecoveryPolicy;
   const settings = settingsOf(policy.spec, { unconfirmedReadWindowMilliseconds: 0, metricPeriodMilliseconds: 60_000 });
-  return observationTargetOf(policy, settings, new PolicySession(aPolicy()), 1000);
+  return observationTargetOf(policy, settings, new PolicySession(aPolicy(), isObserving), 1000);
 }
 
 describe('what is asked of the database', () => {
@@ -48,6 +52,12 @@ describe('what is asked of the database', () => {
       [WEST, true, HEARTBEAT],
       [EAST, true, undefined],
     ]);
+  });
+
+  it('given a policy that another process acts for, is the same without a write', () => {
+    const [endpoint] = targetOf({ endpoint: ENDPOINT }, undefined, true).endpoints;
+    expect(endpoint).toMatchObject({ region: EAST, login: { secret: 'probe' } });
+    expect(endpoint).not.toHaveProperty('heartbeat');
   });
 
   it('given lag by SQL, is a login for it', () => {

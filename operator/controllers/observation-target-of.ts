@@ -35,7 +35,8 @@ function endpointsOf(policy: DisasterRecoveryPolicy, session: PolicySession): re
   const writer = policy.status?.operation?.to ?? policy.status?.primaryRegion;
   return probedRegions(policy).flatMap((region) => {
     const address = lastKnownAddress(policy, session.assessment, region);
-    const heartbeat = isMysql && region === writer ? signal.writeProbe : undefined;
+    // Who only observes changes nothing, not even that row: the policy's owner writes it.
+    const heartbeat = isMysql && region === writer && !session.isObserving ? signal.writeProbe : undefined;
     return address === undefined
       ? []
       : [defined({ region, host: address.host, port: signal.port ?? address.port, login, heartbeat })];

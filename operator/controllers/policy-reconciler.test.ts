@@ -1,14 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { FINALIZER } from '../api/v1alpha1/annotations.ts';
 import type { DisasterRecoveryPolicy, DisasterRecoveryPolicySpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
-import { MINUTE, SECOND } from '../failover/testing/a-round.ts';
-import { WEST } from '../failover/testing/a-settings.ts';
+import { MINUTE, SECOND, type RoundProps } from '../failover/testing/a-round.ts';
+import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { local, noAnswer } from '../failover/testing/attempts.ts';
 import { TerminalError } from '../runtime/terminal-error.ts';
 import { aPolicy, aSpec, KEY } from './testing/a-policy.ts';
 import { Bench } from './testing/bench.ts';
 import { awsError, BUSY } from './testing/fake-aurora.ts';
 
 const finalizersOf = (bench: Bench): readonly string[] => bench.policy.metadata.finalizers ?? [];
+
+const NO_ROUTE = local('noRoute');
+const REFUSED = noAnswer('refused');
 
 describe('PolicyReconciler', () => {
   it('given a new policy, when it is seen first, then it is held, Pending and observed', async () => {
@@ -75,9 +79,9 @@ describe('PolicyReconciler', () => {
       const [writes, events, published] = [bench.api.writes.length, bench.events.length, bench.published.length];
       expect(bench.target).toBeDefined();
       await bench.see(2);
-      expect(bench.hasObserved).toBe(false);
+      expect(bench.readiness).toBe('early');
       await bench.see();
-      expect(bench.hasObserved).toBe(true);
+      expect(bench.readiness).toBe('ready');
       bench.annotate({ 'force-failover': 'us-west-2', 'accept-data-loss': 'true' });
       bench.aurora.lose(bench.now);
       await bench.see(5);
@@ -87,6 +91,40 @@ describe('PolicyReconciler', () => {
         events,
         published,
       ]);
+    });
+
+    it.each<[string, RoundProps]>([
+      ['none of its calls leaves this one', { regions: { [EAST]: { rds: NO_ROUTE }, [WEST]: { rds: NO_ROUTE } } }],
+      ['RDS answers nowhere', { regions: { [EAST]: { rds: REFUSED }, [WEST]: { rds: REFUSED } } }],
+      ['it cannot reach the endpoint that the owner reaches', { endpoint: NO_ROUTE }],
+    ])('when %s, then it is not ready, however many rounds go by, until it sees as much', async (_what, props) => {
+      const bench = await anObserver();
+      await bench.see(10, props);
+      expect(bench.readiness).toBe('blind');
+      await bench.see();
+      expect(bench.readiness).toBe('ready');
+      await bench.see(1, props);
+      expect(bench.readiness).toBe('blind');
+    });
+
+    it('when the owner sees nothing either, then rounds are enough', async () => {
+      const bench = await anObserver();
+      bench.api.edit(KEY, ({ status }) => {
+        status!.signals = status!.signals!.map((signal) => ({ ...signal, state: 'Unknown' }));
+      });
+      await bench.see(3, { regions: { [EAST]: { rds: NO_ROUTE }, [WEST]: { rds: NO_ROUTE } }, endpoint: NO_ROUTE });
+      expect(bench.readiness).toBe('ready');
+    });
+
+    it('when an incident is on, then signals may differ, and RDS has to answer somewhere', async () => {
+      const bench = await anObserver();
+      bench.api.edit(KEY, ({ status }) => {
+        status!.incident = { startedAt: new Date(bench.clock.now()).toISOString() };
+      });
+      await bench.see(3, { endpoint: NO_ROUTE });
+      expect(bench.readiness).toBe('ready');
+      await bench.see(1, { regions: { [EAST]: { rds: NO_ROUTE }, [WEST]: { rds: NO_ROUTE } } });
+      expect(bench.readiness).toBe('blind');
     });
 
     it('when this one takes over during a loss, then the rounds that it saw count', async () => {
@@ -124,8 +162,8 @@ describe('PolicyReconciler', () => {
         metadata.deletionTimestamp = new Date(bench.clock.now()).toISOString();
       });
       await bench.settle();
-      expect([bench.target, bench.hasObserved]).toEqual([undefined, true]);
-      expect(bench.reconciler.observe('payments/other')).toBe(true);
+      expect([bench.target, bench.readiness]).toEqual([undefined, 'ready']);
+      expect(bench.reconciler.observe('payments/other')).toBe('ready');
     });
   });
 

@@ -30,6 +30,7 @@ import { PolicySession } from './policy-session.ts';
 import { PolicyTurn } from './policy-turn.ts';
 import { PlannedOperations } from './planned-operations.ts';
 import { Publication } from './publication.ts';
+import { readinessOf, type Readiness } from './readiness.ts';
 import { RequestHandler } from './request-handler.ts';
 import { RescueKeeper } from './rescue-keeper.ts';
 import { DEFAULT_ROLE_CHANGE_LIMITS, RoleChangeBudget } from './role-change-budget.ts';
@@ -114,20 +115,21 @@ export class PolicyReconciler {
    * Observes a policy that another process acts for: its rounds go through the brain, nothing is written and nobody is
    * called. Once this process reconciles the policy, what the rounds have shown counts.
    *
-   * @returns whether the rounds are enough to decide about a loss, or there is nothing to observe
+   * @returns whether it could reconcile the policy next; `ready` also where there is nothing to observe
    */
-  observe(key: string): boolean {
+  observe(key: string): Readiness {
     const policy = this.#objects.get(key);
     if (policy === undefined || !this.#isToBeObserved(policy)) {
       this.#forget(key);
-      return true;
+      return 'ready';
     }
     const session = this.#sessionOf(key, policy, true);
     const settings = this.#knownSettings(policy);
     session.noteGeneration(policy.metadata.generation);
     session.digest(settings, recordFrom(policy.status));
     this.#observe(policy, settings, session);
-    return session.digestedRounds >= Math.max(settings.failureThreshold, settings.successThreshold);
+    const needed = Math.max(settings.failureThreshold, settings.successThreshold);
+    return readinessOf(session.assessment, session.digestedRounds >= needed, policy.status);
   }
 
   #isToBeObserved(policy: DisasterRecoveryPolicy): boolean {

@@ -31,6 +31,8 @@ class Process {
   readonly finished: Promise<void>;
   refreshes = 0;
   divisionRemaining = Infinity;
+  /** It sees nothing of what it observes. */
+  isBlind = false;
   /** What an owned policy's reconcile waits for. */
   hold: Promise<unknown> = Promise.resolve();
   readonly #running = new Set<Promise<unknown>>();
@@ -61,7 +63,8 @@ class Process {
         observe: (key) => {
           const rounds = this.observed.get(key) ?? 0;
           this.observed.set(key, rounds);
-          return rounds >= ROUNDS;
+          if (this.isBlind) return 'blind';
+          return rounds >= ROUNDS ? 'ready' : 'early';
         },
         forget: (key) => {
           this.owned.delete(key);
@@ -164,6 +167,99 @@ describe('ShardedFleet', () => {
     await Promise.all([one.finished, two.finished]);
   });
 
+  it('given a process that sees nothing, then it gets no shard from who owns them, however long it waits, until it does', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    const one = new Process('one', clock, client);
+    await clock.advance(3 * SECOND);
+    const two = new Process('two', clock, client);
+    two.isBlind = true;
+    await clock.advance(5 * SECOND);
+    for (let round = 0; round < 50; round += 1) {
+      two.seeRound();
+      await clock.advance(10 * SECOND);
+    }
+    expect(two.observed.size).toBeGreaterThan(0);
+    expect(two.owned.size).toBe(0);
+    two.isBlind = false;
+    two.seeRound();
+    await clock.advance(5 * SECOND);
+    expect(two.owned.size).toBeGreaterThan(0);
+    for (const { stop } of [one, two]) stop.abort();
+    await clock.advance(0);
+    await Promise.all([one.finished, two.finished]);
+  });
+
+  it('given a lease that has run out by one of the clocks, then a reconcile that would act is put off, and not dropped', async () => {
+    const clock = new ManualClock();
+    const one = new Process('one', clock, new FakeKubeClient(clock));
+    await clock.advance(3 * SECOND);
+    const [key] = allKeys;
+    one.divisionRemaining = 0;
+    expect(await one.reconcile(key!)).toEqual({ requeueAfterMilliseconds: SECOND });
+    one.divisionRemaining = Infinity;
+    expect(await one.reconcile(key!)).toEqual(done);
+    one.stop.abort();
+    await clock.advance(0);
+    await one.finished;
+  });
+
+  it('given a policy without defaults, then its shard is prepared and handed over with the others', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    const one = new Process('one', clock, client);
+    await clock.advance(3 * SECOND);
+    const two = new Process('two', clock, client);
+    const old = POLICIES.map((policy) => {
+      const { detection: _, ...spec } = policy.spec;
+      const metadata = { ...policy.metadata, resourceVersion: '2' };
+      return { ...policy, metadata, spec } as unknown as DisasterRecoveryPolicy;
+    });
+    for (const { store } of [one, two]) store.replace(old);
+    await clock.advance(5 * SECOND);
+    for (let round = 0; round < ROUNDS; round += 1) two.seeRound();
+    await clock.advance(5 * SECOND);
+    expect(two.owned.size).toBeGreaterThan(0);
+    expect([...one.owned, ...two.owned].toSorted()).toEqual(allKeys);
+    for (const { stop } of [one, two]) stop.abort();
+    await clock.advance(0);
+    await Promise.all([one.finished, two.finished]);
+  });
+
+  it('given a reconcile that outlives the handover, when its shard comes back meanwhile, then it is owned once that has ended, and not forgotten', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    const one = new Process('one', clock, client);
+    await clock.advance(3 * SECOND);
+    const two = new Process('two', clock, client);
+    await clock.advance(5 * SECOND);
+    const [moving] = two.observed.keys();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    one.hold = promise;
+    void one.reconcile(moving!);
+    one.hold = Promise.resolve();
+    for (let round = 0; round < ROUNDS; round += 1) two.seeRound();
+    await clock.advance(5 * SECOND);
+    two.stop.abort();
+    // The end of the work is waited for no longer than this.
+    await clock.advance(35 * SECOND);
+    await two.finished;
+    expect(one.fleet.leaseRemainingMilliseconds(moving!)).toBeGreaterThan(0);
+    let isReconciled = false;
+    await one.fleet.reconcile(moving!, () => {
+      isReconciled = true;
+      return Promise.resolve(done);
+    });
+    expect(isReconciled).toBe(false);
+    resolve(undefined);
+    await clock.advance(SECOND);
+    expect([...one.owned].toSorted()).toEqual(allKeys);
+    one.stop.abort();
+    await clock.advance(0);
+    await one.finished;
+    expect(one.owned.size).toBe(0);
+  });
+
   it('given a reconcile that runs, when its shard is to be handed over, then the shard is kept until it has ended', async () => {
     const clock = new ManualClock();
     const client = new FakeKubeClient(clock);
@@ -198,10 +294,20 @@ describe('ShardedFleet', () => {
     busy.metadata = { ...busy.metadata, resourceVersion: '2' };
     one.store.apply({ type: 'MODIFIED', object: busy });
     expect(one.fleet.isAtRest(shard)).toBe(false);
-    await clock.advance(299 * SECOND);
-    expect(one.fleet.isAtRest(shard)).toBe(false);
-    await clock.advance(2 * SECOND);
-    expect(one.fleet.isAtRest(shard)).toBe(true);
+    const askFor = async (seconds: number): Promise<boolean[]> => {
+      const answers: boolean[] = [];
+      for (let second = 0; second < seconds; second += 1) {
+        await clock.advance(SECOND);
+        answers.push(one.fleet.isAtRest(shard));
+      }
+      return answers;
+    };
+    expect(await askFor(299)).not.toContain(true);
+    expect(await askFor(2)).toEqual([true, true]);
+    // Nobody was ready to take it over for a while: it is asked anew for what is under way now.
+    await clock.advance(60 * SECOND);
+    expect(await askFor(300)).not.toContain(true);
+    expect(await askFor(1)).toEqual([true]);
     one.stop.abort();
     await clock.advance(0);
     await one.finished;

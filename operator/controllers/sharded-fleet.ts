@@ -1,5 +1,6 @@
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { isDuration, parseDuration } from '../api/v1alpha1/duration.ts';
+import { isDisasterRecoveryPolicy } from '../api/v1alpha1/guards.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { done, type Result } from '../runtime/controller.ts';
 import { keyOf } from '../runtime/resource.ts';
@@ -12,6 +13,8 @@ import { shardOf } from './shard-of.ts';
 const LONGEST_WAIT_FOR_REST_MILLISECONDS = 5 * 60_000;
 /** Besides the time that the rounds take which a shard has to be observed for. */
 const PREPARATION_SLACK_MILLISECONDS = 10_000;
+/** A lease that has run out by one of the clocks, and is not known to be lost, is perhaps renewed by then. */
+const UNTIL_RENEWAL_MILLISECONDS = 1_000;
 
 export interface ShardedFleetProps {
   readonly elections: Omit<ShardElectionsOptions, 'work'>;
@@ -29,15 +32,19 @@ export interface ShardedFleetProps {
 /** What is seen of a shard before it is owned. */
 interface Preparation {
   readonly since: number;
-  /** After so long it is owned without the rounds that are missing still. */
+  /** After so long it may be owned without the rounds that are missing still. */
   readonly boundMilliseconds: number;
   /** Policies that were not observed for long enough yet. */
   readonly missing: Set<string>;
+  /** Policies of which less is seen here than by their owner: however long that takes, the shard is its. */
+  readonly blind: Set<string>;
 }
 
 /** How long the rounds of a policy take that decide about a loss, twice; 0 for one that is not valid. */
-function preparationTimeOf({ spec }: DisasterRecoveryPolicy): number {
-  const { interval, failureThreshold, successThreshold } = spec.detection;
+function preparationTimeOf(policy: DisasterRecoveryPolicy): number {
+  // Stored under an older schema, it may lack what has a default by now.
+  if (!isDisasterRecoveryPolicy(policy)) return 0;
+  const { interval, failureThreshold, successThreshold } = policy.spec.detection;
   const rounds = Math.max(failureThreshold, successThreshold) + 1;
   return isDuration(interval) ? 2 * rounds * parseDuration(interval) : 0;
 }
@@ -54,9 +61,9 @@ export class ShardedFleet implements ShardWork {
   readonly #keys = new Map<number, Set<string>>();
   /** Reconciles that run, by shard, and who waits for the last of them. */
   readonly #running = new Map<number, number>();
-  readonly #idleWaiters = new Map<number, () => void>();
-  /** Since when a shard that is to be handed over is not at rest. */
-  readonly #restless = new Map<number, number>();
+  readonly #idleWaiters = new Map<number, (() => void)[]>();
+  /** Since when a shard that is to be handed over is not at rest, and when that was asked last. */
+  readonly #restless = new Map<number, { readonly since: number; readonly askedAt: number }>();
 
   constructor(props: ShardedFleetProps) {
     this.#props = props;
@@ -102,11 +109,14 @@ export class ShardedFleet implements ShardWork {
       return done;
     }
     if (state !== 'owned') {
-      if (reconciler.observe(key)) state.missing.delete(key);
+      const readiness = reconciler.observe(key);
+      if (readiness === 'ready') state.missing.delete(key);
+      if (readiness === 'blind') state.blind.add(key);
+      else state.blind.delete(key);
       return done;
     }
     // Whoever slept through the end of its lease has still to hear of it.
-    if (this.leaseRemainingMilliseconds(key) === 0) return done;
+    if (this.leaseRemainingMilliseconds(key) === 0) return { requeueAfterMilliseconds: UNTIL_RENEWAL_MILLISECONDS };
     this.#running.set(shard, (this.#running.get(shard) ?? 0) + 1);
     try {
       return await reconcile();
@@ -123,7 +133,12 @@ export class ShardedFleet implements ShardWork {
       return policy === undefined ? 0 : preparationTimeOf(policy);
     });
     const boundMilliseconds = Math.max(0, ...times) + PREPARATION_SLACK_MILLISECONDS;
-    this.#states.set(shard, { since: this.#clock.monotonic(), boundMilliseconds, missing: new Set(keys) });
+    this.#states.set(shard, {
+      since: this.#clock.monotonic(),
+      boundMilliseconds,
+      missing: new Set(keys),
+      blind: new Set(),
+    });
     keys.forEach((key) => this.#props.enqueue(key));
   }
 
@@ -137,8 +152,10 @@ export class ShardedFleet implements ShardWork {
   isPrepared(shard: number): boolean {
     const state = this.#states.get(shard);
     if (state === undefined || state === 'owned') return false;
+    const concerns = (key: string): boolean => this.#shardOf(key) === shard;
+    if ([...state.blind].some(concerns)) return false;
     const hasWaited = this.#clock.monotonic() - state.since >= state.boundMilliseconds;
-    return hasWaited || [...state.missing].every((key) => this.#shardOf(key) !== shard);
+    return hasWaited || ![...state.missing].some(concerns);
   }
 
   isAtRest(shard: number): boolean {
@@ -147,13 +164,18 @@ export class ShardedFleet implements ShardWork {
       return operation === undefined && incident === undefined;
     });
     const now = this.#clock.monotonic();
-    const since = this.#restless.get(shard) ?? now;
+    const known = this.#restless.get(shard);
+    // Asked anew after nobody was ready to take it over: what is under way now is not what was then.
+    const isGoingOn = known !== undefined && now - known.askedAt < this.#props.elections.leaseDurationMilliseconds;
+    const since = isGoingOn ? known.since : now;
     if (isAtRest) this.#restless.delete(shard);
-    else this.#restless.set(shard, since);
+    else this.#restless.set(shard, { since, askedAt: now });
     return isAtRest || now - since >= LONGEST_WAIT_FOR_REST_MILLISECONDS;
   }
 
   async lead(shard: number, leadership: AbortSignal): Promise<void> {
+    // What this process began as an earlier owner may have outlived that; its end is not to be taken for one of this time.
+    await this.#idle(shard);
     // What its last owner wrote is perhaps not in the watch cache yet.
     await this.#props.refresh(leadership).catch(() => undefined);
     if (!leadership.aborted) {
@@ -165,7 +187,8 @@ export class ShardedFleet implements ShardWork {
     this.#restless.delete(shard);
     // What runs may finish: every write of it has a precondition, and no call begins that the lease would not outlive.
     await this.#idle(shard);
-    this.#forget(shard);
+    // It may have been so long that the shard is this process's again.
+    if (!this.#states.has(shard)) this.#forget(shard);
   }
 
   #note(before: DisasterRecoveryPolicy | undefined, now: DisasterRecoveryPolicy | undefined): void {
@@ -191,7 +214,7 @@ export class ShardedFleet implements ShardWork {
 
   #idle(shard: number): Promise<void> {
     return this.#running.has(shard)
-      ? new Promise((resolve) => this.#idleWaiters.set(shard, resolve))
+      ? new Promise((resolve) => this.#idleWaiters.set(shard, [...(this.#idleWaiters.get(shard) ?? []), resolve]))
       : Promise.resolve();
   }
 
@@ -202,8 +225,9 @@ export class ShardedFleet implements ShardWork {
       return;
     }
     this.#running.delete(shard);
-    this.#idleWaiters.get(shard)?.();
+    const waiters = this.#idleWaiters.get(shard) ?? [];
     this.#idleWaiters.delete(shard);
+    waiters.forEach((resolve) => resolve());
   }
 }
 

@@ -16,6 +16,7 @@ import { ManualClock } from '../../runtime/manual-clock.ts';
 import { ClusterClaims } from '../cluster-claims.ts';
 import type { Dependencies, ReconcilerSettings } from '../dependencies.ts';
 import { PolicyReconciler } from '../policy-reconciler.ts';
+import type { Readiness } from '../readiness.ts';
 import { aPolicy, KEY } from './a-policy.ts';
 import { FakeAurora } from './fake-aurora.ts';
 import { FakePolicyApi } from './fake-policy-api.ts';
@@ -54,8 +55,8 @@ export class Bench {
   leaseRemaining = Infinity;
   /** Another process acts for the policy: this one only observes. */
   isObserving = false;
-  /** Whether it has observed for long enough to act next. */
-  hasObserved = false;
+  /** Whether it has observed enough to act next. */
+  readiness: Readiness | undefined;
   /** The watch tells nothing new while true. */
   isCacheFrozen = false;
   publishFails: () => Error | undefined = nothing;
@@ -215,7 +216,7 @@ export class Bench {
 
   async #reconcile(key: string): Promise<void> {
     if (this.isObserving) {
-      this.hasObserved = this.reconciler.observe(key);
+      this.readiness = this.reconciler.observe(key);
       return;
     }
     try {
