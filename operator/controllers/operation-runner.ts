@@ -101,9 +101,11 @@ export class OperationRunner {
     }
   }
 
-  async #startNow(turn: PolicyTurn, wish: NewOperation, operation: Operation, permit: Permit): Promise<void> {
+  async #startNow(turn: PolicyTurn, wish: NewOperation, registered: Operation, permit: Permit): Promise<void> {
     const { request } = wish;
     wish.onStart?.();
+    // Not before what told of the decision, by whatever clock people read the two.
+    const operation: Operation = { ...registered, startedAt: turn.now };
     // The read before the call does not depend on the write before the call: both at once.
     const precheck = this.#roleChanger.precheck(turn.account, operation, turn.settings.globalClusterIdentifier);
     turn.session.resetOperation();
