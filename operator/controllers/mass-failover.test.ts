@@ -250,7 +250,7 @@ describe('urgency', () => {
     bench.api.put({ ...policy, spec: spec as typeof policy.spec });
     expect(bench.reconciler.orderOf(KEY)).toEqual({ urgency: URGENCY.Routine, priority: 0 });
     await bench.settle();
-    expect(bench.condition('Ready')).toBe('False InvalidPolicy');
+    expect(bench.errors.map(String)).toContainEqual(expect.stringContaining('policy.spec.failover is missing'));
   });
 
   it('given a registered operation whose call AWS has not taken, then it stays urgent', async () => {
