@@ -116,15 +116,23 @@ function checkOperation({ policy, scenario, accuse, now }: Ending): void {
 
 const BLINDING = ['crash', 'crashAtCall', 'restart', 'stall', 'cut', 'apiUnavailable', 'loseRegion'];
 
-/** Who was away while the writer left and came back has nothing to tell of it: for them it never moved. */
+/**
+ * Who was away while the writer left and came back has nothing to tell of it: for them it never moved. Nor has who looked
+ * too rarely: what somebody else did is believed once two rounds have shown it.
+ */
 function mayHaveMissedRoundTrip({ scenario, world, names, policy, observedAt }: Ending, writer: DbCluster): boolean {
-  const first = world.operations.find(
+  const completed = world.operations.filter(
     ({ phase, globalClusterIdentifier, promotedAt = 0 }) =>
       phase === 'completed' && globalClusterIdentifier === names.globalCluster && promotedAt > EPOCH + observedAt,
   );
+  const first = completed[0];
+  const away = (completed.at(-1)?.promotedAt ?? 0) - (first?.promotedAt ?? 0);
+  const { interval, timeout } = policy.spec.detection;
+  const isBrief = away < 2 * parseDuration(interval) + parseDuration(timeout);
   const isHome = first !== undefined && world.cluster(first.fromArn).region === writer.region;
   const hasSeenIt = policy.status?.history?.some(({ promotedAt }) => promotedAt !== undefined) === true;
-  return isHome && !hasSeenIt && scenario.events.some(({ action }) => BLINDING.includes(action.kind));
+  const isBlinded = scenario.events.some(({ action }) => BLINDING.includes(action.kind));
+  return isHome && !hasSeenIt && (isBrief || isBlinded);
 }
 
 function checkHistory(ending: Ending, writer: DbCluster): void {
