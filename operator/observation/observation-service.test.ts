@@ -212,6 +212,26 @@ describe('sharing', () => {
     expect(second.regions['east']?.globalClusters).toEqual(answered);
   });
 
+  it('given another policy that looks more often, hears the silence of a region in each of its own rounds', async () => {
+    const { clock, gateway, service } = setUp();
+    gateway.add('other', 'other-prod');
+    service.watch(targetOf({ intervalMilliseconds: 5000, timeoutMilliseconds: 3000 }));
+    const regions = ['east', 'west'].map((name) => ({ name, clusterIdentifier: 'other-prod' }));
+    const often = { key: 'often', globalClusterIdentifier: 'other', regions };
+    service.watch(targetOf({ ...often, intervalMilliseconds: 2000, timeoutMilliseconds: 1800 }));
+    await clock.advance(10_000);
+    gateway.behave('east', '*', 'hang');
+    await clock.advance(5000);
+    const before = bench.roundsOf('policy').length;
+    await clock.advance(60_000);
+    const attempts = bench
+      .roundsOf('policy')
+      .slice(before + 1)
+      .flatMap((round) => [round.regions['east']?.globalClusters, round.regions['east']?.clusters]);
+    expect(attempts.length).toBeGreaterThan(16);
+    expect(attempts.filter((attempt) => attempt?.kind !== 'noAnswer')).toEqual([]);
+  });
+
   it('given a page that comes a little later than last time, takes what the region said of it then', async () => {
     const { clock, gateway } = setUp();
     gateway.pageSize = 1;

@@ -41,6 +41,11 @@ export class RequestProgress {
     this.#sentAt = this.#clock.monotonic();
   }
 
+  /** Whether a request is out, and none of the call was answered yet. */
+  get isUnheard(): boolean {
+    return this.#stage === 'sent' && this.#answers === 0;
+  }
+
   /** Whether a request is out and has met silence for this long. */
   isSilentFor(milliseconds: number): boolean {
     return this.#stage === 'sent' && this.#clock.monotonic() - this.#sentAt >= milliseconds * ENOUGH_SILENCE;
@@ -52,9 +57,7 @@ export class RequestProgress {
       const [cause, message] = unsent[this.#stage];
       return { kind: 'local', cause, message };
     }
-    if (this.isSilentFor(timeoutMilliseconds)) {
-      return { kind: 'noAnswer', cause: 'timeout', message: `no answer within ${timeoutMilliseconds} ms` };
-    }
+    if (this.isSilentFor(timeoutMilliseconds)) return silenceOf(timeoutMilliseconds);
     const message =
       this.#answers > 0
         ? 'the region answers, but the list was not complete in time'
@@ -66,6 +69,11 @@ export class RequestProgress {
     this.#stage = stage;
     if (stage === 'sent') this.#sentAt = this.#clock.monotonic();
   }
+}
+
+/** What a region has said that said nothing for a caller's whole patience. */
+export function silenceOf(timeoutMilliseconds: number): FailedAttempt {
+  return { kind: 'noAnswer', cause: 'timeout', message: `no answer within ${timeoutMilliseconds} ms` };
 }
 
 /** The attempt that an error of a read stands for. */

@@ -4,7 +4,7 @@ import type { Attempt } from '../failover/observation.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { LoopMonitor, LoopSpan } from './loop-monitor.ts';
-import { attemptOf, RequestProgress } from './request-progress.ts';
+import { attemptOf, RequestProgress, silenceOf } from './request-progress.ts';
 
 /** What a walk says about one item. */
 export interface Sighting<T> {
@@ -57,6 +57,8 @@ interface Waiter<T> {
   readonly span: LoopSpan;
   readonly resolve: (sighting: Sighting<T>) => void;
   run: Run<T>;
+  /** Of the first walk that it waited for, if that and all that made way since met nothing but silence. */
+  unheard?: RequestProgress | undefined;
   timer?: Timer;
 }
 
@@ -168,14 +170,20 @@ export class SharedWalk<T> {
     for (const waiter of this.#allWaiters()) {
       if (!isServedBy(waiter, run, attempt)) continue;
       // Who waits for a walk that made way for a newer one goes on waiting, for that.
-      if (isSuperseded && attempt.kind !== 'answered' && this.#current !== undefined) waiter.run = this.#current;
-      else this.#resolve(waiter, sightingOf(attempt, run.items.get(waiter.request.key)));
+      if (isSuperseded && attempt.kind !== 'answered' && this.#current !== undefined) {
+        waiter.unheard = isSilence(attempt) && run.progress.isUnheard ? (waiter.unheard ?? run.progress) : undefined;
+        waiter.run = this.#current;
+      } else this.#resolve(waiter, sightingOf(attempt, run.items.get(waiter.request.key)));
     }
   }
 
   #expire(waiter: Waiter<T>): void {
     const { key, timeoutMilliseconds, maxSightingAgeMilliseconds } = waiter.request;
-    const attempt = waiter.span.judge(waiter.run.progress.failureAfter(timeoutMilliseconds), timeoutMilliseconds);
+    const { progress } = waiter.run;
+    // Others who look more often have their walks make way for newer ones: the silence of all of them is one.
+    const isSilent = progress.isUnheard && waiter.unheard?.isSilentFor(timeoutMilliseconds) === true;
+    const failure = isSilent ? silenceOf(timeoutMilliseconds) : progress.failureAfter(timeoutMilliseconds);
+    const attempt = waiter.span.judge(failure, timeoutMilliseconds);
     const seen = this.#seen.get(key);
     const oldest = this.#props.clock.monotonic() - maxSightingAgeMilliseconds;
     const isUnreached = attempt.kind === 'local' && attempt.cause === 'notAttempted';
@@ -205,6 +213,11 @@ export class SharedWalk<T> {
   #allWaiters(): Waiter<T>[] {
     return [...this.#waiters.values()].flatMap((waiters) => [...waiters]);
   }
+}
+
+/** Of a walk that ended without an answer: by its timeout, or because a newer one goes on. */
+function isSilence(attempt: Attempt): boolean {
+  return attempt.kind === 'noAnswer' ? attempt.cause === 'timeout' : attempt.kind === 'local';
 }
 
 /** A failure concerns those who wait for this very walk; a complete answer also those who wait for an older one. */
