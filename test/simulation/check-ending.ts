@@ -73,6 +73,13 @@ function hasJustMoved({ world, names, policy, now }: Ending): boolean {
   );
 }
 
+/** An operation that waited for a person until its timeout, in the last moment: what follows from its end takes a while. */
+function hasJustEnded({ policy, now }: Ending): boolean {
+  const patience = 3 * parseDuration(policy.spec.detection.interval) + 10_000;
+  const [newest] = policy.status?.history ?? [];
+  return newest !== undefined && EPOCH + now - Date.parse(newest.completedAt) < patience;
+}
+
 /** Whether status, history, endpoint and events tell how things are. */
 export function checkTruth(ending: Ending): void {
   const { world, policy, accuse, now } = ending;
@@ -87,7 +94,8 @@ export function checkTruth(ending: Ending): void {
   // A person may have asked in the last moment before the tail, and an operation may still be followed.
   if (leftOver.length > 0) accuse('forced-request', `${leftOver.join(', ')} was never answered`);
   checkOperation(ending);
-  checkRescues(ending);
+  const isOver = !hasJustEnded(ending);
+  if (isOver) checkRescues(ending);
   const isSettled = inFlight(ending) === undefined && !hasJustMoved(ending);
   if (isSettled && status.operation === undefined && world.isReachable(writer.region)) {
     if (status.primaryRegion !== writer.region) {
@@ -100,7 +108,7 @@ export function checkTruth(ending: Ending): void {
     checkService(ending, writer);
     checkReadiness(ending, writer);
   }
-  checkEvents(ending);
+  if (isOver) checkEvents(ending);
   if (now < ending.quietSince) accuse('truth', 'the tail is too short: a mistake of the scenario');
 }
 
