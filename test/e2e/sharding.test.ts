@@ -114,6 +114,10 @@ describe('replicas that share the policies', () => {
 
         expect(await two.stop()).toBe(0);
         await untilShared(scene, [three]);
+        // The lag of the new direction has to be known: without it a loss is not answered.
+        await scene.untilTrue('every policy Protected again', async () =>
+          (await policies(scene)).every(({ status }) => status?.phase === 'Protected'),
+        );
         await scene.aws.loseRegion('us-east-1');
         await scene.untilTrue('every policy failed over', async () =>
           (await policies(scene)).every(
