@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { formatDuration } from '../../../operator/api/v1alpha1/duration.ts';
 import { ensureGoTool, type GoTool, type GoToolOptions } from '../../control-plane/go-tool.ts';
 import { PeerProcess } from './peer-process.ts';
-import { defaultLease, defaultPeerOptions, type Peer, type PeerLease, type PeerOptions } from './peer.ts';
+import { commonFlags } from './common-flags.ts';
+import type { Peer, PeerOptions } from './peer.ts';
 
 const program: GoTool = {
   name: 'go-controller',
@@ -47,30 +47,5 @@ export const goController: Peer = {
 
 /** The Go peer's command line for these options. */
 export function goControllerFlags(options: PeerOptions): readonly string[] {
-  const { workers, readsPerSecond, roleChanges, metricPeriodMilliseconds } = { ...defaultPeerOptions, ...options };
-  return [
-    ...['--kubeconfig', options.kubeconfig],
-    ...['--workers', String(workers)],
-    ...['--reads-per-second', String(readsPerSecond)],
-    ...['--role-changes-per-second', String(roleChanges.perSecond)],
-    ...['--role-changes-burst', String(roleChanges.burst)],
-    ...['--metric-period', formatDuration(metricPeriodMilliseconds)],
-    ...Object.entries(options.awsEndpoints).flatMap(([region, url]) => ['--aws-endpoint', `${region}=${url}`]),
-    ...(options.namespace === undefined ? [] : ['--namespace', options.namespace]),
-    ...(options.lease === undefined ? [] : leaseFlags(options.lease)),
-    ...(options.flags ?? []),
-  ];
-}
-
-function leaseFlags(lease: PeerLease): readonly string[] {
-  const { leaseDurationMilliseconds, renewDeadlineMilliseconds, retryPeriodMilliseconds } = {
-    ...defaultLease,
-    ...lease,
-  };
-  return [
-    ...['--lease-namespace', lease.namespace],
-    ...['--lease-duration', formatDuration(leaseDurationMilliseconds)],
-    ...['--renew-deadline', formatDuration(renewDeadlineMilliseconds)],
-    ...['--retry-period', formatDuration(retryPeriodMilliseconds)],
-  ];
+  return commonFlags(options, ['--lease-namespace']);
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatDuration } from '../../../operator/api/v1alpha1/duration.ts';
 import { buildImageTree } from '../../../scripts/image/build-tree.ts';
 import { readStages } from '../../../scripts/image/dockerfile.ts';
 import { PeerProcess } from './peer-process.ts';
-import { defaultLease, defaultPeerOptions, type Peer, type PeerLease, type PeerOptions } from './peer.ts';
+import { commonFlags } from './common-flags.ts';
+import type { Peer, PeerOptions } from './peer.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** What the image holds of this repository. */
@@ -42,34 +42,10 @@ export const operator: Peer = {
 
 /** The operator's command line for these options. */
 export function operatorFlags(options: PeerOptions): readonly string[] {
-  const { workers, readsPerSecond, roleChanges, metricPeriodMilliseconds } = { ...defaultPeerOptions, ...options };
   return [
-    ...['--kubeconfig', options.kubeconfig],
     ...['--bind-address', '127.0.0.1'],
     ...['--metrics-port', '0'],
     ...['--health-port', '0'],
-    ...['--workers', String(workers)],
-    ...['--reads-per-second', String(readsPerSecond)],
-    ...['--role-changes-per-second', String(roleChanges.perSecond)],
-    ...['--role-changes-burst', String(roleChanges.burst)],
-    ...['--metric-period', formatDuration(metricPeriodMilliseconds)],
-    ...Object.entries(options.awsEndpoints).flatMap(([region, url]) => ['--aws-endpoint', `${region}=${url}`]),
-    ...(options.namespace === undefined ? [] : ['--namespace', options.namespace]),
-    ...(options.lease === undefined ? [] : leaseFlags(options.lease)),
-    ...(options.flags ?? []),
-  ];
-}
-
-function leaseFlags(lease: PeerLease): readonly string[] {
-  const { leaseDurationMilliseconds, renewDeadlineMilliseconds, retryPeriodMilliseconds } = {
-    ...defaultLease,
-    ...lease,
-  };
-  return [
-    '--leader-elect',
-    ...['--leader-election-namespace', lease.namespace],
-    ...['--lease-duration', formatDuration(leaseDurationMilliseconds)],
-    ...['--renew-deadline', formatDuration(renewDeadlineMilliseconds)],
-    ...['--retry-period', formatDuration(retryPeriodMilliseconds)],
+    ...commonFlags(options, ['--leader-elect', '--leader-election-namespace']),
   ];
 }
