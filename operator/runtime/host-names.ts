@@ -13,11 +13,12 @@ const MAXIMUM_REMEMBERED = 4_096;
 const UNKNOWN_TO_DNS: readonly string[] = [dns.NOTFOUND, dns.NODATA, dns.CONNREFUSED, dns.BADNAME, dns.NOTINITIALIZED];
 
 /**
- * The operating system's name servers. A datagram that is lost is sent again after a second (after five by default, and
- * twice that the next time): whoever asks for the name meanwhile waits for the same answer.
+ * The operating system's name servers. A datagram that is lost is sent again after half a second (after two by default,
+ * and twice that the next time): whoever asks for the name meanwhile waits for the same answer. Node looks whether one is
+ * due as often as the first wait is long, and once a second at least: it may take twice as long.
  */
 export function systemResolver(): dns.promises.Resolver {
-  return new dns.promises.Resolver({ timeout: 1_000, tries: 4 });
+  return new dns.promises.Resolver({ timeout: 500, tries: 5 });
 }
 
 /** What answers questions for addresses, by family. */

@@ -91,4 +91,15 @@ describe('readinessOf', () => {
       'AccessDenied: denied',
     ]);
   });
+
+  it('given a failover that would not work just now, or is not known to, says all the same that it is suspended', () => {
+    for (const status of ['False', 'Unknown'] as const) {
+      const found = readiness({
+        spec: { suspend: true },
+        status: { conditions: conditions(aCondition('FailoverReady', status, 'LagUnknown', 'no lag is known')) },
+      });
+      expect(found).toMatchObject({ startsByItself: false, holds: [] });
+      expect(found.remarks).toContain('spec.suspend is true');
+    }
+  });
 });

@@ -30,16 +30,23 @@ export interface Readiness {
   readonly remarks: readonly string[];
 }
 
+/** What a person has taken out of automation's hands, by the spec. */
+function heldBySpec({ policy: { spec } }: PolicySnapshot): string[] {
+  return [
+    ...(spec.suspend ? ['spec.suspend is true'] : []),
+    ...(spec.failover.mode === 'Manual' ? ['failover.mode is Manual: a person starts it'] : []),
+  ];
+}
+
 /** What keeps automation from a failover that would work. */
-function holdsOf({ policy, now }: PolicySnapshot): string[] {
-  const { spec, status } = policy;
-  const { cooldownUntil, incident, conditions } = status ?? {};
+function holdsOf(snapshot: PolicySnapshot): string[] {
+  const { policy, now } = snapshot;
+  const { cooldownUntil, incident, conditions } = policy.status ?? {};
   const rest = cooldownUntil === undefined ? 0 : Date.parse(cooldownUntil) - now;
   const progressing = findCondition(conditions, 'Progressing');
   const isHeld = incident !== undefined && progressing?.status === 'False';
   return [
-    spec.suspend ? 'spec.suspend is true' : '',
-    spec.failover.mode === 'Manual' ? 'failover.mode is Manual: a person starts it' : '',
+    ...heldBySpec(snapshot),
     rest > 0 ? `cooldown until ${clockText(cooldownUntil ?? '')} (${spanText(rest)} left)` : '',
     isHeld ? `${progressing.reason}: ${progressing.message.replace(/^automatic failover is not started: /, '')}` : '',
   ].filter((hold) => hold !== '');
@@ -88,12 +95,15 @@ export function readinessOf(snapshot: PolicySnapshot): Readiness {
   if (condition === undefined || condition.status === 'Unknown') {
     return {
       ...unknown(condition?.reason ?? 'NotObserved', condition?.message ?? 'no round is complete yet'),
-      remarks,
+      remarks: [...heldBySpec(snapshot), ...remarks],
     };
   }
   const { status, reason, message } = condition;
-  const isReady = status === 'True';
-  const holds = isReady ? holdsOf(snapshot) : [];
-  const wouldWork = isReady ? 'yes' : 'no';
-  return { wouldWork, reason, message, startsByItself: isReady && holds.length === 0, holds, remarks };
+  if (status !== 'True') {
+    // Who suspended it sees so at once, though a failover would not work just now for another reason.
+    const held = [...heldBySpec(snapshot), ...remarks];
+    return { wouldWork: 'no', reason, message, startsByItself: false, holds: [], remarks: held };
+  }
+  const holds = holdsOf(snapshot);
+  return { wouldWork: 'yes', reason, message, startsByItself: holds.length === 0, holds, remarks };
 }
