@@ -326,7 +326,7 @@ const settings = {
     flag: 'workers',
     variable: 'AURORA_DR_WORKERS',
     placeholder: 'COUNT',
-    description: 'policies that are reconciled at the same time',
+    description: 'policies that are reconciled at the same time; of those that can wait, a quarter of it',
     allowed: 'a whole number from 1 to 256',
     schema: wholeNumber(1, 256),
     fallback: '32',

@@ -12,6 +12,7 @@ import { DecisionFiles, decisionsInLog } from './controllers/decision-sinks.ts';
 import type { Dependencies } from './controllers/dependencies.ts';
 import { PolicyReconciler } from './controllers/policy-reconciler.ts';
 import { runFleet, ShardedFleet } from './controllers/sharded-fleet.ts';
+import { backgroundOf } from './controllers/urgency.ts';
 import { ManagedResourceIndex } from './crossplane/managed-resource-index.ts';
 import { ResourceGuard } from './crossplane/resource-guard.ts';
 import { MysqlDatabase } from './database/mysql-database.ts';
@@ -388,6 +389,7 @@ class Operator {
       clock,
       rateLimiter,
       orderOf: (key) => reconciler.orderOf(key),
+      background: backgroundOf(this.#config.workers),
       listener: {
         ...runtime.workQueueListener(CONTROLLER),
         onOrderFailed: (policy, error) => {

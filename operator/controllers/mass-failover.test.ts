@@ -7,7 +7,7 @@ import { apiErrorFrom } from '../runtime/kube-errors.ts';
 import { aPolicy, KEY } from './testing/a-policy.ts';
 import { Bench } from './testing/bench.ts';
 import { awsError, THROTTLED } from './testing/fake-aurora.ts';
-import { URGENCY } from './urgency.ts';
+import { backgroundOf, URGENCY } from './urgency.ts';
 
 const RIVAL = 'payments/rival';
 const FAILOVER = `failover ${WEST}`;
@@ -232,15 +232,34 @@ describe('urgency', () => {
     expect(bench.reconciler.orderOf(KEY)).toEqual({ urgency: URGENCY.Routine, priority: 7 });
     bench.aurora.lose(bench.now);
     bench.reconciler.receive(KEY, bench.roundNow());
+    expect(bench.urgency).toBe(URGENCY.Suspected);
+    await bench.see();
+    expect(bench.urgency).toBe(URGENCY.Suspected);
+    bench.reconciler.receive(KEY, bench.roundNow());
     expect(bench.urgency).toBe(URGENCY.Due);
     await bench.settle();
-    expect(bench.urgency).toBe(URGENCY.Due);
-    await bench.see(2);
     expect(bench.status.operation?.step).toBe('Requested');
     expect(bench.urgency).toBe(URGENCY.Underway);
     bench.annotate({ acknowledge: 'x' });
     expect(bench.urgency).toBe(URGENCY.Due);
     expect(bench.reconciler.orderOf('payments/absent')).toEqual({ urgency: URGENCY.Routine, priority: 0 });
+  });
+
+  it('given rounds of a loss that no reconcile has judged yet, then the one that may complete the window makes it due', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.lose(bench.now);
+    const urgencies: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      bench.reconciler.receive(KEY, bench.roundNow());
+      urgencies.push(bench.urgency);
+      await bench.clock.advance(10 * SECOND);
+    }
+    expect(urgencies).toEqual([URGENCY.Suspected, URGENCY.Suspected, URGENCY.Due]);
+  });
+
+  it('given any number of workers, then what can wait has a quarter of them, and at least one', () => {
+    expect([1, 4, 8, 32].map((workers) => backgroundOf(workers).workers)).toEqual([1, 1, 2, 8]);
+    expect(backgroundOf(8).belowUrgency).toBe(URGENCY.Underway);
   });
 
   it('given a policy of an older schema, without defaults, then it is routine, and is told that it is not valid', async () => {

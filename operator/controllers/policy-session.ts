@@ -146,6 +146,11 @@ export class PolicySession {
     this.#generation = generation;
   }
 
+  /** Rounds that the brain has not seen. */
+  get waitingRounds(): number {
+    return this.#waitingRounds.length;
+  }
+
   /** The newest round, while it waits for the next reconcile. */
   get newestRound(): Round | undefined {
     return this.#waitingRounds.at(-1);

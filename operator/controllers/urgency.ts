@@ -1,5 +1,6 @@
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Round } from '../failover/observation.ts';
+import type { Background } from '../runtime/work-queue.ts';
 import { pendingRequest } from './pending-request.ts';
 import type { PolicySession } from './policy-session.ts';
 
@@ -7,13 +8,24 @@ import type { PolicySession } from './policy-session.ts';
 export const URGENCY = {
   /** Nothing that lasts longer for a client if it comes a little later; a policy that waits for its turn is among these. */
   Routine: 0,
+  /** The primary seems lost, and further rounds have to confirm it before anything is done. */
+  Suspected: 1,
   /** An operation is in flight: its clients wait for the new writer. */
-  Underway: 1,
-  /** A call to AWS may be due: the primary is failing, or a person asks. */
-  Due: 2,
+  Underway: 2,
+  /** A call to AWS may be due: the loss is confirmed, or with this round it is; or a person asks. */
+  Due: 3,
   /** It waited, and now a token is kept for it, for seconds only. */
-  Turn: 3,
+  Turn: 4,
 } as const;
+
+/** Rounds without a loss, and those that do not decide yet, leave most workers to what somebody waits for. */
+const BACKGROUND_SHARE = 1 / 4;
+
+/** What of the reconciles can wait, and how many of these may be under way at once. */
+export const backgroundOf = (workers: number): Background => ({
+  belowUrgency: URGENCY.Underway,
+  workers: Math.max(1, Math.floor(workers * BACKGROUND_SHARE)),
+});
 
 const WITNESS_SEES_LOSS = 503;
 
@@ -24,6 +36,15 @@ function hintsAtLoss(round: Round, primary: string): boolean {
     round.regions[primary]?.globalClusters.kind === 'noAnswer' ||
     round.witness?.statusCode === WITNESS_SEES_LOSS
   );
+}
+
+/** Whether the rounds that wait may be all that was missing for a decision. */
+function mayDecide(
+  { spec }: { readonly spec: { readonly detection?: { readonly failureThreshold?: number } } },
+  { assessment, waitingRounds }: PolicySession,
+): boolean {
+  // An object that got past the schema (an older CRD, say) may have no threshold.
+  return (assessment?.quorumRounds ?? 0) + waitingRounds >= (spec.detection?.failureThreshold ?? 1);
 }
 
 function seesLoss({ status }: DisasterRecoveryPolicy, { assessment, newestRound }: PolicySession): boolean {
@@ -60,5 +81,12 @@ export function urgencyOf(
   if (status?.operation !== undefined) {
     return status.operation.step === 'Accepted' ? URGENCY.Due : URGENCY.Underway;
   }
-  return session !== undefined && seesLoss(policy, session) ? URGENCY.Due : URGENCY.Routine;
+  return session === undefined ? URGENCY.Routine : urgencyOfLoss(policy, session);
+}
+
+function urgencyOfLoss(policy: DisasterRecoveryPolicy, session: PolicySession): number {
+  if (!seesLoss(policy, session)) {
+    return URGENCY.Routine;
+  }
+  return mayDecide(policy, session) ? URGENCY.Due : URGENCY.Suspected;
 }

@@ -170,7 +170,10 @@ export class Controller<K extends string = string> {
         resolve();
       };
       const leaveWorker = (): void => {
-        if (isHeld) this.#options.listener?.onLeaveWorker?.(key);
+        if (isHeld) {
+          this.#options.listener?.onLeaveWorker?.(key);
+          this.#queue.leaveWorker(key);
+        }
         free();
       };
       const running: Promise<void> = this.#process(key, { signal, leaveWorker }).finally(() => {

@@ -33,15 +33,15 @@ class NaiveKeys {
     }
   }
 
-  take(): { key: string; since: number } | undefined {
-    if (this.#waiting.length === 0) return undefined;
+  take(least: number): { key: string; since: number; urgency: number } | undefined {
+    if (this.#waiting.every(({ order }) => order.urgency < least)) return undefined;
     this.#takes += 1;
-    const [first] =
-      this.#takes % 4 === 0
-        ? this.#waiting.toSorted((a, b) => a.age - b.age)
-        : this.#waiting.toSorted((a, b) => compare(a.order, b.order) || a.arrival - b.arrival);
-    this.#waiting = this.#waiting.filter((one) => one !== first);
-    return first && { key: first.key, since: first.since };
+    const [oldest] = this.#waiting.toSorted((a, b) => a.age - b.age);
+    const [foremost] = this.#waiting.toSorted((a, b) => compare(a.order, b.order) || a.arrival - b.arrival);
+    const isOldestTaken = this.#takes % 4 === 0 && (oldest?.order.urgency ?? 0) >= least;
+    const taken = isOldestTaken ? oldest : foremost;
+    this.#waiting = this.#waiting.filter((one) => one !== taken);
+    return taken && { key: taken.key, since: taken.since, urgency: taken.order.urgency };
   }
 }
 
@@ -77,6 +77,15 @@ describe('ReadyKeys', () => {
     expect(taken[7]).toBe('older than urgent ones');
   });
 
+  it('given a least urgency, then what is below it stays, however long it has waited', () => {
+    const ready = new ReadyKeys<string>();
+    ready.add('old', at(0), 0);
+    for (let count = 0; count < 5; count += 1) ready.add(`urgent ${count}`, at(2), 1);
+    const taken = Array.from({ length: 6 }, () => ready.take(1)?.key);
+    expect(taken).toEqual(['urgent 0', 'urgent 1', 'urgent 2', 'urgent 3', 'urgent 4', undefined]);
+    expect(ready.take()).toEqual({ key: 'old', since: 0, urgency: 0 });
+  });
+
   it('given a key that waits, when it matters more, then it moves forward, and never back', () => {
     const ready = new ReadyKeys<string>();
     ready.add('a', at(1), 0);
@@ -85,20 +94,20 @@ describe('ReadyKeys', () => {
     ready.raise('b', at(0));
     ready.raise('absent', at(2));
     expect(ready.size).toBe(2);
-    expect(ready.take()).toEqual({ key: 'b', since: 5 });
+    expect(ready.take()).toEqual({ key: 'b', since: 5, urgency: 2 });
   });
 
   it('given any sequence of adds, raises and takes, then it does what looking through all keys would do', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
     const order = fc.record({ urgency: fc.nat(2), priority: fc.nat(2) });
-    const step = fc.oneof(fc.record({ key, order }), fc.constant('take' as const));
+    const step = fc.oneof(fc.record({ key, order }), fc.record({ least: fc.nat(2) }));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const ready = new ReadyKeys<string>();
         const naive = new NaiveKeys();
         for (const [time, one] of steps.entries()) {
-          if (one === 'take') {
-            expect(ready.take()).toEqual(naive.take());
+          if ('least' in one) {
+            expect(ready.take(one.least)).toEqual(naive.take(one.least));
           } else if (naive.has(one.key)) {
             ready.raise(one.key, one.order);
             naive.raise(one.key, one.order);
@@ -108,7 +117,7 @@ describe('ReadyKeys', () => {
             naive.add(one.key, one.order, time);
           }
         }
-        for (let left = naive.take(); left !== undefined; left = naive.take()) expect(ready.take()).toEqual(left);
+        for (let left = naive.take(0); left !== undefined; left = naive.take(0)) expect(ready.take()).toEqual(left);
         expect(ready.take()).toBeUndefined();
         expect(ready.size).toBe(0);
       }),

@@ -21,6 +21,14 @@ interface Entry<K> {
   inRank: Place<K>;
 }
 
+/** A key that was taken, since when it was ready, and how urgent it was in the end. */
+export interface Taken<K> {
+  readonly key: K;
+  /** Monotonic. */
+  readonly since: number;
+  readonly urgency: number;
+}
+
 /** One take in so many serves the key that has waited longest, however little it matters: nothing waits for ever. */
 const TAKES_PER_OLDEST = 4;
 
@@ -62,17 +70,29 @@ export class ReadyKeys<K extends string> {
     entry.inRank = entry.rank.keys.push(key);
   }
 
-  /** Takes the next one out; undefined when there is none. */
-  take(): { readonly key: K; readonly since: number } | undefined {
-    if (this.#entries.size === 0) return undefined;
+  /**
+   * Takes the next one out; undefined when there is none.
+   *
+   * @param leastUrgency those of less urgency stay. @default - none has to
+   */
+  take(leastUrgency = -Infinity): Taken<K> | undefined {
+    const foremost = this.#ranks.at(-1);
+    if (foremost === undefined || foremost.urgency < leastUrgency) return undefined;
     this.#takes = (this.#takes + 1) % TAKES_PER_OLDEST;
-    const key = this.#takes === 0 ? this.#ages.first : this.#ranks.at(-1)?.keys.first;
+    return (
+      (this.#takes === 0 ? this.#takeOut(this.#ages.first, leastUrgency) : undefined) ??
+      this.#takeOut(foremost.keys.first)
+    );
+  }
+
+  #takeOut(key: K | undefined, leastUrgency = -Infinity): Taken<K> | undefined {
     const entry = key === undefined ? undefined : this.#entries.get(key);
-    if (key === undefined || entry === undefined) return undefined;
+    if (key === undefined || entry === undefined || entry.rank.urgency < leastUrgency) return undefined;
     this.#entries.delete(key);
     this.#ages.remove(entry.inAge);
+    const { urgency } = entry.rank;
     this.#leaveRank(entry);
-    return { key, since: entry.since };
+    return { key, since: entry.since, urgency };
   }
 
   clear(): void {

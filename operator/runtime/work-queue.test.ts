@@ -4,15 +4,16 @@ import fc from 'fast-check';
 import { ManualClock } from './manual-clock.ts';
 import { ExponentialRateLimiter } from './rate-limiter.ts';
 import type { KeyOrder } from './ready-keys.ts';
-import { WorkQueue, type WorkQueueListener } from './work-queue.ts';
+import { WorkQueue, type Background, type WorkQueueListener } from './work-queue.ts';
 
 function createQueue(
   listener?: WorkQueueListener<string>,
   orderOf?: (key: string) => KeyOrder,
+  background?: Background,
 ): { clock: ManualClock; queue: WorkQueue<string> } {
   const clock = new ManualClock();
   const rateLimiter = new ExponentialRateLimiter<string>({ random: () => 0.5, baseMilliseconds: 100 });
-  return { clock, queue: new WorkQueue({ clock, rateLimiter, listener, orderOf }) };
+  return { clock, queue: new WorkQueue({ clock, rateLimiter, listener, orderOf, background }) };
 }
 
 describe('WorkQueue', () => {
@@ -45,6 +46,67 @@ describe('WorkQueue', () => {
     urgency['a'] = 2;
     queue.done('a');
     expect([await queue.get(), await queue.get()]).toEqual(['a', 'b']);
+  });
+
+  describe('given that one key that can wait is worked on at most', () => {
+    const urgency: Record<string, number> = {};
+    const setUp = (): WorkQueue<string> => {
+      Object.assign(urgency, { a: 0, b: 0, urgent: 1, other: 1 });
+      const orderOf = (key: string): KeyOrder => ({ urgency: urgency[key] ?? 0, priority: 0 });
+      return createQueue(undefined, orderOf, { belowUrgency: 1, workers: 1 }).queue;
+    };
+
+    it('then a worker waits beside others of the kind, and takes what cannot wait', async () => {
+      const queue = setUp();
+      queue.add('a');
+      queue.add('b');
+      expect(await queue.get()).toBe('a');
+      const next = queue.get();
+      queue.add('urgent');
+      queue.add('other');
+      expect(await next).toBe('urgent');
+      expect(await queue.get()).toBe('other');
+      expect(queue.length).toBe(1);
+    });
+
+    it.each<[string, (queue: WorkQueue<string>) => void]>([
+      ['is done', (queue) => queue.done('a')],
+      ['leaves its worker', (queue) => queue.leaveWorker('a')],
+    ])('when the one %s, then the next one comes', async (_, end) => {
+      const queue = setUp();
+      queue.add('a');
+      queue.add('b');
+      expect(await queue.get()).toBe('a');
+      const next = queue.get();
+      end(queue);
+      expect(await next).toBe('b');
+    });
+
+    it('when one that waits becomes urgent, then a worker that waits takes it', async () => {
+      const queue = setUp();
+      queue.add('a');
+      queue.add('b');
+      expect(await queue.get()).toBe('a');
+      const next = queue.get();
+      urgency['b'] = 1;
+      queue.add('b');
+      expect(await next).toBe('b');
+    });
+
+    it('when it drains, then all are handed out all the same', async () => {
+      const queue = setUp();
+      for (const key of ['a', 'b', 'urgent']) queue.add(key);
+      const taken: string[] = [];
+      const work = async (): Promise<void> => {
+        for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
+          taken.push(key);
+          await Promise.resolve();
+          queue.done(key);
+        }
+      };
+      await Promise.all([work(), work(), queue.drain()]);
+      expect(taken).toEqual(['urgent', 'a', 'b']);
+    });
   });
 
   it('given an order that cannot be told, the key goes last, is not lost, and somebody hears of it', async () => {

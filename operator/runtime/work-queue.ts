@@ -26,7 +26,20 @@ export interface WorkQueueOptions<K extends string> {
    * be quick. @default - first in, first out
    */
   readonly orderOf?: ((key: K) => KeyOrder) | undefined;
+  /** @default - whatever its urgency, a key waits for a free worker only */
+  readonly background?: Background | undefined;
   readonly listener?: WorkQueueListener<K> | undefined;
+}
+
+/**
+ * What can wait, and how much of it is worked on at once: what it asks of the API server, it would take from what cannot
+ * wait, and a worker that has it in its hands is not there for anything else.
+ */
+export interface Background {
+  /** Keys of a lower urgency than this. */
+  readonly belowUrgency: number;
+  /** So many of them at most are in the hands of workers at the same time. */
+  readonly workers: number;
 }
 
 interface DelayedAdd {
@@ -46,10 +59,13 @@ export class WorkQueue<K extends string> {
   readonly #clock: Clock;
   readonly #rateLimiter: RateLimiter<K>;
   readonly #listener: WorkQueueListener<K>;
+  readonly #background: Background;
   readonly #orderOf: (key: K) => KeyOrder;
   readonly #ready = new ReadyKeys<K>();
   /** Keys in the hands of workers, with the time each was taken. */
   readonly #processing = new Map<K, number>();
+  /** Those of them that could have waited, and hold a worker. */
+  readonly #inBackground = new Set<K>();
   /** Keys that were added while being worked on. */
   readonly #dirty = new Set<K>();
   readonly #delayed = new Map<K, DelayedAdd>();
@@ -62,6 +78,7 @@ export class WorkQueue<K extends string> {
     this.#rateLimiter = options.rateLimiter;
     this.#orderOf = options.orderOf ?? unordered;
     this.#listener = options.listener ?? {};
+    this.#background = options.background ?? { belowUrgency: -Infinity, workers: Infinity };
   }
 
   /** Keys that are ready and wait for a worker. */
@@ -92,6 +109,8 @@ export class WorkQueue<K extends string> {
     if (this.#state !== 'open' || this.#dirty.has(key)) return;
     if (this.#ready.has(key)) {
       this.#ready.raise(key, this.#orderFor(key));
+      // It may have been held back as something that can wait.
+      this.#wakeOne();
       return;
     }
     this.#listener.onAdd?.(key);
@@ -151,10 +170,16 @@ export class WorkQueue<K extends string> {
     const since = this.#processing.get(key);
     if (since === undefined) return;
     this.#processing.delete(key);
+    this.#endBackground(key);
     this.#listener.onDone?.(key, this.#clock.monotonic() - since);
     if (this.#dirty.delete(key)) this.#makeReady(key);
     if (this.#isIdle()) this.#wakeIdle();
     if (this.#isExhausted()) this.#wakeAll();
+  }
+
+  /** The key is not done, but its worker is free for another: it waits for somebody else. */
+  leaveWorker(key: K): void {
+    this.#endBackground(key);
   }
 
   /** Accepts and hands out nothing more; what waits is dropped. */
@@ -182,9 +207,11 @@ export class WorkQueue<K extends string> {
   }
 
   #take(): K | undefined {
-    const taken = this.#ready.take();
+    const { belowUrgency, workers } = this.#background;
+    const taken = this.#ready.take(this.#inBackground.size < workers ? -Infinity : belowUrgency);
     if (taken === undefined) return undefined;
-    const { key, since } = taken;
+    const { key, since, urgency } = taken;
+    if (urgency < belowUrgency) this.#inBackground.add(key);
     const now = this.#clock.monotonic();
     this.#processing.set(key, now);
     this.#listener.onGet?.(key, now - since);
@@ -197,6 +224,10 @@ export class WorkQueue<K extends string> {
     this.#ready.add(key, this.#orderFor(key), this.#clock.monotonic());
     this.#listener.onDepth?.(this.#ready.size);
     this.#wakeOne();
+  }
+
+  #endBackground(key: K): void {
+    if (this.#inBackground.delete(key) && this.#ready.size > 0) this.#wakeOne();
   }
 
   /** A key whose order nobody can tell must not be lost for it: it waits behind the others. */

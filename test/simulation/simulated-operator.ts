@@ -6,6 +6,7 @@ import { DecisionRecorder, type DecisionSink } from '../../operator/controllers/
 import type { Dependencies } from '../../operator/controllers/dependencies.ts';
 import { PolicyReconciler } from '../../operator/controllers/policy-reconciler.ts';
 import { runFleet, ShardedFleet } from '../../operator/controllers/sharded-fleet.ts';
+import { backgroundOf } from '../../operator/controllers/urgency.ts';
 import type { Round } from '../../operator/failover/observation.ts';
 import { Notifier } from '../../operator/notifications/notifier.ts';
 import type { Logger } from '../../operator/observability/logger.ts';
@@ -27,6 +28,8 @@ import type { ShardWork } from '../../operator/runtime/shard-elections.ts';
 import { Store, withoutManagedFields } from '../../operator/runtime/store.ts';
 import { WorkQueue } from '../../operator/runtime/work-queue.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
+
+const WORKERS = 8;
 
 /** How this installation of the operator is set up; times in milliseconds. */
 export interface InstallationProps {
@@ -212,7 +215,12 @@ export class SimulatedOperator {
     const { process, tampering, onRound } = this.#props;
     const rateLimiter = new ExponentialRateLimiter<string>({ random: process.random.next, baseMilliseconds: 20 });
     const orderOf = (key: string): KeyOrder => reconciler.orderOf(key);
-    const queue: WorkQueue<string> = new WorkQueue<string>({ clock: process, rateLimiter, orderOf });
+    const queue: WorkQueue<string> = new WorkQueue<string>({
+      clock: process,
+      rateLimiter,
+      orderOf,
+      background: backgroundOf(WORKERS),
+    });
     const observation = this.#observe((key, round) => {
       onRound(process, key, round);
       reconciler.receive(key, tampering.round?.(round) ?? round);
@@ -226,7 +234,7 @@ export class SimulatedOperator {
       name: 'disasterrecoverypolicy',
       queue,
       clock: process,
-      workers: 4,
+      workers: WORKERS,
       reconcile: (key, context) => {
         const reconcile = (): Promise<Result> => reconciler.reconcile(key, context);
         return fleet === undefined ? reconcile() : fleet.reconcile(key, reconcile);

@@ -12,8 +12,10 @@ import { WorkQueue } from '../../runtime/work-queue.ts';
 import type { Dependencies, ReconcilerSettings } from '../dependencies.ts';
 import { PolicyReconciler } from '../policy-reconciler.ts';
 import { aPolicy } from './a-policy.ts';
+import { backgroundOf } from '../urgency.ts';
 import { FakePolicyApi } from './fake-policy-api.ts';
 
+const WORKERS = 8;
 const INTERVAL = 10 * SECOND;
 const nothing = (): undefined => undefined;
 
@@ -61,13 +63,18 @@ export class Fleet {
     this.#props = props;
     const { clock } = this;
     const rateLimiter = new ExponentialRateLimiter<string>({ random: () => 0.5, baseMilliseconds: 20 });
-    this.queue = new WorkQueue<string>({ clock, rateLimiter, orderOf: (key) => this.reconciler.orderOf(key) });
+    this.queue = new WorkQueue<string>({
+      clock,
+      rateLimiter,
+      orderOf: (key) => this.reconciler.orderOf(key),
+      background: backgroundOf(WORKERS),
+    });
     this.reconciler = new PolicyReconciler(this.#dependencies());
     this.controller = new Controller<string>({
       name: 'fleet',
       queue: this.queue,
       clock,
-      workers: 8,
+      workers: WORKERS,
       reconcile: (key, context) => {
         this.reconciled.set(key, (this.reconciled.get(key) ?? 0) + 1);
         return this.reconciler.reconcile(key, context);
