@@ -8,8 +8,11 @@ import { range } from '../rig/side-by-side.ts';
 import { startStorm, type StormOptions } from '../rig/storm.ts';
 
 const SCENARIO = 'reaction';
-/** Policies of one account have their rounds at the same time, so several are lost in each round. */
-const LOST_AT_ONCE = 12;
+/**
+ * One policy is lost after the other, spread over the interval. Policies of one account have their rounds at the same
+ * time, so that these share a round all the same; what many at once take is another scenario's.
+ */
+const LOST_IN_A_ROUND = 3;
 /** How long a failover may take until it counts as missing; not a limit on reactions: a busy machine is slow. */
 const PATIENCE_MILLISECONDS = 240_000;
 const ANNOTATION_PAUSE = 250;
@@ -66,16 +69,21 @@ async function measureLosses(session: Session, circumstances: string): Promise<v
   const lost = session.takeSeparate(reactionsOf(session));
   const before = (await aws.ask('roleChanges', 0)).length;
   await aws.ask('loopDelay');
-  for (let index = 0; index < lost.length; index += LOST_AT_ONCE) {
-    if (index > 0) await delay(bench.props.effort.intervalMilliseconds);
-    await session.lose(lost.slice(index, index + LOST_AT_ONCE));
+  for (const number of lost) {
+    await session.lose([number]);
+    await delay(bench.props.effort.intervalMilliseconds / LOST_IN_A_ROUND);
   }
   const calls = await callsFor(session, lost, before, PATIENCE_MILLISECONDS);
   for (const { at, globalClusterIdentifier } of calls) {
-    const completedAt = decisions.completedAt.get(numberIn(globalClusterIdentifier));
-    if (completedAt === undefined)
+    const number = numberIn(globalClusterIdentifier);
+    const completedAt = decisions.completedAt.get(number);
+    const decidedAt = decisions.decidedAt.get(number);
+    if (completedAt === undefined || decidedAt === undefined) {
       bench.measurements.violate(place, `${globalClusterIdentifier} was failed over without a decision in the log`);
-    else bench.measurements.add(place, `round complete → request, ${circumstances}`, 'ms', at - completedAt);
+      continue;
+    }
+    bench.measurements.add(place, `round complete → request, ${circumstances}`, 'ms', at - completedAt);
+    bench.measurements.add(place, `of it until the decision, ${circumstances}`, 'ms', decidedAt - completedAt);
   }
   const { p50, p99 } = await aws.ask('loopDelay');
   bench.measurements.add(place, `of it at most the local AWS's own delay, p50, ${circumstances}`, 'ms', p50);
