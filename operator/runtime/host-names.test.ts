@@ -3,6 +3,7 @@ import dns, { type LookupAddress } from 'node:dns';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SystemClock } from './clock.ts';
 import { HostNames, systemResolver, type AddressResolver } from './host-names.ts';
+import { parseHosts, type Hosts } from './hosts-file.ts';
 import { ManualClock } from './manual-clock.ts';
 
 type Lookup = HostNames['lookup'];
@@ -22,7 +23,7 @@ const silent = (): Promise<never> => new Promise(() => undefined);
 const v4 = [{ address: ONE, family: 4 }];
 const v6 = [{ address: SIX, family: 6 }];
 
-function bench(overrides: Partial<AddressResolver> = {}) {
+function bench(overrides: Partial<AddressResolver> = {}, hosts: Hosts = new Map()) {
   const clock = new ManualClock(0);
   const asked: string[] = [];
   const told: string[] = [];
@@ -37,7 +38,7 @@ function bench(overrides: Partial<AddressResolver> = {}) {
     told.push(name);
     return Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
   };
-  return { clock, asked, told, names: new HostNames({ clock, resolver, lookUp }) };
+  return { clock, asked, told, names: new HostNames({ clock, resolver, hosts, lookUp }) };
 }
 
 describe('HostNames', () => {
@@ -81,6 +82,12 @@ describe('HostNames', () => {
       expect(told).toEqual(['db.internal']);
     },
   );
+
+  it('given a name in the hosts file, then its addresses there serve, and DNS is not asked', async () => {
+    const { names, asked, told } = bench({}, parseHosts('192.0.2.9 RDS.example'));
+    expect(await ask(names.lookup, 'rds.example')).toEqual([{ address: '192.0.2.9', family: 4 }]);
+    expect([...asked, ...told]).toEqual([]);
+  });
 
   it('given a short name, then the operating system is asked at once', async () => {
     const { names, asked } = bench();

@@ -1,6 +1,7 @@
 import dns, { type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Clock } from './clock.ts';
+import { systemHosts, type Hosts } from './hosts-file.ts';
 
 /** Once one family of addresses is known, the other is waited for this long. */
 const OTHER_FAMILY_MILLISECONDS = 300;
@@ -31,6 +32,8 @@ export interface HostNamesProps {
   readonly clock: Pick<Clock, 'setTimeout'>;
   /** @default - the name servers of the operating system, asked beside its own resolver */
   readonly resolver?: AddressResolver;
+  /** Names that need no question: as for everybody else on this machine, they come before DNS. @default - the hosts file */
+  readonly hosts?: Hosts;
   /** What the operating system says of a name that DNS does not know. @default - getaddrinfo */
   readonly lookUp?: (name: string) => Promise<LookupAddress[]>;
 }
@@ -43,6 +46,7 @@ export interface HostNamesProps {
 export class HostNames {
   readonly #clock: Pick<Clock, 'setTimeout'>;
   readonly #resolver: AddressResolver;
+  readonly #hosts: Hosts;
   readonly #lookUp: (name: string) => Promise<LookupAddress[]>;
   readonly #asking = new Map<string, Promise<LookupAddress[]>>();
   readonly #remembered = new Map<string, LookupAddress[]>();
@@ -50,6 +54,7 @@ export class HostNames {
   constructor(props: HostNamesProps) {
     this.#clock = props.clock;
     this.#resolver = props.resolver ?? systemResolver();
+    this.#hosts = props.hosts ?? systemHosts();
     this.#lookUp = props.lookUp ?? ((name) => dns.promises.lookup(name, { all: true, order: 'verbatim' }));
   }
 
@@ -104,6 +109,10 @@ export class HostNames {
   }
 
   async #ask(name: string): Promise<LookupAddress[]> {
+    const listed = this.#hosts.get(name.toLowerCase());
+    if (listed !== undefined) {
+      return [...listed];
+    }
     // Short names are the operating system's: "localhost", and those that only a search domain makes whole.
     if (!name.includes('.')) {
       return this.#lookUp(name);
