@@ -190,6 +190,14 @@ describe('PolicyReconciler', () => {
       );
       expect(bench.eventReasons()).toContain('NotReady');
       expect(finalizersOf(bench)).toEqual([]);
+      expect(bench.sample).toMatchObject({
+        phase: 'Unprotected',
+        isReady: false,
+        failoverReady: { isTrue: false, reason: 'NotReady' },
+        signals: [],
+        lag: [],
+        isEndpointPublished: true,
+      });
     });
 
     it('when nothing changes, then nothing is written again', async () => {

@@ -25,7 +25,7 @@ import { tendManagedResources } from './managed-resources.ts';
 import { observationTargetOf } from './observation-target-of.ts';
 import { OperationRunner } from './operation-runner.ts';
 import { pendingRequest } from './pending-request.ts';
-import { policySampleOf } from './policy-sample-of.ts';
+import { policySampleOf, unobservedSampleOf } from './policy-sample-of.ts';
 import { PolicySession } from './policy-session.ts';
 import { PolicyTurn } from './policy-turn.ts';
 import { PlannedOperations } from './planned-operations.ts';
@@ -213,6 +213,16 @@ export class PolicyReconciler {
       const reference = referenceOf(keyOf(policy));
       const written = await kube.mergePatch<DisasterRecoveryPolicy>(DISASTER_RECOVERY_POLICY, reference, patch);
       this.#objects.noteWrite(newest, written);
+    }
+    this.#observeUnobserved(newest);
+  }
+
+  /** A policy that protects nothing has to be seen in metrics, too: alerts about it are written on these. */
+  #observeUnobserved(policy: DisasterRecoveryPolicy): void {
+    if (this.#settings.has(policy.spec) || problemsOf(policy).length === 0) {
+      const { namespace, name } = policy.metadata;
+      const sample = unobservedSampleOf(policy, this.#knownSettings(policy));
+      this.#dependencies.metrics.observePolicy({ namespace, name }, sample);
     }
   }
 

@@ -1,5 +1,5 @@
 import { findCondition, type ConditionType } from '../api/v1alpha1/conditions.ts';
-import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import type { DisasterRecoveryPolicy, HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { defined } from '../failover/defined.ts';
 import { detectionWindow } from '../failover/detection-window.ts';
 import type { LastDrill } from '../failover/drill.ts';
@@ -10,6 +10,7 @@ import type {
   ObjectiveFigures,
   PolicySample,
 } from '../observability/policy-metrics.ts';
+import { recordFrom, type PolicyRecord } from './policy-record.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 import { recoveryBegan } from './recovery-time.ts';
 import { isOpenRescue } from './rescue-record.ts';
@@ -51,9 +52,36 @@ function objectivesOf(settings: Settings): ObjectiveFigures {
   });
 }
 
+/** What the last round adds to a policy's status. */
+type LiveFigures = Pick<PolicySample, 'lag' | 'signals' | 'recoveryBegan'>;
+
 /** The policy's gauges: what status says, with the live figures of the last round. */
-export function policySampleOf(turn: PolicyTurn): PolicySample {
-  const { policy, record, session, assessment } = turn;
+export function policySampleOf({ policy, record, session, assessment, settings }: PolicyTurn): PolicySample {
+  const live: LiveFigures = defined({
+    lag: assessment.regions.flatMap(({ region, role }) => {
+      const sample = session.memory.lag[region];
+      return role !== 'Secondary' || sample === undefined
+        ? []
+        : [{ region, lagMilliseconds: sample.lagMilliseconds, sampleTime: sample.periodEnd }];
+    }),
+    signals: assessment.signals.map(({ name, state }) => ({ name, state })),
+    recoveryBegan: recoveryBegan({ record, assessment }),
+  });
+  return sampleFrom(policy, record, settings, live);
+}
+
+/** The gauges of a policy that is not observed, for which nothing is published: what its status says. */
+export function unobservedSampleOf(policy: DisasterRecoveryPolicy, settings: Settings): PolicySample {
+  const sample = sampleFrom(policy, recordFrom(policy.status), settings, { lag: [], signals: [] });
+  return { ...sample, isEndpointPublished: true };
+}
+
+function sampleFrom(
+  policy: DisasterRecoveryPolicy,
+  record: PolicyRecord,
+  settings: Settings,
+  live: LiveFigures,
+): PolicySample {
   const { phase = 'Pending', conditions } = policy.status ?? {};
   const is = (type: ConditionType): boolean => findCondition(conditions, type)?.status === 'True';
   const lastOperation = record.history.find(({ type }) => type !== 'Simulation');
@@ -74,14 +102,7 @@ export function policySampleOf(turn: PolicyTurn): PolicySample {
     hasResourceDrift: drift === undefined ? undefined : drift.status === 'True',
     isSuspended: is('Suspended'),
     rescueSnapshotsPending: (record.rescueSnapshots ?? []).filter(isOpenRescue).length,
-    lag: assessment.regions.flatMap(({ region, role }) => {
-      const sample = session.memory.lag[region];
-      return role !== 'Secondary' || sample === undefined
-        ? []
-        : [{ region, lagMilliseconds: sample.lagMilliseconds, sampleTime: sample.periodEnd }];
-    }),
-    signals: assessment.signals.map(({ name, state }) => ({ name, state })),
-    recoveryBegan: recoveryBegan({ record, assessment }),
+    ...live,
     operation:
       operation === undefined
         ? undefined
@@ -91,6 +112,6 @@ export function policySampleOf(turn: PolicyTurn): PolicySample {
     lastDrill: lastDrill === undefined ? undefined : drillFigures(lastDrill),
     estimatedDataLossMilliseconds,
     worstCaseDataLossMilliseconds,
-    objectives: objectivesOf(turn.settings),
+    objectives: objectivesOf(settings),
   });
 }
