@@ -22,6 +22,7 @@ export const usage = `Measures the operator, and what it is compared with, on th
   --policies COUNT,…        numbers of policies (default 1,1000,10000)
   --repetitions COUNT       sessions of each contestant with each number, taking turns (default 1)
   --quick                   for trying it out: few measurements, and rounds every 2 s
+  --interval SECONDS        between two rounds of each policy (default 10; with --quick 2)
   --role-changes RATE,BURST what an account takes of failovers a second in a region (default 100,100)
   --workers COUNT           policies that each contestant reconciles at the same time (default 8)
   --operator-flag FLAG      a further flag of the operator (repeatable), as --operator-flag=--log-level=warn
@@ -36,6 +37,7 @@ const flags = {
   policies: { type: 'string' },
   repetitions: { type: 'string' },
   quick: { type: 'boolean', default: false },
+  interval: { type: 'string' },
   'role-changes': { type: 'string', default: '100,100' },
   workers: { type: 'string', default: '8' },
   'operator-flag': { type: 'string', multiple: true },
@@ -72,6 +74,9 @@ export function parseOptions(args: readonly string[]): Options | 'help' | 'list'
   const [perSecond, burst] = (names(values['role-changes']) ?? []).map((text) => wholeNumber('--role-changes', text));
   if (perSecond === undefined || burst === undefined)
     throw new Error('cannot read --role-changes: it takes RATE,BURST');
+  const base = isQuick ? quick : full;
+  const intervalMilliseconds =
+    values.interval === undefined ? base.intervalMilliseconds : wholeNumber('--interval', values.interval) * 1_000;
   const policies =
     names(values.policies)?.map((text) => wholeNumber('--policies', text)) ??
     defaultPolicies[isQuick ? 'quick' : 'full'];
@@ -84,7 +89,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' | 'list'
     roleChanges: { perSecond, burst },
     workers: wholeNumber('--workers', values.workers),
     operatorFlags: values['operator-flag'] ?? [],
-    effort: { ...(isQuick ? quick : full), repetitions: wholeNumber('--repetitions', values.repetitions ?? '1') },
+    effort: { ...base, intervalMilliseconds, repetitions: wholeNumber('--repetitions', values.repetitions ?? '1') },
   };
 }
 

@@ -2,6 +2,7 @@ import type {
   DisasterRecoveryPolicy,
   DisasterRecoveryPolicyStatus,
 } from '../../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { parseDuration } from '../../../operator/api/v1alpha1/duration.ts';
 import { settingsOf } from '../../../operator/controllers/settings-of.ts';
 import { clusterName } from './aws-commands.ts';
 import type { KubeApi } from './kube-api.ts';
@@ -13,7 +14,7 @@ const CONCURRENCY = 64;
 const PRIORITIES = 5;
 const DEFAULT_INTERVAL = '10s';
 const DEFAULT_TIMEOUT = '3s';
-/** Below the shortest interval that the benchmark uses. */
+/** For shorter intervals than the default timeout; below the shortest that the benchmark uses. */
 const SHORT_TIMEOUT = '1s';
 const MERGE_PATCH = 'application/merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';
@@ -55,7 +56,7 @@ export function policyOf(number: number, { witnessUrl, interval, finalizers }: P
       ],
       detection: {
         interval,
-        timeout: interval === DEFAULT_INTERVAL ? DEFAULT_TIMEOUT : SHORT_TIMEOUT,
+        timeout: parseDuration(interval) < parseDuration(DEFAULT_INTERVAL) ? SHORT_TIMEOUT : DEFAULT_TIMEOUT,
         signals: { controlPlane: {}, endpoint: {}, replication: {}, http: { url: witnessUrl } },
       },
       failover: { priority: priorityOf(number) },

@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 export const steadyState: SessionScenario = {
   kind: 'session',
   name: SCENARIO,
-  title: 'memory, CPU, requests to the API server and calls to AWS while nothing happens, with rounds every 10 s',
+  title: 'memory, CPU, requests to the API server and calls to AWS while nothing happens',
   async run(session) {
     const { aws, bench, peers, policies } = session;
     const { measurements, kube } = bench;
