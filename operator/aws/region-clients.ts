@@ -10,6 +10,7 @@ import { endpointOf, type AwsEndpoints, type AwsService } from './endpoints.ts';
 import { LeanQueryProtocol } from './lean-query-protocol.ts';
 import { Slots } from './slots.ts';
 import { TransportKeepingHandler } from './transport-keeping-handler.ts';
+import { withoutLogging } from './without-logging.ts';
 
 /**
  * What a call is for. Each purpose has connections of its own, so that none waits behind another: reads of observation,
@@ -52,9 +53,11 @@ export class RegionClients {
       // Dated in the past, so that the SDK asks for every request and never signs with what has been replaced.
       credentials: async () => ({ ...(await props.credentials()), expiration: new Date(0) }),
     });
-    this.rds = new RDSClient({ ...config('rds'), protocol: LeanQueryProtocol });
-    this.cloudWatch = new CloudWatchClient({ ...config('monitoring'), disableRequestCompression: true });
-    this.sns = new SNSClient(config('sns'));
+    this.rds = withoutLogging(new RDSClient({ ...config('rds'), protocol: LeanQueryProtocol }));
+    this.cloudWatch = withoutLogging(
+      new CloudWatchClient({ ...config('monitoring'), disableRequestCompression: true }),
+    );
+    this.sns = withoutLogging(new SNSClient(config('sns')));
   }
 
   close(): void {

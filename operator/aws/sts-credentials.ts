@@ -10,6 +10,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { clientConfig, createHttpHandler } from './region-clients.ts';
 import { reported, type OnAwsRequest } from './request-report.ts';
 import { defined } from '../failover/defined.ts';
+import { withoutLogging } from './without-logging.ts';
 
 const SESSION_NAME = 'aurora-dr-operator';
 const TIMEOUT_MILLISECONDS = 5000;
@@ -90,10 +91,12 @@ export class StsCredentials implements CredentialSource {
   #client(region: string, own: () => Promise<Credentials>): STSClient {
     const existing = this.#clients.get(region);
     if (existing !== undefined) return existing;
-    const client = new STSClient({
-      ...clientConfig(region, endpointOf(this.#props.endpoints, region, 'sts'), this.#handler()),
-      credentials: async () => ({ ...(await own()), expiration: new Date(0) }),
-    });
+    const client = withoutLogging(
+      new STSClient({
+        ...clientConfig(region, endpointOf(this.#props.endpoints, region, 'sts'), this.#handler()),
+        credentials: async () => ({ ...(await own()), expiration: new Date(0) }),
+      }),
+    );
     this.#clients.set(region, client);
     return client;
   }
