@@ -2,6 +2,7 @@ import { connect, type LookupFunction } from 'node:net';
 import { CallTimeoutError } from '../aws/call-timeout-error.ts';
 import { classifyTransportError } from '../aws/transport-error.ts';
 import type { Attempt } from '../failover/observation.ts';
+import { addAbortListener, removeAbortListener } from '../runtime/abort-listeners.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { EndpointProber, ProbeOptions } from './probes.ts';
 
@@ -25,7 +26,7 @@ export class TcpEndpointProber implements EndpointProber {
       const socket = connect({ host, port, ...this.#names });
       const settle = (attempt: Attempt): void => {
         timer.cancel();
-        signal?.removeEventListener('abort', giveUp);
+        removeAbortListener(signal, giveUp);
         socket.destroy();
         resolve(attempt);
       };
@@ -38,7 +39,7 @@ export class TcpEndpointProber implements EndpointProber {
       // A socket that is being destroyed may still report an error.
       socket.on('error', (error) => settle(attemptOf(error)));
       if (signal?.aborted === true) giveUp();
-      else signal?.addEventListener('abort', giveUp, { once: true });
+      else if (signal !== undefined) addAbortListener(signal, giveUp);
     });
   }
 }

@@ -1,3 +1,5 @@
+import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
+
 /** A pending callback. */
 export interface Timer {
   /** Does nothing when the callback has run already. */
@@ -57,10 +59,10 @@ export function sleepOn(clock: Pick<Clock, 'setTimeout'>, milliseconds: number, 
       reject(signal?.reason as Error);
     };
     const timer = clock.setTimeout(() => {
-      signal?.removeEventListener('abort', fail);
+      removeAbortListener(signal, fail);
       resolve();
     }, milliseconds);
     if (signal?.aborted === true) fail();
-    else signal?.addEventListener('abort', fail, { once: true });
+    else if (signal !== undefined) addAbortListener(signal, fail);
   });
 }
