@@ -1,56 +1,73 @@
-import type { LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
+import { request as requestHttp, type ClientRequest, type RequestOptions } from 'node:http';
+import { Agent, request as requestHttps } from 'node:https';
+import { connect, type LookupFunction, type NetConnectOpts } from 'node:net';
 import { CallTimeoutError } from '../aws/call-timeout-error.ts';
 import { classifyTransportError } from '../aws/transport-error.ts';
+import { addAbortListener, removeAbortListener } from '../runtime/abort-listeners.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ProbeOptions, WitnessAnswer } from './probes.ts';
 
-/** More than this of a body is not read; only the status matters. */
-const LONGEST_BODY_BYTES = 64 * 1024;
-
-/** Asks witnesses over HTTP: one GET, no redirects, no reuse of connections between rounds. */
+/**
+ * Asks witnesses over HTTP: one GET, no redirects, no reuse of connections between rounds. Only the status matters: a
+ * connection is closed once that is there.
+ */
 export class WitnessClient {
   readonly #clock: Clock;
-  readonly #agent: Agent;
+  readonly #http: RequestOptions;
+  readonly #https: RequestOptions;
 
   /** @param names how names become addresses; Node's own way, two names at a time, unless told */
   constructor(clock: Clock, names: { readonly lookup?: LookupFunction } = {}) {
     this.#clock = clock;
-    this.#agent = new Agent({ pipelining: 0, maxResponseSize: LONGEST_BODY_BYTES, connect: { ...names } });
+    const common = { ...names, auth: null, headers: { accept: '*/*' } };
+    // An agent would keep books of connections that are there for one request.
+    const createConnection = (options: object) => connect(options as NetConnectOpts);
+    this.#http = { ...common, createConnection };
+    // This one keeps the sessions of TLS, which make the next handshake cheaper for both sides.
+    this.#https = { ...common, agent: new Agent({ keepAlive: false }) };
   }
 
   /** Never rejects. Any status is an answer: what it means is for the reader of the round to judge. */
-  async fetch(url: string, options: ProbeOptions): Promise<WitnessAnswer> {
-    const { timeoutMilliseconds, signal } = options;
-    const controller = new AbortController();
-    const giveUp = (): void => controller.abort(new Error('given up by the caller'));
-    if (signal?.aborted === true) giveUp();
-    else signal?.addEventListener('abort', giveUp, { once: true });
-    const timer = this.#clock.setTimeout(
-      () => controller.abort(new CallTimeoutError(timeoutMilliseconds)),
-      timeoutMilliseconds,
-    );
+  fetch(url: string, { timeoutMilliseconds, signal }: ProbeOptions): Promise<WitnessAnswer> {
+    if (signal?.aborted === true) return Promise.resolve({ attempt: givenUp });
+    let request: ClientRequest;
     try {
-      const answer = await request(url, {
-        dispatcher: this.#agent,
-        signal: controller.signal,
-        headers: { accept: '*/*' },
-      });
-      // Only the status matters: the rest is not waited for.
-      answer.body.on('error', () => undefined).destroy();
-      return { attempt: { kind: 'answered' }, statusCode: answer.statusCode };
+      const address = new URL(url);
+      request = address.protocol === 'https:' ? requestHttps(address, this.#https) : requestHttp(address, this.#http);
     } catch (error) {
-      return { attempt: attemptOf(error) };
-    } finally {
-      timer.cancel();
-      signal?.removeEventListener('abort', giveUp);
+      return Promise.resolve({ attempt: attemptOf(error) });
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#agent.destroy();
+    return new Promise((resolve) => {
+      const settle = (answer: WitnessAnswer): void => {
+        timer.cancel();
+        removeAbortListener(signal, giveUp);
+        request.destroy();
+        resolve(answer);
+      };
+      const giveUp = (): void => settle({ attempt: givenUp });
+      const timer = this.#clock.setTimeout(
+        () => settle({ attempt: attemptOf(new CallTimeoutError(timeoutMilliseconds)) }),
+        timeoutMilliseconds,
+      );
+      if (signal !== undefined) addAbortListener(signal, giveUp);
+      request.on('response', ({ statusCode }) =>
+        settle({ attempt: { kind: 'answered' }, ...(statusCode !== undefined && { statusCode }) }),
+      );
+      // One that is being destroyed may still report an error, and one that asks to go on in another protocol reports none.
+      request.on('error', (error) => settle({ attempt: attemptOf(error) }));
+      request.on('close', () => settle({ attempt: closed }));
+      request.end();
+    });
   }
 }
+
+const givenUp: WitnessAnswer['attempt'] = { kind: 'local', cause: 'notAttempted', message: 'given up by the caller' };
+
+const closed: WitnessAnswer['attempt'] = {
+  kind: 'noAnswer',
+  cause: 'reset',
+  message: 'the connection was closed without an answer',
+};
 
 function attemptOf(error: unknown): WitnessAnswer['attempt'] {
   const message = error instanceof Error ? error.message : String(error);

@@ -59,7 +59,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await service.close();
-  await witness.close();
   gateway.close();
   await aws.stop();
 });
