@@ -1,3 +1,5 @@
+import { addAbortListener, removeAbortListener } from '../runtime/abort-listeners.ts';
+
 /** A bounded number of places, handed out in the order of asking. */
 export class Slots {
   #free: number;
@@ -13,17 +15,28 @@ export class Slots {
     const free = this.takeFree();
     if (free !== undefined) return Promise.resolve(free);
     return new Promise((resolve, reject) => {
-      const give = (): void => {
-        signal.removeEventListener('abort', giveUp);
-        resolve(this.#release());
-      };
+      const leave = this.queue((release) => {
+        removeAbortListener(signal, giveUp);
+        resolve(release);
+      });
       const giveUp = (): void => {
-        this.#waiting.delete(give);
+        leave();
         reject(signal.reason as Error);
       };
-      this.#waiting.add(give);
-      signal.addEventListener('abort', giveUp, { once: true });
+      addAbortListener(signal, giveUp);
     });
+  }
+
+  /**
+   * Queues for a place, of which none is free.
+   *
+   * @param give is called once, with the function that gives the place back
+   * @returns leaves the queue
+   */
+  queue(give: (release: () => void) => void): () => void {
+    const next = (): void => give(this.#release());
+    this.#waiting.add(next);
+    return () => this.#waiting.delete(next);
   }
 
   /** The function that gives a place back, of a place that is free at once; undefined when none is. */

@@ -30,10 +30,13 @@ export class Deadlines {
 
   #create(at: number): Deadline {
     const callbacks = new Set<() => void>();
-    const timer = this.#clock.setTimeout(() => {
-      this.#deadlines.delete(at);
-      for (const callback of callbacks) callback();
-    }, at - this.#clock.monotonic());
+    const timer = this.#clock.setTimeout(
+      () => {
+        this.#deadlines.delete(at);
+        for (const callback of callbacks) callback();
+      },
+      Math.max(0, at - this.#clock.monotonic()),
+    );
     const deadline = { timer, callbacks };
     this.#deadlines.set(at, deadline);
     return deadline;

@@ -65,6 +65,7 @@ export class ObservationService implements Observation {
     this.#runner = new RoundRunner({
       ...props,
       monitor: this.#monitor,
+      deadlines: this.#deadlines,
       probeConcurrency: props.settings.probeConcurrency,
       listener: this.#listener,
       signal: this.#controller.signal,

@@ -9,8 +9,10 @@ import type {
   WitnessObservation,
 } from '../failover/observation.ts';
 import { parseClusterArn } from '../failover/topology.ts';
+import { addAbortListener, removeAbortListener } from '../runtime/abort-listeners.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Deadlines } from './deadlines.ts';
 import { settleLocally } from './local-trouble.ts';
 import type { LoopMonitor } from './loop-monitor.ts';
 import type { ObservationListener } from './observation-listener.ts';
@@ -35,6 +37,7 @@ export interface RoundRunnerProps {
   readonly clock: Clock;
   readonly random: Random;
   readonly monitor: LoopMonitor;
+  readonly deadlines: Deadlines;
   readonly prober: EndpointProber;
   readonly fetchWitness: FetchWitness;
   readonly database?: DatabaseClient;
@@ -168,7 +171,10 @@ export class RoundRunner {
     send: (options: Required<ProbeOptions>) => Promise<T>,
   ): Promise<T | { readonly attempt: Attempt }> {
     const { clock, monitor, signal, listener } = this.#props;
-    const release = await this.#slot(timing, delay).catch(() => undefined);
+    if (delay > 0) await clock.sleep(delay, signal).catch(() => undefined);
+    // Nearly always free when probes are spread: then nobody need listen, nor watch the time.
+    const free = signal.aborted ? undefined : this.#slots.takeFree();
+    const release = free ?? (await this.#slot(timing));
     if (release === undefined) return { attempt: notAttempted };
     const { timeoutMilliseconds } = timing.target;
     const startedAt = clock.monotonic();
@@ -184,24 +190,22 @@ export class RoundRunner {
     }
   }
 
-  /** A place among the probes in flight; rejects when none came free while the probe could still end in its round. */
-  async #slot(timing: Timing, delay: number): Promise<() => void> {
-    const { clock, signal } = this.#props;
-    if (delay > 0) await clock.sleep(delay, signal);
-    // Nearly always: then nobody need listen, nor watch the time.
-    const free = signal.aborted ? undefined : this.#slots.takeFree();
-    if (free !== undefined) return free;
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const patience = timing.startedAt + timing.patience - clock.monotonic();
-    const timer = clock.setTimeout(() => controller.abort(new Error('no free slot')), Math.max(0, patience));
-    try {
-      return await this.#slots.take(controller.signal);
-    } finally {
-      timer.cancel();
-      signal.removeEventListener('abort', onAbort);
-    }
+  /** A place among the probes in flight; undefined when none came free while the probe could still end in its round. */
+  #slot(timing: Timing): Promise<(() => void) | undefined> {
+    const { deadlines, signal } = this.#props;
+    if (signal.aborted) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const end = (release?: () => void): void => {
+        timer.cancel();
+        leave();
+        removeAbortListener(signal, giveUp);
+        resolve(release);
+      };
+      const giveUp = (): void => end();
+      const leave = this.#slots.queue(end);
+      const timer = deadlines.add(timing.startedAt + timing.patience, giveUp);
+      addAbortListener(signal, giveUp);
+    });
   }
 
   /** From the secondary's reader, whose name the region's RDS says: in the first round it is waited for. */
