@@ -9,7 +9,7 @@ import { defined } from '../failover/defined.ts';
 import type { Instant } from '../failover/observation.ts';
 import { keyOf } from '../runtime/resource.ts';
 import { isSameRequest, pendingRequest } from './pending-request.ts';
-import { hasSameContent } from './same-content.ts';
+import { hasSameContent } from '../failover/same-content.ts';
 import { timestamp } from './status-codec.ts';
 
 function lastRequestOf(policy: DisasterRecoveryPolicy, message: string, now: Instant): LastRequest | undefined {

@@ -1,12 +1,11 @@
-import { hash } from 'node:crypto';
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import type { Assessment } from '../failover/assess.ts';
 import { judgeAutomatic, type AutomaticQuestion, type AutomaticVerdict } from '../failover/automatic.ts';
 import {
   DECISION_VERSION,
   forceSummaryOf,
+  hasSameReadings,
   isQuiet,
-  readingsKey,
   resultOf,
   summaryOf,
   verdictKey,
@@ -84,8 +83,6 @@ interface Trail {
   lag: Lag;
   memory: Memory | undefined;
   writtenAt: number;
-  /** A digest of the last round's: themselves, they are kilobytes. */
-  readings: string;
   verdict: string;
   follow: string;
   /** The last decision about a failback or a drill, by kind, without its figures. */
@@ -102,7 +99,6 @@ const aTrail = (uid: string): Trail => ({
   lag: {},
   memory: undefined,
   writtenAt: -Infinity,
-  readings: '',
   verdict: 'Calm',
   follow: '',
   planned: new Map(),
@@ -135,12 +131,14 @@ export class DecisionRecorder implements DecisionLog {
       const { round } = assessment;
       const record = makeRecord();
       const { result, verdict } = record;
+      const before = trail.newest;
       trail.newest = { round, settings, memoryBefore, memory, assessment, policy: head.policy, record: makeRecord };
       trail.isNewestWritten = false;
-      const readings = digestOf(readingsKey({ round, recorded, cooldownUntil, result, verdict, settings }));
-      const isSame = readings === trail.readings && verdictKey(verdict) === trail.verdict && isQuiet(record);
+      const isSame =
+        verdictKey(verdict) === trail.verdict &&
+        isQuiet(record) &&
+        hasSameReadings({ round, recorded, cooldownUntil, result, verdict, settings }, readingsOf(before));
       const quietFor = Math.abs(assessment.round.startedAt - trail.writtenAt);
-      trail.readings = readings;
       if (isSame && quietFor < QUIET_MILLISECONDS) {
         trail.unwritten += 1;
         return;
@@ -324,6 +322,13 @@ export class DecisionRecorder implements DecisionLog {
   }
 }
 
+/** What a round brought and what was read out of it; made anew each time, for the same reason as its record. */
+function readingsOf(entry: RoundEntry | undefined): object {
+  if (entry === undefined) return {};
+  const { recorded, cooldownUntil, result, verdict } = entry.record();
+  return { round: entry.round, recorded, cooldownUntil, result, verdict, settings: entry.settings };
+}
+
 /** What was decided, without its figures. */
 function plannedKey(decision: PlannedDecision): string {
   const said = decision.kind === 'DrillStep' ? decision.action : decision.verdict;
@@ -341,8 +346,6 @@ interface Before {
 function relativeTo({ record, round }: RoundEntry, { lag, ...before }: Before): string {
   return JSON.stringify(defined({ ...record(), ...before, round: packRound(round, lag) }) satisfies RoundDecision);
 }
-
-const digestOf = (text: string): string => hash('sha256', text, 'base64');
 
 /** Settings are made anew with every new version of an object, mostly equal. */
 const isEqual = (a: Settings | undefined, b: Settings): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

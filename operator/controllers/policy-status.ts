@@ -15,7 +15,7 @@ import type { Memory } from '../failover/memory.ts';
 import { conditionsOf, type ConditionsQuestion } from './conditions-of.ts';
 import { incidentStatus } from './incident-status.ts';
 import { isRecoveryLate } from './recovery-time.ts';
-import { hasSameContent } from './same-content.ts';
+import { hasSameContent } from '../failover/same-content.ts';
 import {
   drillStatus,
   failbackStatus,

@@ -11,6 +11,7 @@ import type { Incident, Memory } from './memory.ts';
 import type { Instant } from './observation.ts';
 import type { Operation } from './operation.ts';
 import type { PackedRound } from './packed-round.ts';
+import { hasSameContent } from './same-content.ts';
 import type { Settings } from './settings.ts';
 import type { InFlightOperation } from './topology.ts';
 
@@ -219,9 +220,9 @@ const FLEETING: ReadonlySet<string> = new Set([
   'message',
 ]);
 
-/** Everything that was read, without what is different in every round: equal texts mean that no reading changed. */
-export function readingsKey(readings: object): string {
-  return JSON.stringify(readings, (key, value: unknown) => (FLEETING.has(key) ? undefined : value));
+/** Whether nothing that was read changed, but for what is different in every round. */
+export function hasSameReadings(one: object, other: object): boolean {
+  return hasSameContent(one, other, FLEETING);
 }
 
 /** Whether this round is one of a healthy time: nothing decided, nothing failing, nothing in flight. */

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { CallOptions, OnPage } from '../aws/aws-gateway.ts';
 import type { Attempt } from '../failover/observation.ts';
+import { hasSameContent } from '../failover/same-content.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { LoopMonitor, LoopSpan } from './loop-monitor.ts';
@@ -150,7 +150,7 @@ export class SharedWalk<T> {
       const key = this.#props.keyOf(told);
       // The same again takes no memory: thousands of clusters change nothing for weeks, and are told of every few seconds.
       const known = this.#seen.get(key)?.item;
-      const item = known !== undefined && isDeepStrictEqual(known, told) ? known : told;
+      const item = known !== undefined && hasSameContent(known, told) ? known : told;
       run.items.set(key, item);
       this.#seen.set(key, { item, at });
       for (const waiter of this.#waiters.get(key) ?? []) this.#resolve(waiter, sightingOf({ kind: 'answered' }, item));

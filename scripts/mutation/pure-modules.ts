@@ -25,7 +25,6 @@ const PURE_MODULES: readonly string[] = [
   'operator/controllers/policy-status.ts',
   'operator/controllers/recovery-time.ts',
   'operator/controllers/rescue-record.ts',
-  'operator/controllers/same-content.ts',
   'operator/controllers/settings-of.ts',
   'operator/controllers/status-codec.ts',
   'operator/crossplane/drift-report.ts',

@@ -33,4 +33,14 @@ describe('hasSameContent', () => {
     expect(hasSameContent(one, other)).toBe(false);
     expect(hasSameContent(other, one)).toBe(false);
   });
+
+  it('given properties that are passed over, then they do not count at any depth, and all others do', () => {
+    const passedOver = new Set(['at']);
+    const same = (one: unknown, other: unknown): boolean =>
+      hasSameContent(one, other, passedOver) && hasSameContent(other, one, passedOver);
+    expect(same({ at: 1, a: [{ at: { b: 1 }, c: { at: 1 } }] }, { at: 2, a: [{ at: 'x', c: {} }] })).toBe(true);
+    expect(same({ at: 1, a: [{ at: 1, c: 1 }] }, { at: 2, a: [{ at: 2, c: 2 }] })).toBe(false);
+    expect(same({ a: { c: 1 } }, { a: { d: 1 } })).toBe(false);
+    expect(same('at', 'a')).toBe(false);
+  });
 });
