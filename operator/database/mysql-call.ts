@@ -1,6 +1,7 @@
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2';
 import type { FailedAttempt } from '../aws/errors.ts';
+import { watchName } from '../observation/name-watch.ts';
 import type { ProbeOptions } from '../observation/probes.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { classifyMysqlError } from './classify-mysql-error.ts';
@@ -32,6 +33,7 @@ export type CallOutcome<T> = { readonly value: T } | { readonly failed: FailedAt
 export async function callMysql<T>(props: MysqlCallProps, work: (query: Query) => Promise<T>): Promise<CallOutcome<T>> {
   const { clock, host, port, login, options, lookup } = props;
   const socket = connect({ host, port, noDelay: true, ...(lookup !== undefined && { lookup }) });
+  const trouble = watchName(socket, host);
   const connection = createConnection({
     host,
     port,
@@ -52,10 +54,10 @@ export async function callMysql<T>(props: MysqlCallProps, work: (query: Query) =
 
   const end = Promise.withResolvers<CallOutcome<T>>();
   const fail = (error: unknown): void => end.resolve({ failed: withoutLogin(classifyMysqlError(error), login) });
-  const timer = clock.setTimeout(
-    () => end.resolve({ failed: silence(socket, stage, options.timeoutMilliseconds) }),
-    options.timeoutMilliseconds,
-  );
+  const timer = clock.setTimeout(() => {
+    const { timeoutMilliseconds } = options;
+    end.resolve({ failed: trouble(timeoutMilliseconds) ?? silence(socket, stage, timeoutMilliseconds) });
+  }, options.timeoutMilliseconds);
   const giveUp = (): void =>
     end.resolve({ failed: { kind: 'local', cause: 'notAttempted', message: 'given up by the caller' } });
   // The socket's own listener stays for what it reports while it is being destroyed.

@@ -81,6 +81,21 @@ describe('a probe by MySQL', () => {
     await eventually(() => server.connections === 0);
   });
 
+  it('given name servers that are silent, blames the resolver: nothing has been sent to the database', async () => {
+    const { secrets, clock } = await setUp();
+    const asked = Promise.withResolvers<undefined>();
+    const lookup = (): void => asked.resolve(undefined);
+    const database = new MysqlDatabase({ clock, lookup, logins: new SecretLogins({ kube: secrets, clock }) });
+    const attempt = database.probe('db.example', 3306, LOGIN, OPTIONS);
+    await asked.promise;
+    await clock.advance(5000);
+    expect(await attempt).toMatchObject({
+      kind: 'local',
+      cause: 'resolver',
+      message: expect.stringContaining('db.example'),
+    });
+  });
+
   it('given a table for heartbeats, writes its one row', async () => {
     const { server, probe } = await setUp();
     expect(await probe({ heartbeat: HEARTBEAT })).toEqual({ kind: 'answered' });

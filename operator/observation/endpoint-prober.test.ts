@@ -56,6 +56,18 @@ describe('TcpEndpointProber', () => {
     expect(attempt).toMatchObject({ kind: 'noAnswer', cause: 'timeout', message: 'no answer within 5000 ms' });
   });
 
+  it('given name servers that are silent, blames the resolver: nothing has been sent to the database', async () => {
+    const clock = new ManualClock();
+    const unheard = new TcpEndpointProber(clock, { lookup: () => undefined });
+    const attempt = unheard.probe('db.example', 3306, options);
+    await clock.advance(5000);
+    expect(await attempt).toEqual({
+      kind: 'local',
+      cause: 'resolver',
+      message: 'no name server told the address of db.example within 5000 ms; check the name servers',
+    });
+  });
+
   it('given a caller that gives up, was not attempted', async () => {
     const { port } = await listen();
     const attempt = await prober.probe('127.0.0.1', port, { ...options, signal: AbortSignal.abort() });

@@ -4,6 +4,7 @@ import { classifyTransportError } from '../aws/transport-error.ts';
 import type { Attempt } from '../failover/observation.ts';
 import { addAbortListener, removeAbortListener } from '../runtime/abort-listeners.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { watchName } from './name-watch.ts';
 import type { EndpointProber, ProbeOptions } from './probes.ts';
 
 /**
@@ -24,6 +25,7 @@ export class TcpEndpointProber implements EndpointProber {
     const { timeoutMilliseconds, signal } = options;
     return new Promise((resolve) => {
       const socket = connect({ host, port, ...this.#names });
+      const trouble = watchName(socket, host);
       const settle = (attempt: Attempt): void => {
         timer.cancel();
         removeAbortListener(signal, giveUp);
@@ -32,7 +34,7 @@ export class TcpEndpointProber implements EndpointProber {
       };
       const giveUp = (): void => settle({ kind: 'local', cause: 'notAttempted', message: 'given up by the caller' });
       const timer = this.#clock.setTimeout(
-        () => settle(attemptOf(new CallTimeoutError(timeoutMilliseconds))),
+        () => settle(trouble(timeoutMilliseconds) ?? attemptOf(new CallTimeoutError(timeoutMilliseconds))),
         timeoutMilliseconds,
       );
       socket.once('connect', () => settle({ kind: 'answered' }));
