@@ -41,7 +41,7 @@ export class Ledger {
   readonly #scheduler: Scheduler;
   readonly #accounts = new Map<string, Account>();
   /** By Kubernetes cluster, which persists it, and ARN: the engine versions that its RDS answered, newest last. */
-  readonly #engineVersions = new Map<string, { readonly at: number; readonly version: string }[]>();
+  readonly #engineVersions = new Map<number, Map<string, { readonly at: number; readonly version: string }[]>>();
   /** By Kubernetes cluster, which persists the newest, and secondary: what its reader told of its lag, newest last. */
   readonly #lag = new Map<string, LagFigure[]>();
   readonly #siteOf: (process: SimulatedProcess) => number;
@@ -53,7 +53,7 @@ export class Ledger {
 
   /** What the operators of the process's Kubernetes cluster were told of a cluster's engine, as it was at a time or later. */
   engineVersions(process: SimulatedProcess, arn: string | undefined, since = Infinity): readonly string[] {
-    const told = this.#engineVersions.get(`${this.#siteOf(process)} ${arn ?? ''}`) ?? [];
+    const told = this.#engineVersions.get(this.#siteOf(process))?.get(arn ?? '') ?? [];
     const present = told.findLastIndex(({ at }) => at <= since);
     return told.slice(Math.max(0, present)).map(({ version }) => version);
   }
@@ -70,10 +70,11 @@ export class Ledger {
     const { receipts } = this.#accountOf(process.name);
     receipts.push({ sentAt, at: this.#scheduler.time, evidence });
     if (receipts.length > KEPT) receipts.splice(0, KEPT / 2);
-    for (const { DBClusterArn: arn, EngineVersion: version } of clustersIn(evidence)) {
-      if (arn !== undefined && version !== undefined) {
-        this.#noteVersion(`${this.#siteOf(process)} ${arn}`, version);
-      }
+    const clusters = clustersIn(evidence);
+    if (clusters.length === 0) return;
+    const site = this.#siteOf(process);
+    for (const { DBClusterArn: arn, EngineVersion: version } of clusters) {
+      if (arn !== undefined && version !== undefined) this.#noteVersion(site, arn, version);
     }
   }
 
@@ -83,9 +84,17 @@ export class Ledger {
     figures.push({ end: at, lag: lagMilliseconds, heardAt: this.#scheduler.now() });
   }
 
-  #noteVersion(key: string, version: string): void {
-    const told = this.#engineVersions.get(key) ?? [];
-    this.#engineVersions.set(key, told);
+  #noteVersion(site: number, arn: string, version: string): void {
+    let own = this.#engineVersions.get(site);
+    if (own === undefined) {
+      own = new Map();
+      this.#engineVersions.set(site, own);
+    }
+    let told = own.get(arn);
+    if (told === undefined) {
+      told = [];
+      own.set(arn, told);
+    }
     if (told.at(-1)?.version !== version) told.push({ at: this.#scheduler.time, version });
   }
 
@@ -109,7 +118,9 @@ export class Ledger {
   }
 
   #accountOf(name: string): Account {
-    const account = this.#accounts.get(name) ?? { receipts: [], rounds: new Map() };
+    const known = this.#accounts.get(name);
+    if (known !== undefined) return known;
+    const account: Account = { receipts: [], rounds: new Map() };
     this.#accounts.set(name, account);
     return account;
   }

@@ -124,11 +124,10 @@ export class Monitor {
   onWrite(site: number, write: Write): void {
     const { type, by, before, after } = write;
     this.#shards.onWrite(site, write);
-    const watches = this.#watches.filter((watch) => watch.site === site);
     if (type.kind === 'DisasterRecoveryPolicy') {
       const name = (after ?? before)?.metadata.name;
-      watches
-        .find(({ names }) => names.policy.name === name)
+      this.#watches
+        .find((watch) => watch.site === site && watch.names.policy.name === name)
         ?.onPolicy(by, before as DisasterRecoveryPolicy | undefined, after as DisasterRecoveryPolicy | undefined);
       this.#turns?.onPolicy(
         by,
@@ -136,7 +135,7 @@ export class Monitor {
         after as DisasterRecoveryPolicy | undefined,
       );
     } else if ((type.kind === 'Service' || type.kind === 'ConfigMap') && after !== undefined && by !== PERSON) {
-      for (const watch of watches) watch.onPublished(after);
+      for (const watch of this.#watches) if (watch.site === site) watch.onPublished(after);
     }
     if (this.#props.onLine !== undefined) {
       const line = describeWrite(write);

@@ -94,7 +94,7 @@ export class Network {
     reject: (error: Error) => void,
   ): void {
     if (!process.isAlive) return;
-    const sender = senderOf(process);
+    const { sender } = process;
     const arrive = (): void => {
       const state = this.state(sender, place);
       if (state === 'blackhole') return;
@@ -121,7 +121,7 @@ export class Network {
   #oneWay(): number {
     const draw = this.#random.next();
     let most = USUAL_LATENCY;
-    for (const slowness of this.#slowness) most = Math.max(most, slowness.most);
+    if (this.#slowness.size > 0) for (const slowness of this.#slowness) most = Math.max(most, slowness.most);
     const usual = 1 + draw * (most - 1);
     return Math.round(draw > 0.98 ? usual * 10 : usual);
   }
@@ -134,7 +134,7 @@ export type Served<T> =
   | undefined;
 
 export function senderOf(process: SimulatedProcess): Sender {
-  return `operator-${process.replica}`;
+  return process.sender;
 }
 
 function isMeant(wanted: Cut['sender'], sender: Sender): boolean {

@@ -156,10 +156,11 @@ export function policiesOf({ policy, otherPolicies }: Scenario): readonly Policy
 /** The number of the site that a replica belongs to. */
 export function siteOf(sites: readonly Site[], replica: number): number {
   let first = 0;
-  return sites.findIndex(({ replicas }) => {
-    first += replicas;
-    return replica < first;
-  });
+  for (let site = 0; site < sites.length; site += 1) {
+    first += sites[site]?.replicas ?? 0;
+    if (replica < first) return site;
+  }
+  return -1;
 }
 
 /** The numbers of a site's replicas. */

@@ -9,11 +9,22 @@ export interface Scheduled {
   cancel(): void;
 }
 
-interface Entry {
+class Entry implements Scheduled {
   readonly at: number;
   readonly order: number;
   readonly isPassive: boolean;
   run: (() => void) | undefined;
+
+  constructor(at: number, order: number, isPassive: boolean, run: () => void) {
+    this.at = at;
+    this.order = order;
+    this.isPassive = isPassive;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = undefined;
+  }
 }
 
 /**
@@ -40,12 +51,7 @@ export class Scheduler {
 
   /** @param at milliseconds since the simulation began; a time that has passed means now */
   at(at: number, run: () => void): Scheduled {
-    const entry = this.#enter(at, run, false);
-    return {
-      cancel: () => {
-        entry.run = undefined;
-      },
-    };
+    return this.#enter(at, run, false);
   }
 
   after(milliseconds: number, run: () => void): Scheduled {
@@ -86,7 +92,8 @@ export class Scheduler {
   }
 
   #enter(at: number, run: () => void, isPassive: boolean): Entry {
-    const entry: Entry = { at: Math.max(at, this.#time), order: (this.#created += 1), isPassive, run };
+    this.#created += 1;
+    const entry = new Entry(Math.max(at, this.#time), this.#created, isPassive, run);
     this.#push(entry);
     return entry;
   }

@@ -180,6 +180,8 @@ function worldOf(scenario: Scenario, scheduler: Scheduler): World {
   const regions = scenario.policy.regions.map(({ name }) => name);
   const world = new World(scheduler, regions, {
     ...settings,
+    isLoggingCalls: false,
+    isKeepingDescriptions: true,
     operation: { outcome: 'complete', stuckIn: 'promoting', durations, fence },
   });
   for (const region of regions) world.topics.create(topicArn(region));

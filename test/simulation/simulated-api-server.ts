@@ -2,7 +2,6 @@ import type { JsonPatchOperation, WatchEvent } from '../../operator/runtime/kube
 import { apiErrorFrom } from '../../operator/runtime/kube-errors.ts';
 import {
   apiVersionOf,
-  keyOf,
   type KubeObject,
   type ObjectReference,
   type ResourceType,
@@ -32,6 +31,8 @@ export interface Watcher {
   readonly end: (error?: Error) => void;
 }
 
+type ObjectsOfType = Map<string, Map<string, KubeObject>>;
+
 type WithStatus = KubeObject & { readonly spec?: unknown; readonly status?: unknown };
 
 /**
@@ -41,7 +42,10 @@ type WithStatus = KubeObject & { readonly spec?: unknown; readonly status?: unkn
  */
 export class SimulatedApiServer {
   readonly #scheduler: Scheduler;
-  readonly #objects = new Map<string, KubeObject>();
+  /** By namespace and name, of each type. */
+  readonly #objects = new Map<string, ObjectsOfType>();
+  /** The same, by the very types that were asked for. */
+  readonly #objectsByType = new Map<ResourceType, ObjectsOfType>();
   readonly #watchers = new Set<Watcher>();
   #history: HistoryEntry[] = [];
   #oldestRevision = 0;
@@ -62,7 +66,9 @@ export class SimulatedApiServer {
   }
 
   find(type: ResourceType, reference: ObjectReference): KubeObject | undefined {
-    return this.#objects.get(pathOf(type, reference));
+    return this.#objectsOf(type)
+      .get(reference.namespace ?? '')
+      ?.get(reference.name);
   }
 
   get(type: ResourceType, reference: ObjectReference): KubeObject {
@@ -72,8 +78,9 @@ export class SimulatedApiServer {
   }
 
   list(type: ResourceType): KubeObject[] {
-    const prefix = `${type.group}/${type.plural}/`;
-    return [...this.#objects].filter(([path]) => path.startsWith(prefix)).map(([, object]) => object);
+    const listed: KubeObject[] = [];
+    for (const named of this.#objectsOf(type).values()) listed.push(...named.values());
+    return listed;
   }
 
   create(by: string, type: ResourceType, object: KubeObject): KubeObject {
@@ -206,13 +213,18 @@ export class SimulatedApiServer {
   }
 
   #put(by: string, type: ResourceType, before: KubeObject | undefined, after: KubeObject): KubeObject {
-    this.#objects.set(pathOf(type, after.metadata), after);
+    const objects = this.#objectsOf(type);
+    const { namespace = '', name } = after.metadata;
+    const named = objects.get(namespace) ?? new Map<string, KubeObject>();
+    objects.set(namespace, named.set(name, after));
     this.#publish(by, type, before, { type: before === undefined ? 'ADDED' : 'MODIFIED', object: after });
     return after;
   }
 
   #remove(by: string, type: ResourceType, object: KubeObject): void {
-    this.#objects.delete(pathOf(type, object.metadata));
+    this.#objectsOf(type)
+      .get(object.metadata.namespace ?? '')
+      ?.delete(object.metadata.name);
     const metadata = { ...object.metadata, resourceVersion: String(this.#nextRevision()) };
     this.#publish(by, type, object, { type: 'DELETED', object: { ...object, metadata } });
   }
@@ -223,6 +235,16 @@ export class SimulatedApiServer {
     for (const watcher of [...this.#watchers]) {
       if (watcher.type.plural === type.plural && watcher.matches(event.object)) watcher.send(event);
     }
+  }
+
+  #objectsOf(type: ResourceType): ObjectsOfType {
+    const known = this.#objectsByType.get(type);
+    if (known !== undefined) return known;
+    const key = `${type.group}/${type.plural}`;
+    const objects: ObjectsOfType = this.#objects.get(key) ?? new Map<string, Map<string, KubeObject>>();
+    this.#objects.set(key, objects);
+    this.#objectsByType.set(type, objects);
+    return objects;
   }
 
   #precondition(existing: KubeObject, resourceVersion: string | undefined): void {
@@ -239,10 +261,6 @@ export class SimulatedApiServer {
 
 export function refusal(what: string, code: number, reason: string): Error {
   return apiErrorFrom(what, code, { kind: 'Status', code, reason, message: reason });
-}
-
-function pathOf(type: ResourceType, reference: ObjectReference): string {
-  return `${type.group}/${type.plural}/${keyOf({ metadata: reference })}`;
 }
 
 /** RFC 7386. */
@@ -287,7 +305,12 @@ function isEqual(one: unknown, other: unknown, except = NOTHING): boolean {
     );
   }
   if (!isPlainObject(one) || !isPlainObject(other)) return false;
-  const names = Object.keys(one).filter((name) => one[name] !== undefined && !except.includes(name));
-  const otherNames = Object.keys(other).filter((name) => other[name] !== undefined && !except.includes(name));
-  return names.length === otherNames.length && names.every((name) => isEqual(one[name], other[name]));
+  let more = 0;
+  for (const name in one) {
+    if (one[name] === undefined || except.includes(name)) continue;
+    if (other[name] === undefined || !isEqual(one[name], other[name])) return false;
+    more += 1;
+  }
+  for (const name in other) if (other[name] !== undefined && !except.includes(name)) more -= 1;
+  return more === 0;
 }

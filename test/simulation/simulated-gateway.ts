@@ -54,6 +54,19 @@ interface Request {
   readonly input: Input;
 }
 
+/** What is answered is never changed: the same answer is seen the same. */
+const globalClusterView = remembering(toGlobalClusterView);
+const clusterView = remembering(toClusterView);
+
+function remembering<K extends object, V>(viewOf: (answered: K) => V): (answered: K) => V {
+  const seen = new WeakMap<K, V>();
+  return (answered) => {
+    const known = seen.get(answered) ?? viewOf(answered);
+    seen.set(answered, known);
+    return known;
+  };
+}
+
 /** What the SDK would throw for an error that AWS answers. */
 class AnsweredError extends Error {
   readonly $fault = 'client';
@@ -82,7 +95,7 @@ export class SimulatedGateway implements AwsGateway {
     onPage?: OnPage<GlobalClusterView>,
   ): Promise<readonly GlobalClusterView[]> {
     const output = await this.#call(options, { region, service: 'rds', action: 'DescribeGlobalClusters', input: {} });
-    const page = (output['GlobalClusters'] as GlobalCluster[]).map(toGlobalClusterView);
+    const page = (output['GlobalClusters'] as GlobalCluster[]).map(globalClusterView);
     onPage?.(page);
     return page;
   }
@@ -110,7 +123,7 @@ export class SimulatedGateway implements AwsGateway {
     onPage?: OnPage<ClusterView>,
   ): Promise<readonly ClusterView[]> {
     const output = await this.#call(options, { region, service: 'rds', action: 'DescribeDBClusters', input: {} });
-    const page = (output['DBClusters'] as DBCluster[]).map(toClusterView);
+    const page = (output['DBClusters'] as DBCluster[]).map(clusterView);
     onPage?.(page);
     return page;
   }

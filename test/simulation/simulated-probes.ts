@@ -54,15 +54,26 @@ export function hostOf(clusterIdentifier: string, region: string): string {
   return `${clusterIdentifier}.${region}.simulated`;
 }
 
-export function partsOf(host: string): { readonly cluster: string; readonly region: string } {
+export function partsOf(host: string): HostParts {
+  const known = parts.get(host);
+  if (known !== undefined) return known;
   const [cluster = '', region = ''] = host.split('.');
+  parts.set(host, { cluster, region });
   return { cluster, region };
 }
+
+interface HostParts {
+  readonly cluster: string;
+  readonly region: string;
+}
+
+/** Of all simulations: there are only so many names. */
+const parts = new Map<string, HostParts>();
 
 /** What a writer endpoint does with a connection. */
 export function accepts(world: World, region: string, identifier: string): Served<number> {
   world.settle();
-  const cluster = [...world.clusters.values()].find((each) => each.region === region && each.identifier === identifier);
+  const cluster = find(world.clusters.values(), (each) => each.region === region && each.identifier === identifier);
   if (cluster === undefined || !world.isAlive(region)) return undefined;
   switch (cluster.endpointMode) {
     case 'accept':
@@ -86,7 +97,7 @@ export function accepts(world: World, region: string, identifier: string): Serve
 export function witnessSees({ world, network }: Pick<SimulatedProbesProps, 'world' | 'network'>, url: string): boolean {
   world.settle();
   const identifier = url.slice(url.lastIndexOf('/') + 1);
-  const globalCluster = [...world.globalClusters.values()].find((each) => each.identifier === identifier);
+  const globalCluster = find(world.globalClusters.values(), (each) => each.identifier === identifier);
   const writer = globalCluster && world.writerOf(globalCluster);
   return (
     writer !== undefined &&
@@ -94,4 +105,9 @@ export function witnessSees({ world, network }: Pick<SimulatedProbesProps, 'worl
     (writer.endpointMode === 'auto' || writer.endpointMode === 'accept') &&
     network.state('witness', `endpoint:${writer.region}`) === 'up'
   );
+}
+
+function find<T>(all: Iterable<T>, isWanted: (one: T) => boolean): T | undefined {
+  for (const one of all) if (isWanted(one)) return one;
+  return undefined;
 }

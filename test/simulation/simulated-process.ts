@@ -1,6 +1,7 @@
 import { sleepOn, type Clock, type Timer } from '../../operator/runtime/clock.ts';
+import type { Sender } from './network.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduled, Scheduler } from './scheduler.ts';
 
 /**
  * What a run of an operator has of its own: a clock, and a life that can end at any moment. Once it is killed nothing
@@ -10,6 +11,8 @@ export class SimulatedProcess implements Clock {
   readonly name: string;
   /** Which of the replicas it is a run of. */
   readonly replica: number;
+  /** As whom the network knows it. */
+  readonly sender: Sender;
   readonly random: SeededRandom;
   readonly scheduler: Scheduler;
   readonly #startedAt: number;
@@ -30,6 +33,7 @@ export class SimulatedProcess implements Clock {
   }) {
     this.name = props.name;
     this.replica = props.replica;
+    this.sender = `operator-${props.replica}`;
     this.scheduler = props.scheduler;
     this.random = props.random;
     this.#wallOffset = props.wallOffset;
@@ -38,6 +42,11 @@ export class SimulatedProcess implements Clock {
 
   get isAlive(): boolean {
     return this.#isAlive;
+  }
+
+  /** Until when it does nothing, milliseconds since the simulation began. */
+  get stalledUntil(): number {
+    return this.#stalledUntil;
   }
 
   get wallOffset(): number {
@@ -53,22 +62,9 @@ export class SimulatedProcess implements Clock {
   }
 
   setTimeout(callback: () => void, milliseconds: number): Timer {
-    const due = this.monotonic() + Math.max(0, milliseconds);
-    let isCancelled = false;
-    const fire = (): void => {
-      if (isCancelled) return;
-      // The monotonic clock may have stood still meanwhile; fractions are rounding.
-      const remaining = due - this.monotonic();
-      if (remaining > 0.001) pending = this.deliver(remaining, fire);
-      else callback();
-    };
-    let pending = this.deliver(milliseconds, fire);
-    return {
-      cancel: () => {
-        isCancelled = true;
-        pending.cancel();
-      },
-    };
+    const timer = new Timeout(this, callback, this.monotonic() + Math.max(0, milliseconds));
+    timer.arm(milliseconds);
+    return timer;
   }
 
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -77,14 +73,9 @@ export class SimulatedProcess implements Clock {
 
   /** Runs something of this process after a time, or when it goes on after a stall; never when it is dead by then. */
   deliver(milliseconds: number, run: () => void): Timer {
-    if (!this.#isAlive) return { cancel: () => undefined };
-    const arrive = (): void => {
-      if (!this.#isAlive) return;
-      if (this.scheduler.time < this.#stalledUntil) pending = this.scheduler.at(this.#stalledUntil, arrive);
-      else run();
-    };
-    let pending = this.scheduler.after(Math.max(0, milliseconds), arrive);
-    return { cancel: () => pending.cancel() };
+    const delivery = new Delivery(this, run);
+    delivery.arm(milliseconds);
+    return delivery;
   }
 
   kill(): void {
@@ -100,4 +91,68 @@ export class SimulatedProcess implements Clock {
   jumpWallClock(milliseconds: number): void {
     this.#wallOffset += milliseconds;
   }
+}
+
+/** Something on its way to a process. One object for all of it: there are thousands in a run. */
+class Delivery implements Timer {
+  readonly #process: SimulatedProcess;
+  readonly #run: () => void;
+  #pending: Scheduled | undefined;
+
+  constructor(process: SimulatedProcess, run: () => void) {
+    this.#process = process;
+    this.#run = run;
+  }
+
+  arm(milliseconds: number): void {
+    const { isAlive, scheduler } = this.#process;
+    if (isAlive) this.#pending = scheduler.after(Math.max(0, milliseconds), this.#arrive);
+  }
+
+  cancel(): void {
+    this.#pending?.cancel();
+  }
+
+  readonly #arrive = (): void => {
+    const { isAlive, scheduler, stalledUntil } = this.#process;
+    if (!isAlive) return;
+    if (scheduler.time < stalledUntil) this.#pending = scheduler.at(stalledUntil, this.#arrive);
+    else this.#run();
+  };
+}
+
+/** A timer of a process, by its monotonic clock. */
+class Timeout implements Timer {
+  readonly #process: SimulatedProcess;
+  readonly #callback: () => void;
+  readonly #due: number;
+  #pending: Scheduled | undefined;
+
+  constructor(process: SimulatedProcess, callback: () => void, due: number) {
+    this.#process = process;
+    this.#callback = callback;
+    this.#due = due;
+  }
+
+  arm(milliseconds: number): void {
+    const { isAlive, scheduler } = this.#process;
+    if (isAlive) this.#pending = scheduler.after(Math.max(0, milliseconds), this.#arrive);
+  }
+
+  cancel(): void {
+    this.#pending?.cancel();
+  }
+
+  readonly #arrive = (): void => {
+    const { isAlive, scheduler, stalledUntil } = this.#process;
+    if (!isAlive) return;
+    if (scheduler.time < stalledUntil) {
+      this.#pending = scheduler.at(stalledUntil, this.#arrive);
+      return;
+    }
+    // The monotonic clock may have stood still meanwhile; fractions are rounding.
+    const remaining = this.#due - this.#process.monotonic();
+    if (remaining > 0.001) this.arm(remaining);
+    else this.#callback();
+  };
 }

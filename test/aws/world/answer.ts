@@ -34,11 +34,13 @@ export type Answer =
 /** Carries out one call, faults included, and logs it. The whole AWS as one function: what HTTP serves and a simulation calls. */
 export function answer(world: World, call: AwsCall): Answer {
   const now = world.settle();
-  const base = { at: now, region: call.region, service: call.service, action: call.action, input: call.input };
   let caller: Caller | undefined;
   const log = (result: string, fault: FaultKind | undefined, isCarriedOut: boolean): void => {
+    if (!world.settings.isLoggingCalls) return;
+    const { region, service, action, input, accessKeyId } = call;
     const accountId = caller?.accountId;
-    world.calls.record({ ...base, accountId, accessKeyId: call.accessKeyId, result, fault: fault?.kind, isCarriedOut });
+    const becameOf = { accountId, accessKeyId, result, fault: fault?.kind, isCarriedOut };
+    world.calls.record({ at: now, region, service, action, input, ...becameOf });
   };
   if (!world.isReachable(call.region)) {
     log('no-answer', undefined, false);

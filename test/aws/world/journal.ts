@@ -12,7 +12,7 @@ export class Journal<T extends object> {
     if (versions.at(-1)?.at === at) {
       versions.pop();
     }
-    versions.push({ at, value: structuredClone(value) });
+    versions.push({ at, value: copyOf(value) });
     if (versions.length > versionsKept) {
       versions.shift();
     }
@@ -23,4 +23,13 @@ export class Journal<T extends object> {
     const versions = this.versions.get(key);
     return (versions?.findLast((version) => version.at <= at) ?? versions?.[0])?.value;
   }
+}
+
+/** What `structuredClone` gives, of trees of plain objects and arrays, in a fraction of its time. */
+function copyOf<V>(value: V): V {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as unknown[]).map(copyOf) as V;
+  const copy: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value)) copy[name] = copyOf<unknown>(part);
+  return copy as V;
 }

@@ -24,9 +24,11 @@ export interface MetricSeries {
   readonly metricName: string;
   readonly dimensions: readonly Dimension[];
   readonly samples: MetricSample[];
+  /** The samples were written in the order of their time. */
+  isInOrder: boolean;
 }
 
-export type MetricIdentity = Omit<MetricSeries, 'samples'>;
+export type MetricIdentity = Omit<MetricSeries, 'samples' | 'isInOrder'>;
 
 /** How long samples are kept, in milliseconds. AWS keeps those of sub-minute resolution for three hours. */
 export const metricRetention = 3 * 3_600_000;
@@ -37,8 +39,12 @@ export class MetricStore {
 
   put(identity: MetricIdentity, sample: MetricSample): void {
     const key = keyOf(identity);
-    const series = this.series.get(key) ?? { ...identity, samples: [] };
-    this.series.set(key, series);
+    let series = this.series.get(key);
+    if (series === undefined) {
+      series = { ...identity, samples: [], isInOrder: true };
+      this.series.set(key, series);
+    }
+    series.isInOrder &&= (series.samples.at(-1)?.timestamp ?? -Infinity) <= sample.timestamp;
     series.samples.push(sample);
     const horizon = sample.timestamp - metricRetention;
     if ((series.samples[0]?.timestamp ?? horizon) < horizon) {
@@ -52,6 +58,22 @@ export class MetricStore {
   /** All samples of a series in the order of their writing, those included that no reader sees yet. */
   samplesOf(identity: MetricIdentity): readonly MetricSample[] {
     return this.series.get(keyOf(identity))?.samples ?? [];
+  }
+
+  /** The samples of a series whose period begins at `from` or later, in the order of their time. */
+  samplesFrom(identity: MetricIdentity, from: number): readonly MetricSample[] {
+    const series = this.series.get(keyOf(identity));
+    if (series === undefined) {
+      return [];
+    }
+    const { samples, isInOrder } = series;
+    const inOrder = isInOrder ? samples : samples.toSorted((a, b) => a.timestamp - b.timestamp);
+    // Mostly the newest few are asked for.
+    let first = inOrder.length;
+    while (first > 0 && (inOrder[first - 1]?.timestamp ?? -Infinity) >= from) {
+      first -= 1;
+    }
+    return first === 0 ? inOrder : inOrder.slice(first);
   }
 
   /** The samples that a reader sees at `at`, oldest first. */

@@ -26,6 +26,13 @@ export interface WorldSettings {
   snapshotQuota: number;
   /** How operations go unless one was planned otherwise. */
   operation: OperationPlan;
+  /** Whether calls are kept for somebody who asks what was called. */
+  isLoggingCalls: boolean;
+  /**
+   * Whether what is described is described anew only once the world was told that it changed: for worlds that are changed
+   * by nobody who does not tell.
+   */
+  isKeepingDescriptions: boolean;
 }
 
 export const defaultSettings: WorldSettings = {
@@ -52,6 +59,8 @@ export const defaultSettings: WorldSettings = {
     },
     fence: 'auto',
   },
+  isLoggingCalls: true,
+  isKeepingDescriptions: false,
 };
 
 /** A plan for the next operation: what is left out is as the settings say. */

@@ -1,3 +1,4 @@
+import type { Output } from './actions/action.ts';
 import { Agenda } from './agenda.ts';
 import type { AwsError } from './aws-error.ts';
 import { rdsFaults } from './aws-error.ts';
@@ -51,6 +52,7 @@ export class World {
   private readonly globalJournal = new Journal<GlobalCluster>();
   private readonly clusterJournal = new Journal<DbCluster>();
   private readonly lists = new Map<string, (GlobalCluster | DbCluster)[]>();
+  private descriptions = new WeakMap<GlobalCluster | DbCluster, Output>();
   private settledTo: number;
   private tickedTo: number;
   private counter = 0;
@@ -76,6 +78,7 @@ export class World {
         break;
       }
       if (due <= tick) {
+        this.descriptions = new WeakMap();
         this.agenda.runNext();
         this.settledTo = Math.max(this.settledTo, due);
       } else {
@@ -165,10 +168,12 @@ export class World {
 
   findCluster(region: string, identifier: string, accountId = this.settings.accountId): DbCluster {
     const wanted = identifier.toLowerCase();
-    const found = [...this.clusters.values()].find(
-      (each) => each.region === region && each.accountId === accountId && each.identifier === wanted,
-    );
-    return found ?? raise(rdsFaults.clusterNotFound(identifier));
+    for (const each of this.clusters.values()) {
+      if (each.region === region && each.accountId === accountId && each.identifier === wanted) {
+        return each;
+      }
+    }
+    return raise(rdsFaults.clusterNotFound(identifier));
   }
 
   addCluster(cluster: DbCluster): void {
@@ -180,12 +185,14 @@ export class World {
   /** Lets a DB cluster be no more, in answers about the past too. */
   removeCluster({ arn }: DbCluster): void {
     this.clusters.delete(arn);
+    this.descriptions = new WeakMap();
     this.lists.clear();
   }
 
   /** Lets a global cluster be no more, in answers about the past too. */
   removeGlobalCluster({ accountId, identifier }: GlobalCluster): void {
     this.globalClusters.delete(globalKey(accountId, identifier));
+    this.descriptions = new WeakMap();
     this.lists.clear();
   }
 
@@ -210,11 +217,13 @@ export class World {
 
   /** To be called after every change of a global cluster, so that stale answers know what it was. */
   changed(globalCluster: GlobalCluster, at = this.settledTo): void {
+    this.descriptions = new WeakMap();
     this.globalJournal.record(globalKey(globalCluster.accountId, globalCluster.identifier), at, globalCluster);
   }
 
   /** To be called after every change of a DB cluster. */
   clusterChanged(cluster: DbCluster, at = this.settledTo): void {
+    this.descriptions = new WeakMap();
     this.clusterJournal.record(cluster.arn, at, cluster);
   }
 
@@ -236,6 +245,16 @@ export class World {
         .toSorted(byIdentifier),
     );
     return at >= this.settledTo ? own : own.flatMap((each) => this.clusterJournal.asOf(each.arn, at) ?? []);
+  }
+
+  /** How something is described at `at`; what is still as it was may be the very description of before. */
+  described(one: GlobalCluster | DbCluster, at: number, describe: () => Output): Output {
+    if (!this.settings.isKeepingDescriptions || at < this.settledTo) {
+      return describe();
+    }
+    const kept = this.descriptions.get(one) ?? describe();
+    this.descriptions.set(one, kept);
+    return kept;
   }
 
   /** A number that no other thing of this world has, for identifiers. */

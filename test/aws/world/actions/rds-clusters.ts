@@ -23,7 +23,10 @@ export const describeDbClusters: Action = ({ world, caller, region, readAt }, in
       byFilter.get('engine')?.includes(each.engine) !== false,
   );
   const { items, marker } = page(input, filtered);
-  return { Marker: marker, DBClusters: items.map((each) => clusterOutput(world, each, readAt)) };
+  return {
+    Marker: marker,
+    DBClusters: items.map((each) => world.described(each, readAt, () => clusterOutput(world, each, readAt))),
+  };
 };
 
 export const describeDbInstances: Action = ({ world, caller, region, readAt }, input) => {

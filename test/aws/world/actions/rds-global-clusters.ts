@@ -20,7 +20,10 @@ export const describeGlobalClusters: Action = ({ world, caller, readAt }, input)
       regions === undefined || members.some(({ clusterArn }) => regions.includes(parseArn(clusterArn)?.region ?? '')),
   );
   const { items, marker } = page(input, inRegions);
-  return { Marker: marker, GlobalClusters: items.map((each) => globalClusterOutput(world, each)) };
+  return {
+    Marker: marker,
+    GlobalClusters: items.map((each) => world.described(each, readAt, () => globalClusterOutput(world, each))),
+  };
 };
 
 export const failoverGlobalCluster: Action = (context, input) => {
