@@ -9,6 +9,10 @@ export interface AwsAccount {
 }
 
 /** Equal for equal accounts: clients, credentials and observers are shared under this key. */
-export function accountKey(account: AwsAccount): string {
-  return JSON.stringify([account.roleArn ?? '', account.externalId ?? '']);
+export function accountKey({ roleArn = '', externalId = '' }: AwsAccount): string {
+  return roleArn === '' && externalId === '' ? OWN_ACCOUNT : keyOf(roleArn, externalId);
 }
+
+const keyOf = (roleArn: string, externalId: string): string => JSON.stringify([roleArn, externalId]);
+/** Most installations have no other, and it is asked for with every round. */
+const OWN_ACCOUNT = keyOf('', '');

@@ -1,5 +1,4 @@
 import type { Clock } from '../runtime/clock.ts';
-import { abortable } from './abortable.ts';
 import type { CallOptions, RequestStage } from './aws-gateway.ts';
 import { CallTimeoutError } from './call-timeout-error.ts';
 import { classify, type CallFailure } from './classify.ts';
@@ -33,6 +32,8 @@ export class GatewayCall {
   readonly #controller = new AbortController();
   /** How far the request has come: what a failure means depends on it. */
   #stage: RequestStage = 'pacing';
+  /** Rejects what is on its way to AWS. */
+  #reject: ((reason: Error) => void) | undefined;
 
   constructor(props: GatewayCallProps) {
     this.#props = props;
@@ -41,14 +42,14 @@ export class GatewayCall {
   async run<T>(steps: CallSteps<T>): Promise<T> {
     const { clock, options } = this.#props;
     const { signal } = this.#controller;
-    const onAbort = (): void => this.#controller.abort(options.signal?.reason);
+    const onAbort = (): void => this.#giveUp(options.signal?.reason);
     if (options.signal?.aborted === true) onAbort();
     else options.signal?.addEventListener('abort', onAbort, { once: true });
     try {
       this.#enter('pacing');
       await options.beforeRequest?.(signal);
       const timeout = options.timeoutMilliseconds;
-      const timer = clock.setTimeout(() => this.#controller.abort(new CallTimeoutError(timeout)), timeout);
+      const timer = clock.setTimeout(() => this.#giveUp(new CallTimeoutError(timeout)), timeout);
       try {
         return await this.#attempt(steps, signal);
       } finally {
@@ -69,17 +70,33 @@ export class GatewayCall {
       const credentials = await steps.credentials(signal);
       signal.throwIfAborted();
       this.#enter('sent');
-      const sendOptions = { abortSignal: signal, requestTimeout: this.#props.options.timeoutMilliseconds };
-      return await abortable(steps.send(sendOptions), signal).catch((error: unknown) => {
+      try {
+        return await this.#send(steps);
+      } catch (error) {
         const { classification } = classify(error);
         if (classification.kind === 'rejected' && classification.cause === 'expiredCredentials') {
           steps.onExpired(credentials);
         }
         throw error;
-      });
+      }
     } finally {
       release();
     }
+  }
+
+  /** Settles as the request does, or as soon as the call is given up, whatever the request makes of its signal. */
+  #send<T>(steps: CallSteps<T>): Promise<T> {
+    const requestTimeout = this.#props.options.timeoutMilliseconds;
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      steps.send({ abortSignal: this.#controller.signal, requestTimeout }).then(resolve, reject);
+    });
+  }
+
+  #giveUp(reason: unknown): void {
+    const { signal } = this.#controller;
+    this.#controller.abort(reason);
+    this.#reject?.(signal.reason as Error);
   }
 
   #enter(stage: RequestStage): void {

@@ -476,10 +476,12 @@ function holderOf(lease: Lease): string {
 }
 
 /** Whether the holder did not write in between; edits of labels and the like are no sign of life of the holder. */
-function isSameRecord(one: Lease | undefined, other: Lease): boolean {
-  return one !== undefined && recordOf(one) === recordOf(other);
-}
-
-function recordOf({ metadata, spec }: Lease): string {
-  return JSON.stringify([metadata.uid, spec?.holderIdentity, spec?.renewTime, spec?.leaseTransitions]);
+function isSameRecord(one: Lease | undefined, { metadata, spec }: Lease): boolean {
+  return (
+    one !== undefined &&
+    one.metadata.uid === metadata.uid &&
+    one.spec?.holderIdentity === spec?.holderIdentity &&
+    one.spec?.renewTime === spec?.renewTime &&
+    one.spec?.leaseTransitions === spec?.leaseTransitions
+  );
 }

@@ -5,5 +5,5 @@
  * @param milliseconds since the epoch
  */
 export function microTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace('Z', '000Z');
+  return `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`;
 }

@@ -79,13 +79,8 @@ export class Network {
 
   /**
    * Sends a request and brings its answer back. `serve` runs at the other end, when the request arrives there, and says
-   * what is answered after how long; undefined: nothing. The promise never settles where nothing comes back.
+   * what is answered after how long; undefined: nothing. Neither `resolve` nor `reject` runs where nothing comes back.
    */
-  call<T>(process: SimulatedProcess, place: Place, serve: () => Served<T>): Promise<T> {
-    return new Promise((resolve, reject) => this.send(process, place, serve, resolve, reject));
-  }
-
-  /** {@link Network.call} for those who need no promise of its own. */
   send<T>(
     process: SimulatedProcess,
     place: Place,

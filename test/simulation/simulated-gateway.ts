@@ -34,7 +34,7 @@ import type { CallHooks } from './call-hooks.ts';
 import { LinkError, type Network, type Served } from './network.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
-const CREDENTIALS = { accessKeyId: 'AKIASIMULATED', secretAccessKey: 'simulated' };
+const credentials = Promise.resolve({ accessKeyId: 'AKIASIMULATED', secretAccessKey: 'simulated' });
 /** More calls than this at once do not come up for one policy. */
 const SLOTS = 1_000;
 
@@ -259,20 +259,22 @@ export class SimulatedGateway implements AwsGateway {
     const { region, action } = request;
     return new GatewayCall({ clock: process, region, action, options }).run({
       slots: this.#slots,
-      credentials: () => Promise.resolve(CREDENTIALS),
-      send: async () => {
-        if (!hooks.beforeCall(process, `aws ${action} ${region}`)) return new Promise<Output>(() => undefined);
-        const sentAt = process.scheduler.time;
-        try {
-          const output = await network.call(process, `rds:${region}`, () => this.#serve(request));
-          hooks.onEvidence(process, { kind: 'aws', region, action, output }, sentAt);
-          return output;
-        } catch (error) {
-          const isSignOfLife = error instanceof AnsweredError && error.$metadata.httpStatusCode < 500;
-          if (isSignOfLife) hooks.onEvidence(process, { kind: 'aws', region, action, output: undefined }, sentAt);
-          throw error;
-        }
-      },
+      credentials: () => credentials,
+      send: () =>
+        new Promise((resolve, reject) => {
+          if (!hooks.beforeCall(process, `aws ${action} ${region}`)) return;
+          const sentAt = process.scheduler.time;
+          const succeed = (output: Output): void => {
+            hooks.onEvidence(process, { kind: 'aws', region, action, output }, sentAt);
+            resolve(output);
+          };
+          const fail = (error: Error): void => {
+            const isSignOfLife = error instanceof AnsweredError && error.$metadata.httpStatusCode < 500;
+            if (isSignOfLife) hooks.onEvidence(process, { kind: 'aws', region, action, output: undefined }, sentAt);
+            reject(error);
+          };
+          network.send(process, `rds:${region}`, () => this.#serve(request), succeed, fail);
+        }),
       onExpired: () => undefined,
     });
   }
