@@ -261,9 +261,11 @@ function checkEvents({ scenario, server, policy, crashes, createdAt, accuse }: E
   const isApiCut = scenario.events.some(({ action }) => action.kind === 'cut' && action.place === 'api');
   if (isDisturbed || isApiCut || crashes > 0 || createdAt > 0 || kinds.has('slowNetwork')) return;
   const notes = (server.list(EVENTS) as KubeEvent[]).map(({ note }) => note);
-  for (const { id } of policy.status?.history ?? []) {
-    if (!notes.some((note) => note.includes(id) && /Succeeded|Failed|TimedOut|Cancelled/.test(note))) {
-      accuse('truth', `no event tells how ${id} ended`);
+  for (const { id, outcome } of policy.status?.history ?? []) {
+    // What comes after the colon tells why, and may name other outcomes.
+    const heads = notes.filter((note) => note.includes(id)).map((note) => note.split(':')[0] ?? '');
+    if (!heads.some((head) => head.split(' ').includes(outcome))) {
+      accuse('truth', `no event tells that ${id} ended ${outcome}: ${heads.join('; ')}`);
     }
   }
 }

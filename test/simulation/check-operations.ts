@@ -14,10 +14,16 @@ import {
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import type { RoleChange } from '../aws/world/model.ts';
 import type { World } from '../aws/world/world.ts';
+import { SuccessChecks } from './check-success.ts';
+import type { PolicyNames } from './policy-of.ts';
+import type { Scenario } from './scenario.ts';
 import type { Accuse } from './violation.ts';
 
 /** Between a process's clock and the true time, milliseconds. */
 const CLOCK_SKEW = 500;
+
+/** What an operation is from its registration to its end, whatever becomes of it; a change makes another one of it. */
+const FIXED = ['type', 'trigger', 'from', 'to', 'targetClusterArn', 'dataLossAllowed', 'automatic'] as const;
 
 type Status = DisasterRecoveryPolicyStatus | undefined;
 
@@ -27,6 +33,13 @@ interface Effect {
   readonly roleChange: RoleChange;
   /** Since when the old primary's region was gone as AWS took the call, unless the primary was missed before that. */
   readonly lostAt: number | undefined;
+}
+
+export interface OperationChecksProps {
+  readonly scenario: Scenario;
+  readonly names: PolicyNames;
+  readonly world: World;
+  readonly accuse: Accuse;
 }
 
 /** Follows operations from their registration to their place in history, and what AWS makes of them. */
@@ -40,10 +53,15 @@ export class OperationChecks {
   #openRequests = 0;
   /** By the clock of whoever ended it: until when automation rests, as far as history tells. */
   #restsUntil = 0;
+  readonly #successes: SuccessChecks;
 
-  constructor(world: World, accuse: Accuse) {
+  constructor({ scenario, names: { globalCluster }, world, accuse }: OperationChecksProps) {
     this.#world = world;
     this.#accuse = accuse;
+    const isStale = scenario.events.some(({ action }) => action.kind === 'awsFault' && action.fault.kind === 'stale');
+    const roleChangesOf = (id: string): readonly RoleChange[] =>
+      this.effects.filter(({ operation }) => operation.id === id).map(({ roleChange }) => roleChange);
+    this.#successes = new SuccessChecks({ world, globalCluster, roleChangesOf, isStale, accuse });
   }
 
   /** AWS is about to take up a call; the caller sees to {@link OperationChecks.noteEffect}. */
@@ -53,9 +71,11 @@ export class OperationChecks {
       if (policy !== undefined) this.#accuse('one-effect', `${action} was called without a registered operation`);
       return undefined;
     }
-    const expected = operation.type === 'Failover' ? 'FailoverGlobalCluster' : 'SwitchoverGlobalCluster';
-    if (action !== expected) this.#accuse('switchover-stays', `${operation.id}, a ${operation.type}, called ${action}`);
-    if (operation.targetClusterArn !== targetArn) {
+    // As it was registered: the record may have been changed since, and must not be.
+    const { type, targetClusterArn } = this.registered.get(operation.id) ?? operation;
+    const expected = type === 'Failover' ? 'FailoverGlobalCluster' : 'SwitchoverGlobalCluster';
+    if (action !== expected) this.#accuse('switchover-stays', `${operation.id}, a ${type}, called ${action}`);
+    if (targetClusterArn !== targetArn) {
       this.#accuse('one-effect', `${operation.id} called for ${targetArn}, not its target`);
     }
     if (operation.step !== 'Accepted' && operation.step !== 'Unconfirmed') {
@@ -80,8 +100,10 @@ export class OperationChecks {
     const [was, is] = [before.status, after.status];
     const operation = is?.operation;
     if (operation !== undefined && operation.id !== was?.operation?.id) this.#onRegistered(operation, before, after);
+    else if (operation !== undefined) this.#checkSame(operation);
     if (was?.operation !== undefined && operation?.id !== was.operation.id) this.#checkArchived(was.operation, is);
     this.#checkHistory(was?.history ?? [], is?.history ?? [], after);
+    this.#successes.onHistory(was?.history ?? [], is?.history ?? []);
   }
 
   onRequest(before: DisasterRecoveryPolicy | undefined, after: DisasterRecoveryPolicy): void {
@@ -106,6 +128,7 @@ export class OperationChecks {
   /** Nobody knows any more what there was: the policy itself is gone. */
   forget(): void {
     this.#restsUntil = 0;
+    this.#successes.forget();
   }
 
   checkSchema(policy: DisasterRecoveryPolicy): void {
@@ -140,9 +163,23 @@ export class OperationChecks {
     }
   }
 
+  #checkSame(operation: OperationStatus): void {
+    const registered = this.registered.get(operation.id);
+    const changed = FIXED.find((name) => registered !== undefined && registered[name] !== operation[name]);
+    if (changed === undefined) return;
+    const [was, is] = [registered?.[changed], operation[changed]].map((value) => String(value));
+    this.#accuse(
+      changed === 'type' ? 'switchover-stays' : 'record',
+      `${operation.id} was registered with ${changed} ${was ?? ''}, and has ${is ?? ''} now`,
+    );
+  }
+
   #checkArchived(operation: OperationStatus, is: Status): void {
     const entry = is?.history?.find(({ id }) => id === operation.id);
     if (entry === undefined) this.#accuse('record', `${operation.id} vanished without an entry in history`);
+    else if (entry.type !== operation.type || entry.to !== operation.to) {
+      this.#accuse('record', `${operation.id}, a ${operation.type} to ${operation.to}, is told as another operation`);
+    }
   }
 
   #checkHistory(

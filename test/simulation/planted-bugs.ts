@@ -4,6 +4,7 @@ import type {
   DisasterRecoveryPolicyStatus,
 } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { AwsCallError } from '../../operator/aws/errors.ts';
+import type { KubeEvent } from '../../operator/runtime/event-recorder.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import type { Lease } from '../../operator/runtime/lease.ts';
 import type { KubeObject } from '../../operator/runtime/resource.ts';
@@ -418,6 +419,57 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         } catch {
           await gateway.failoverGlobalCluster(account, input.targetClusterArn.split(':')[3] ?? '', input, options);
         }
+      },
+    })),
+  },
+  {
+    name: 'a registered switchover is made a failover, in the record and at AWS',
+    within: 40,
+    violates: ['switchover-stays'],
+    tampering: {
+      ...withKube((kube) => ({
+        update: async (type, object, options) => {
+          const written = await kube.update(type, object, options);
+          const { status } = written as unknown as DisasterRecoveryPolicy;
+          const isTaken = status?.operation?.trigger === 'External';
+          if (status?.operation?.type !== 'Switchover' || status.operation.step !== 'Accepted' || isTaken)
+            return written;
+          const operation = { ...status.operation, type: 'Failover' as const, dataLossAllowed: true };
+          return kube.update(type, { ...written, status: { ...status, operation } }, options);
+        },
+      })),
+      ...withGateway((gateway) => ({
+        switchoverGlobalCluster: (account, _region, input, options) =>
+          gateway.failoverGlobalCluster(account, input.targetClusterArn.split(':')[3] ?? '', input, options),
+      })),
+    },
+  },
+  {
+    name: 'what failed or was cancelled is told as a success in history',
+    within: 40,
+    violates: ['truth'],
+    tampering: withStatus((status) =>
+      status.history === undefined
+        ? status
+        : {
+            ...status,
+            history: status.history.map((entry) =>
+              entry.outcome === 'Failed' || entry.outcome === 'Cancelled'
+                ? { ...entry, outcome: 'Succeeded' as const }
+                : entry,
+            ),
+          },
+    ),
+  },
+  {
+    name: 'events tell every success as a failure',
+    within: 20,
+    violates: ['truth'],
+    tampering: withKube((kube) => ({
+      create: (type, object, options) => {
+        const { note } = object as Partial<KubeEvent>;
+        const isEvent = type.kind === 'Event' && note !== undefined;
+        return kube.create(type, isEvent ? { ...object, note: note.replace('Succeeded', 'Failed') } : object, options);
       },
     })),
   },

@@ -52,7 +52,7 @@ export class PolicyWatch {
 
   constructor(props: PolicyWatchProps) {
     this.#props = props;
-    this.operations = new OperationChecks(props.world, props.accuse);
+    this.operations = new OperationChecks(props);
     this.#planned = new PlannedChecks(props.accuse);
     this.#publication = new PublicationChecks(props.accuse);
   }

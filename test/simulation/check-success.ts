@@ -1,0 +1,59 @@
+import type { HistoryEntry } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import type { RoleChange } from '../aws/world/model.ts';
+import type { World } from '../aws/world/world.ts';
+import type { Accuse } from './violation.ts';
+
+export interface SuccessProps {
+  readonly world: World;
+  /** The identifier of the policy's global cluster. */
+  readonly globalCluster: string;
+  /** What AWS began on the word of an operation. */
+  readonly roleChangesOf: (id: string) => readonly RoleChange[];
+  /** AWS may answer what was so a while ago, more than once: who sees a writer that was has to take it for one that is. */
+  readonly isStale: boolean;
+  readonly accuse: Accuse;
+}
+
+/** Holds every success that history claims against what AWS has done: a role change that completed, told of once. */
+export class SuccessChecks {
+  readonly #props: SuccessProps;
+  /** By role change: the entry that tells of it. */
+  readonly #told = new Map<RoleChange, string>();
+
+  constructor(props: SuccessProps) {
+    this.#props = props;
+  }
+
+  /** History went from one to the other by an operator's write. */
+  onHistory(was: readonly HistoryEntry[], is: readonly HistoryEntry[]): void {
+    if (was === is) return;
+    const known = new Map(was.map(({ id, outcome }) => [id, outcome]));
+    for (const entry of is) {
+      const { id, type, outcome } = entry;
+      if (type !== 'Simulation' && outcome === 'Succeeded' && known.get(id) !== outcome) this.#checkSuccess(entry);
+    }
+  }
+
+  /** The policy itself is gone: the next one may be told of the same anew. */
+  forget(): void {
+    this.#told.clear();
+  }
+
+  #checkSuccess({ id, to, trigger }: HistoryEntry): void {
+    const { world, globalCluster, roleChangesOf, isStale, accuse } = this.#props;
+    world.settle();
+    const own = roleChangesOf(id).find(({ phase }) => phase === 'completed');
+    // What somebody else had moved there before AWS took the operation's own call is a success as well.
+    const foreign = world.operations.findLast(
+      (roleChange) =>
+        roleChange.phase === 'completed' &&
+        roleChange.globalClusterIdentifier === globalCluster &&
+        world.cluster(roleChange.toArn).region === to &&
+        (this.#told.get(roleChange) ?? id) === id,
+    );
+    const roleChange = own ?? foreign;
+    if (roleChange !== undefined) this.#told.set(roleChange, id);
+    else if (!isStale || trigger !== 'External')
+      accuse('truth', `${id} (${trigger}) is called a success, and AWS has completed no other role change to ${to}`);
+  }
+}
