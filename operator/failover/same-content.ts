@@ -47,6 +47,6 @@ function haveSameProperties(
 }
 
 function isSameProperty(one: unknown, other: unknown, passedOver: ReadonlySet<string>): boolean {
-  // Here an absent value and null are two things, as JSON has them.
-  return one === undefined || other === undefined ? one === other : hasSameContent(one, other, passedOver);
+  // Here an absent value and null are two things, as JSON has them. What only the other side has is looked for there.
+  return other === undefined ? one === undefined : hasSameContent(one, other, passedOver);
 }
