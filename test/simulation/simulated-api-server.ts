@@ -306,11 +306,11 @@ function isEqual(one: unknown, other: unknown, except = NOTHING): boolean {
   }
   if (!isPlainObject(one) || !isPlainObject(other)) return false;
   let more = 0;
-  for (const name in one) {
+  for (const name of Object.keys(one)) {
     if (one[name] === undefined || except.includes(name)) continue;
     if (other[name] === undefined || !isEqual(one[name], other[name])) return false;
     more += 1;
   }
-  for (const name in other) if (other[name] !== undefined && !except.includes(name)) more -= 1;
+  for (const name of Object.keys(other)) if (other[name] !== undefined && !except.includes(name)) more -= 1;
   return more === 0;
 }
