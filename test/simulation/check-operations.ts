@@ -5,18 +5,15 @@ import type {
   HistoryEntry,
   OperationStatus,
 } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
-import {
-  ACCEPT_DATA_LOSS,
-  FAILBACK,
-  FORCE_FAILOVER,
-  REQUEST_ANNOTATIONS,
-} from '../../operator/api/v1alpha1/annotations.ts';
-import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
+import { ACCEPT_DATA_LOSS, REQUEST_ANNOTATIONS } from '../../operator/api/v1alpha1/annotations.ts';
 import type { RoleChange } from '../aws/world/model.ts';
 import type { World } from '../aws/world/world.ts';
+import { RequestChecks } from './check-requests.ts';
+import { RestChecks } from './check-rest.ts';
 import { SuccessChecks } from './check-success.ts';
 import type { PolicyNames } from './policy-of.ts';
-import type { Scenario } from './scenario.ts';
+import type { Action, Scenario } from './scenario.ts';
+import { EPOCH } from './scheduler.ts';
 import type { Accuse } from './violation.ts';
 
 /** Between a process's clock and the true time, milliseconds. */
@@ -49,15 +46,19 @@ export class OperationChecks {
   readonly effects: Effect[] = [];
   /** Operations that were ever registered, by id. */
   readonly registered = new Map<string, OperationStatus>();
-  /** Requests for a role change that people made and nobody has answered yet. */
-  #openRequests = 0;
-  /** By the clock of whoever ended it: until when automation rests, as far as history tells. */
-  #restsUntil = 0;
+  /** By operation: when it was registered, and how often AWS took up a call of it. */
+  readonly #calls = new Map<string, { readonly registeredAt: number; count: number }>();
+  readonly #scenario: Scenario;
+  readonly #requests: RequestChecks;
+  readonly #rest: RestChecks;
   readonly #successes: SuccessChecks;
 
   constructor({ scenario, names: { globalCluster }, world, accuse }: OperationChecksProps) {
+    this.#scenario = scenario;
     this.#world = world;
     this.#accuse = accuse;
+    this.#requests = new RequestChecks(accuse);
+    this.#rest = new RestChecks(accuse);
     const isStale = scenario.events.some(({ action }) => action.kind === 'awsFault' && action.fault.kind === 'stale');
     const roleChangesOf = (id: string): readonly RoleChange[] =>
       this.effects.filter(({ operation }) => operation.id === id).map(({ roleChange }) => roleChange);
@@ -71,6 +72,8 @@ export class OperationChecks {
       if (policy !== undefined) this.#accuse('one-effect', `${action} was called without a registered operation`);
       return undefined;
     }
+    const calls = this.#calls.get(operation.id);
+    if (calls !== undefined) calls.count += 1;
     // As it was registered: the record may have been changed since, and must not be.
     const { type, targetClusterArn } = this.registered.get(operation.id) ?? operation;
     const expected = type === 'Failover' ? 'FailoverGlobalCluster' : 'SwitchoverGlobalCluster';
@@ -99,35 +102,27 @@ export class OperationChecks {
   onStatus(before: DisasterRecoveryPolicy, after: DisasterRecoveryPolicy): void {
     const [was, is] = [before.status, after.status];
     const operation = is?.operation;
+    this.#requests.onStatus(before, after);
+    this.#rest.onStatus(before, after);
     if (operation !== undefined && operation.id !== was?.operation?.id) this.#onRegistered(operation, before, after);
     else if (operation !== undefined) this.#checkSame(operation);
     if (was?.operation !== undefined && operation?.id !== was.operation.id) this.#checkArchived(was.operation, is);
-    this.#checkHistory(was?.history ?? [], is?.history ?? [], after);
+    this.#checkHistory(was?.history ?? [], is?.history ?? []);
     this.#successes.onHistory(was?.history ?? [], is?.history ?? []);
   }
 
   onRequest(before: DisasterRecoveryPolicy | undefined, after: DisasterRecoveryPolicy): void {
-    const asks = (policy: DisasterRecoveryPolicy | undefined): string =>
-      JSON.stringify([policy?.metadata.annotations?.[FORCE_FAILOVER], policy?.metadata.annotations?.[FAILBACK]]);
-    if (asks(after) !== asks(undefined) && after !== before) this.#openRequests += 1;
+    this.#requests.onAsked(before, after);
   }
 
-  /** Annotations may only go once the answer to them is on record. */
-  onAnnotationsRemoved(before: DisasterRecoveryPolicy, removed: readonly string[]): void {
-    const request = before.status?.lastRequest;
-    const annotations = before.metadata.annotations ?? {};
-    const values = removed.map((key) => annotations[key]?.trim());
-    if (request === undefined || !values.includes(request.value)) {
-      this.#accuse('forced-request', `${removed.join(', ')} went without an answer on record`);
-    }
-    if (request?.result === 'Refused' && (request.reason === undefined || request.message === undefined)) {
-      this.#accuse('forced-request', `${removed.join(', ')} was refused without a reason`);
-    }
+  onAnnotationsRemoved(after: DisasterRecoveryPolicy, removed: readonly string[]): void {
+    this.#requests.onRemoved(after, removed);
   }
 
   /** Nobody knows any more what there was: the policy itself is gone. */
   forget(): void {
-    this.#restsUntil = 0;
+    this.#requests.forget();
+    this.#rest.forget();
     this.#successes.forget();
   }
 
@@ -141,12 +136,10 @@ export class OperationChecks {
       this.#accuse('record', `${operation.id} leads from ${operation.from} to itself`);
     if (this.registered.has(operation.id)) this.#accuse('one-effect', `${operation.id} was registered again`);
     this.registered.set(operation.id, operation);
+    this.#calls.set(operation.id, { registeredAt: this.#world.settle(), count: 0 });
     const request = after.status?.lastRequest;
     const isOwnIdea = operation.automatic === true;
     if (operation.trigger === 'Annotation' || (operation.trigger === 'Failback' && !isOwnIdea)) {
-      this.#openRequests -= 1;
-      if (this.#openRequests < 0)
-        this.#accuse('forced-request', `${operation.id} answers a request for the second time`);
       if (request?.operationId !== operation.id)
         this.#accuse('forced-request', `${operation.id} has no request on record`);
       const isAccepted = before.metadata.annotations?.[ACCEPT_DATA_LOSS]?.trim() === 'true';
@@ -157,10 +150,7 @@ export class OperationChecks {
     if (operation.trigger === 'Failback' && operation.type === 'Failover') {
       this.#accuse('switchover-stays', `${operation.id} is a failback by failover`);
     }
-    const isResting = Date.parse(operation.startedAt) < this.#restsUntil;
-    if (operation.trigger === 'Automatic' && isResting && before.status?.cooldownUntil !== undefined) {
-      this.#accuse('held-automation', `${operation.id} was registered within the cooldown of the operation before it`);
-    }
+    this.#rest.onRegistered(operation);
   }
 
   #checkSame(operation: OperationStatus): void {
@@ -179,35 +169,25 @@ export class OperationChecks {
     if (entry === undefined) this.#accuse('record', `${operation.id} vanished without an entry in history`);
     else if (entry.type !== operation.type || entry.to !== operation.to) {
       this.#accuse('record', `${operation.id}, a ${operation.type} to ${operation.to}, is told as another operation`);
-    }
+    } else this.#checkSent(operation, entry);
   }
 
-  #checkHistory(
-    was: readonly HistoryEntry[],
-    is: readonly HistoryEntry[],
-    { spec, status }: DisasterRecoveryPolicy,
-  ): void {
+  /** What was accepted reaches AWS in its time while nothing is in the way, whether AWS then takes it or not. */
+  #checkSent({ id, trigger }: OperationStatus, { outcome, message }: HistoryEntry): void {
+    const calls = this.#calls.get(id);
+    const isWanted = trigger === 'Annotation' || trigger === 'Failback' || trigger === 'Drill';
+    if (calls === undefined || calls.count > 0 || !isWanted || outcome !== 'TimedOut') return;
+    if (isHindered(this.#scenario, { from: calls.registeredAt - EPOCH, to: this.#world.settle() - EPOCH })) return;
+    this.#accuse('forced-request', `${id} was accepted and timed out, and AWS never heard of it: ${message ?? ''}`);
+  }
+
+  #checkHistory(was: readonly HistoryEntry[], is: readonly HistoryEntry[]): void {
     if (was === is) return;
     const ids = new Set(is.map(({ id }) => id));
     const isRenewed = is[0]?.type === 'Simulation';
     // The newest simulation stands for those before it.
     const lost = was.find(({ id, type }) => !ids.has(id) && !(isRenewed && type === 'Simulation'));
     if (lost !== undefined && is.length < 10) this.#accuse('record', `${lost.id} vanished from history`);
-    const newest = is.find(({ type }) => type !== 'Simulation');
-    if (
-      newest !== undefined &&
-      newest.id !== was.find(({ type }) => type !== 'Simulation')?.id &&
-      status?.cooldownUntil !== undefined
-    ) {
-      const isHarmless =
-        newest.trigger !== 'Automatic' && (newest.outcome === 'Cancelled' || newest.reason === 'RefusedByAws');
-      const isDrilled = newest.trigger === 'Drill' && newest.outcome === 'Succeeded';
-      // The loss goes on, and AWS never took what was to end it.
-      const isUntaken = newest.reason === 'NotTakenByAws' || newest.reason === 'NoLongerNeeded';
-      if (!isHarmless && !isDrilled && !isUntaken)
-        this.#restsUntil = Date.parse(newest.completedAt) + parseDuration(spec.failover.cooldown);
-    }
-    if (status?.cooldownUntil === undefined) this.#restsUntil = 0;
   }
 
   /** One loss of a region: from when it is lost until somebody else holds the writer, or the region is back. */
@@ -226,6 +206,33 @@ export class OperationChecks {
       this.#accuse('one-incident', `${operation.id} answers the loss that ${again.operation.id} has answered`);
     }
   }
+}
+
+/** What happens without keeping an operator from AWS, nor AWS from what it is asked. */
+const UNRELATED: readonly Action['kind'][] = [
+  'annotate',
+  'lag',
+  'metricDelay',
+  'metricGap',
+  'witness',
+  'editService',
+  'planOperation',
+  'repeatCall',
+];
+/** What a fault leaves behind is over by then: a lease that has to run out, a watch that backs off, milliseconds. */
+const AFTERMATH = 90_000;
+
+/** Whether a fault that may keep a call from AWS fell into a span; milliseconds since the simulation began. */
+function isHindered(
+  { events, warmUp }: Scenario,
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
+  return events.some(({ action: { kind }, at, until }) => {
+    // A region stays lost where the scenario does not bring it back, and a clock stays as it was put.
+    const isLasting = kind === 'loseRegion' || kind === 'clockJump';
+    const end = isLasting ? Infinity : warmUp + (until ?? at) + AFTERMATH;
+    return !UNRELATED.includes(kind) && warmUp + at <= to && end >= from;
+  });
 }
 
 /** Request annotations that one version has and the other has not. */

@@ -165,22 +165,36 @@ export class UnionChecks {
     return first.site !== site && first.operation.from === operation.from && at - first.at < SAME_LOSS && !hasReturned;
   }
 
-  /** At most one automatic operation in a cooldown, whoever started the one before. */
+  /** At most one automatic operation in a cooldown, whoever moved the writer before, and on whose wish. */
   #checkRest(operation: OperationStatus, { spec }: DisasterRecoveryPolicy): void {
     const { scenario, world, scheduler, accuse } = this.#props;
-    const isEnded = scenario.events.some(({ action }) => {
-      const isAcknowledged = action.kind === 'annotate' && 'aurora-dr.io/acknowledge' in action.annotations;
-      return isAcknowledged || ['deletePolicy', 'clockJump', 'edit'].includes(action.kind);
-    });
+    // A drill that succeeds costs its own operator no rest.
     const last = this.#effects.findLast(
       ({ operation: { trigger }, roleChange: { phase, toArn } }) =>
-        trigger === 'Automatic' && phase === 'completed' && world.cluster(toArn).region === operation.from,
+        trigger !== 'Drill' && phase === 'completed' && world.cluster(toArn).region === operation.from,
     );
     const promotedAt = last?.roleChange.promotedAt;
-    if (isEnded || promotedAt === undefined) return;
+    if (promotedAt === undefined) return;
+    const isEnded = scenario.events.some(({ action, at }) => {
+      const isSince = EPOCH + scenario.warmUp + at >= promotedAt;
+      return action.kind === 'clockJump' || (isSince && endsRest(action));
+    });
+    if (isEnded) return;
     const restsUntil = promotedAt + parseDuration(spec.failover.cooldown) - CLOCK_SKEW;
     if (EPOCH + scheduler.time < restsUntil) {
       accuse('held-automation', `${operation.id} was registered within the cooldown of ${last?.operation.id ?? ''}`);
     }
+  }
+}
+
+/** What people do that shortens a cooldown, or makes another one of it. */
+function endsRest(action: Action): boolean {
+  switch (action.kind) {
+    case 'annotate':
+      return 'aurora-dr.io/acknowledge' in action.annotations;
+    case 'edit':
+      return 'failover' in action.spec && JSON.stringify(action.spec['failover']).includes('cooldown');
+    default:
+      return action.kind === 'deletePolicy';
   }
 }

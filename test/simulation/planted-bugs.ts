@@ -3,6 +3,7 @@ import type {
   DisasterRecoveryPolicy,
   DisasterRecoveryPolicyStatus,
 } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
 import { AwsCallError } from '../../operator/aws/errors.ts';
 import type { KubeEvent } from '../../operator/runtime/event-recorder.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
@@ -472,6 +473,68 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         return kube.create(type, isEvent ? { ...object, note: note.replace('Succeeded', 'Failed') } : object, options);
       },
     })),
+  },
+  {
+    name: 'who asks for the same failover again is not answered again',
+    within: 10,
+    from: 210,
+    violates: ['forced-request'],
+    tampering: {
+      dependencies: (dependencies) => ({
+        ...dependencies,
+        cached: (key) => {
+          const policy = dependencies.cached(key);
+          const { lastRequest: last, operation } = policy?.status ?? {};
+          const value = policy?.metadata.annotations?.['aurora-dr.io/force-failover']?.trim();
+          const isOver = last?.annotationsRemoved === true || operation?.id !== last?.operationId;
+          if (policy === undefined || value === undefined || last?.value !== value || !isOver) return policy;
+          const { annotations = {}, ...metadata } = policy.metadata;
+          const none = Object.fromEntries(Object.keys(annotations).map((name) => [name, null]));
+          const patch = { metadata: { annotations: none } };
+          dependencies.kube.mergePatch(DISASTER_RECOVERY_POLICY, metadata, patch).catch(() => undefined);
+          return { ...policy, metadata };
+        },
+      }),
+    },
+  },
+  {
+    name: 'switchovers are accepted and never sent',
+    within: 60,
+    violates: ['forced-request'],
+    tampering: withGateway(() => ({
+      switchoverGlobalCluster: (_account, region) => {
+        const why = { classification: silence, isEffectPossible: false, advice: 'planted' };
+        return Promise.reject(new AwsCallError({ action: 'SwitchoverGlobalCluster', region, ...why }));
+      },
+    })),
+  },
+  {
+    name: 'no cooldown follows what people asked for',
+    within: 20,
+    violates: ['held-automation'],
+    tampering: withStatus((status) => {
+      const newest = status.history?.find(({ type }) => type !== 'Simulation');
+      if (newest === undefined || newest.trigger === 'Automatic') return status;
+      const { cooldownUntil: _, ...rest } = status;
+      return rest;
+    }),
+  },
+  {
+    name: 'no cooldown follows what did not succeed',
+    within: 40,
+    violates: ['held-automation'],
+    tampering: withStatus((status) => {
+      const newest = status.history?.find(({ type }) => type !== 'Simulation');
+      if (newest === undefined || newest.outcome === 'Succeeded') return status;
+      const { cooldownUntil: _, ...rest } = status;
+      return rest;
+    }),
+  },
+  {
+    name: 'the cooldown lasts ten hours, whatever the policy says',
+    within: 20,
+    violates: ['held-automation'],
+    tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, cooldown: '10h' } })),
   },
   {
     name: 'spec.suspend is overlooked',

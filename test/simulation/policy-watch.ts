@@ -88,7 +88,7 @@ export class PolicyWatch {
       return;
     }
     const removed = removedRequests(before, after);
-    if (removed.length > 0) this.operations.onAnnotationsRemoved(before, removed);
+    if (removed.length > 0) this.operations.onAnnotationsRemoved(after, removed);
     if (before.status !== after.status) this.#onStatus(by, before, after);
   }
 
