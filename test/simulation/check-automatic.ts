@@ -43,6 +43,7 @@ export function checkAutomatic(registration: Registration): void {
   checkSignsOfLife(registration, { from: first.from, to: last.to });
   checkReader(registration, last);
   checkVisibility(registration, rounds);
+  checkDetection(registration);
   checkTarget(registration, last);
   checkLoss(registration, last);
 }
@@ -97,6 +98,47 @@ function checkVisibility(registration: Registration, rounds: readonly RoundSpan[
   if (failover.inRegionRecoveryLimit === undefined && visibility.wasSeen('rds', sender, names, operation.from, walks)) {
     accuse('in-region-recovery', `${operation.id}: RDS in ${operation.from} was answering, and could be heard`);
   }
+}
+
+/** Of one policy, more than an incident takes. */
+const MOST_ROUNDS = 200;
+
+/**
+ * The loss is not told to be older than what still saw the primary serve: with an earlier one the worst case would be too
+ * small, and no sample too old.
+ */
+function checkDetection({ policy, process, names, operation, ledger, visibility, accuse }: Registration): void {
+  const { signals, timeout } = policy.spec.detection;
+  // Who took the incident over from another process has its time by another clock.
+  if (Math.abs(process.wallOffset) > 500) return;
+  const since = Date.parse(operation.detectedAt ?? operation.startedAt) - EPOCH + 1_000;
+  const rounds = ledger
+    .rounds(process.name, keyOf({ metadata: names.policy }), MOST_ROUNDS)
+    .filter(({ from }) => from > since);
+  const told = rounds
+    .flatMap((round) => ledger.receipts(process.name, round))
+    .find(({ evidence, sentAt, at }) => {
+      const isServing =
+        (evidence.kind === 'endpoint' &&
+          evidence.region === operation.from &&
+          evidence.cluster === names.cluster &&
+          signals.endpoint !== undefined) ||
+        (evidence.kind === 'witness' &&
+          evidence.status === 200 &&
+          evidence.url === names.witness &&
+          signals.http !== undefined);
+      return isServing && at - sentAt < parseDuration(timeout);
+    });
+  const seen = (['endpoint', 'http'] as const).find(
+    (sight) =>
+      signals[sight] !== undefined && visibility.wasSeen(sight, senderOf(process), names, operation.from, rounds),
+  );
+  if (told === undefined && seen === undefined) return;
+  const how = told === undefined ? `${seen ?? ''} could see it` : `it answered at ${(told.at / 1000).toFixed(3)} s`;
+  accuse(
+    'known-loss',
+    `${operation.id}: ${operation.from} is said to be lost since ${operation.detectedAt ?? ''}, and ${how} later`,
+  );
 }
 
 /** A reader computes its lag once a second, and tells of what was written as much earlier as the lag is. */
@@ -262,6 +304,26 @@ function checkLoss(registration: Registration, last: RoundSpan): void {
   const [objection] = objections;
   if (objection !== undefined && objections.every((each) => each !== undefined)) {
     accuse('known-loss', `${operation.id}: ${objection}`);
+  }
+  checkFigures(
+    registration,
+    moments.flatMap((moment) => figuresOf(registration, moment)),
+  );
+}
+
+/** The figures that are told are those of a sample: its lag, and in the worst case its age at the loss as well. */
+function checkFigures({ operation, accuse }: Registration, samples: readonly Figure[]): void {
+  const { estimatedDataLossMilliseconds: estimate = -1, worstCaseDataLossMilliseconds: worst = -1 } = operation;
+  const detectedAt = Date.parse(operation.detectedAt ?? operation.startedAt);
+  const meant = samples.filter(({ lag }) => Math.abs(lag - estimate) <= 1);
+  if (meant.length === 0) {
+    const known = [...new Set(samples.slice(-5).map(({ lag }) => lag.toFixed(0)))].join(', ');
+    accuse('known-loss', `${operation.id}: a loss of ${estimate} ms is told, and no sample says so, but ${known}`);
+  } else if (meant.every(({ end }) => worst < estimate + Math.max(0, detectedAt - end) - 1_000)) {
+    accuse(
+      'known-loss',
+      `${operation.id}: at worst ${worst} ms are told, less than ${estimate} ms and the sample’s age`,
+    );
   }
 }
 

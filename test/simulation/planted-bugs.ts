@@ -537,6 +537,28 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, cooldown: '10h' } })),
   },
   {
+    name: 'every loss is estimated at nothing',
+    within: 20,
+    violates: ['known-loss'],
+    tampering: withStatus((status) => {
+      const { operation } = status;
+      if (operation?.estimatedDataLossMilliseconds === undefined) return status;
+      return { ...status, operation: { ...operation, estimatedDataLossMilliseconds: 0 } };
+    }),
+  },
+  {
+    name: 'a loss is told to be two minutes older than it is, and to cost no more than the lag before',
+    within: 40,
+    violates: ['known-loss'],
+    tampering: withStatus((status) => {
+      const { operation } = status;
+      if (operation?.detectedAt === undefined || operation.estimatedDataLossMilliseconds === undefined) return status;
+      const detectedAt = new Date(Date.parse(operation.startedAt) - 120_000).toISOString();
+      const worstCaseDataLossMilliseconds = operation.estimatedDataLossMilliseconds;
+      return { ...status, operation: { ...operation, detectedAt, worstCaseDataLossMilliseconds } };
+    }),
+  },
+  {
     name: 'spec.suspend is overlooked',
     within: 40,
     from: 55,
