@@ -535,6 +535,33 @@ describe('an operation that takes its time', () => {
     expect(bench.aurora.calls).toEqual([FAILOVER]);
   });
 
+  it.each([
+    ['while it is watched', (bench: Bench) => bench.see(2)],
+    ['while nobody looks', () => Promise.resolve()],
+  ])(
+    'given a switchover that timed out, when somebody fails over to its target %s, then that is no late success of it',
+    async (_when, look) => {
+      const bench = await Bench.protected();
+      bench.annotate({ 'force-failover': WEST });
+      await bench.settle();
+      await bench.pass(15 * MINUTE);
+      await bench.see();
+      expect(outcomes(bench)).toEqual(['Switchover TimedOut TimedOut']);
+      bench.aurora.cancel();
+      await bench.see();
+      bench.aurora.lose(bench.now);
+      bench.aurora.begin(WEST, true);
+      await look(bench);
+      bench.aurora.promote();
+      await bench.see(5);
+      expect(bench.status.history).toMatchObject([
+        { type: 'Failover', trigger: 'External', outcome: 'Succeeded' },
+        { type: 'Switchover', outcome: 'TimedOut' },
+      ]);
+      expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryNotRejoined');
+    },
+  );
+
   it('given a clock that was set back by an hour, when a timed-out operation ends late, then its end can be written', async () => {
     const bench = await lost();
     await bench.see(2);

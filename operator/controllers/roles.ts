@@ -1,6 +1,7 @@
 import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { defined } from '../failover/defined.ts';
 import { hasAnswered } from '../failover/direct-signals.ts';
+import type { InFlightOperation } from '../failover/topology.ts';
 import { historyEntry, timestamp, wholeMilliseconds } from './status-codec.ts';
 import { operationId } from './operation-id.ts';
 import type { OperationRunner } from './operation-runner.ts';
@@ -59,16 +60,17 @@ async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise
   });
 }
 
+/** Without having seen it in flight only the old primary's state can tell: an orderly switchover leaves it healthy. */
+const isOrderly = ({ assessment: { topology, round } }: PolicyTurn, from: string): boolean =>
+  hasAnswered(round.regions[from]) && topology.members[from]?.synchronizationStatus === 'connected';
+
 /** The writer changed, and nobody of us did it: the incident is over, automation rests, and the history says so. */
 async function recordExternalChange(turn: PolicyTurn, from: string, to: string): Promise<void> {
-  const { assessment, now } = turn;
+  const { now } = turn;
   turn.session.spendAssessment();
-  // Without having seen it in flight only the old primary's state can tell: an orderly switchover leaves it healthy.
-  const old = assessment.topology.members[from];
-  const isOrderly = hasAnswered(assessment.round.regions[from]) && old?.synchronizationStatus === 'connected';
   const entry = historyEntry({
     id: operationId('external', now, turn.dependencies.random),
-    type: isOrderly ? 'Switchover' : 'Failover',
+    type: isOrderly(turn, from) ? 'Switchover' : 'Failover',
     trigger: 'External',
     from,
     to,
@@ -94,7 +96,11 @@ function isInService({ assessment, session }: PolicyTurn, region: string): boole
 }
 
 async function settlePrimary(turn: PolicyTurn, recorded: string | undefined, observed: string): Promise<void> {
-  const late = lateEntry(turn, observed);
+  const newest = lateEntry(turn, observed);
+  // Where the old primary is not well, somebody has failed over since: as a late switchover its loss would go unnoticed.
+  const isSuperseded =
+    newest?.type === 'Switchover' && observed !== recorded && recorded !== undefined && !isOrderly(turn, recorded);
+  const late = isSuperseded ? undefined : newest;
   if (recorded === undefined) {
     await turn.save({ primaryRegion: observed });
   } else if (late !== undefined) {
@@ -116,6 +122,16 @@ export function areRolesSettled({ assessment, session, record }: PolicyTurn): bo
   return !session.isAssessmentSpent && (observed === undefined || observed === record.primaryRegion);
 }
 
+/** Whether what is in flight is no late work of an operation of ours that timed out. */
+function isSomebodyElses(turn: PolicyTurn, inFlight: InFlightOperation | undefined): boolean {
+  if (inFlight?.toRegion === undefined) {
+    return false;
+  }
+  const late = lateEntry(turn, inFlight.toRegion);
+  // A failover is never the late end of a switchover.
+  return late === undefined || (late.type === 'Switchover' && !inFlight.isSwitchover);
+}
+
 /** Brings the record in line with the roles that were observed, whoever changed them. */
 export async function settleRoles(turn: PolicyTurn, operations: OperationRunner): Promise<void> {
   const { topology } = turn.assessment;
@@ -128,8 +144,7 @@ export async function settleRoles(turn: PolicyTurn, operations: OperationRunner)
   if (observed !== undefined && isSettled) {
     await settlePrimary(turn, recorded, observed);
   }
-  const { toRegion } = topology.inFlight ?? {};
-  if (toRegion !== undefined && lateEntry(turn, toRegion) === undefined) {
+  if (isSomebodyElses(turn, topology.inFlight)) {
     await operations.adopt(turn);
   }
   await settleSplitBrain(turn);

@@ -39,14 +39,18 @@ export class SuccessChecks {
     this.#told.clear();
   }
 
-  #checkSuccess({ id, to, trigger }: HistoryEntry): void {
+  #checkSuccess({ id, type, to, trigger, reason }: HistoryEntry): void {
     const { world, globalCluster, roleChangesOf, isStale, accuse } = this.#props;
     world.settle();
     const own = roleChangesOf(id).find(({ phase }) => phase === 'completed');
-    // What somebody else had moved there before AWS took the operation's own call is a success as well.
+    // What somebody else had moved there before AWS took the operation's own call is a success as well; but after the timeout
+    // no failover is that of a switchover, as what it lost would go untold.
+    const isOfKind = ({ kind }: RoleChange): boolean =>
+      reason !== 'SucceededLate' || type === 'Failover' || kind === 'switchover';
     const foreign = world.operations.findLast(
       (roleChange) =>
         roleChange.phase === 'completed' &&
+        isOfKind(roleChange) &&
         roleChange.globalClusterIdentifier === globalCluster &&
         world.cluster(roleChange.toArn).region === to &&
         (this.#told.get(roleChange) ?? id) === id,
