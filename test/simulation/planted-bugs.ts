@@ -395,7 +395,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'data loss counts as accepted when nobody accepted it',
     within: 60,
     from: 370,
-    violates: ['permitted-loss'],
+    // Where the request is refused all the same, its answer is to words that nobody wrote.
+    violates: ['permitted-loss', 'forced-request'],
     tampering: withCached((policy) =>
       policy.metadata.annotations?.['aurora-dr.io/force-failover'] === undefined
         ? policy
