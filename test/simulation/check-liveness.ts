@@ -2,8 +2,17 @@ import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaste
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import type { World } from '../aws/world/world.ts';
 import { turnsTake } from './check-turns.ts';
-import { detectionWindowOf, type PolicyNames } from './policy-of.ts';
-import { ANY_CALL, replicasOf, type Action, type PolicyProps, type Scenario, type ScenarioEvent } from './scenario.ts';
+import { ACCOUNT, detectionWindowOf, namesOf, type PolicyNames } from './policy-of.ts';
+import {
+  ANY_CALL,
+  OF_POLICIES,
+  OF_SITES,
+  replicasOf,
+  type Action,
+  type PolicyProps,
+  type Scenario,
+  type ScenarioEvent,
+} from './scenario.ts';
 import { EPOCH } from './scheduler.ts';
 import type { Accuse } from './violation.ts';
 
@@ -18,7 +27,7 @@ export interface Loss {
   endedAt: number | undefined;
   /** Reasons that conditions have had since. */
   readonly reasons: Set<string>;
-  /** Whether anything was wrong already. */
+  /** Whether a role change was in flight. */
   readonly isDisturbed: boolean;
 }
 
@@ -46,7 +55,6 @@ const DECISIVE: readonly Action['kind'][] = [
   'metricGap',
   'lag',
   'witness',
-  'planOperation',
   'annotate',
   'edit',
   'deletePolicy',
@@ -56,8 +64,13 @@ const DECISIVE: readonly Action['kind'][] = [
   'unsynchronized',
   'clockJump',
 ];
+/** Of these nothing is left but what the policy's status says of it. */
+const PASSING: readonly Action['kind'][] = ['annotate', 'console'];
+/** What one Kubernetes cluster is asked for may move the writer of all of them. */
+const MOVING: readonly Action['kind'][] = ['annotate', 'console'];
 
-const SCHEDULING_SLACK = 3_000;
+/** For what is under way when a window is over, milliseconds. */
+export const SCHEDULING_SLACK = 3_000;
 /** A lease that has to run out, a watch that backs off, a process that starts, a cache that syncs. */
 export const TAKEOVER_SLACK = 45_000;
 
@@ -89,8 +102,8 @@ export function checkLiveness(question: LivenessQuestion): void {
         `${startedAt === undefined ? 'nothing' : `AWS at ${seconds(startedAt)}`} started by ${seconds(deadline)}: ` +
         `${progressing?.reason ?? ''}: ${progressing?.message ?? ''}`,
     );
-  } else if (startedAt !== undefined) {
-    count('liveness judged');
+  } else {
+    count(startedAt === undefined ? 'liveness not judged: the run was too short' : 'liveness judged');
   }
 }
 
@@ -112,13 +125,11 @@ function exemption(question: LivenessQuestion): string | undefined {
   const { policy } = loss;
   const ready = policy?.status?.conditions?.find(({ type }) => type === 'FailoverReady');
   const isLostStill = world.region(loss.region).lostAt !== undefined || (loss.endedAt ?? 0) > deadlineOf(question);
-  const isDecisive = scenario.events.some(({ action }) => DECISIVE.includes(action.kind));
-  const isCutOff = scenario.events.some(({ action }) => action.kind === 'cut' && action.place !== 'api');
+  const isDecisive = scenario.events.some((event) => isConcerned(event, question) && !isOver(event, question));
   const { failover, suspend } = policy?.spec ?? {};
   const cooldownUntil = policy?.status?.cooldownUntil;
   const isResting = cooldownUntil !== undefined && Date.parse(cooldownUntil) > EPOCH + loss.at;
-  // The last sample before the loss was noticed may be one that the outage itself has raised: the estimate is no lower.
-  const isRaised = loss.reasons.has('LagAboveRecoveryPoint') && scenario.world.lagMetricOnLoss === 'grows';
+  const isRaised = loss.reasons.has('LagAboveRecoveryPoint') && isRaisedByLoss(question);
   const checks: readonly (readonly [boolean, string])[] = [
     [policy === undefined, 'no policy'],
     [!isLostStill, 'the region came back'],
@@ -127,8 +138,8 @@ function exemption(question: LivenessQuestion): string | undefined {
     [policy?.status?.operation !== undefined || isResting, 'an operation or its cooldown'],
     [policy?.status?.incident !== undefined, 'an incident before'],
     [isRaised, 'the outage itself raised the last lag sample above the recovery point'],
-    [loss.isDisturbed, 'a fault at the loss'],
-    [isDecisive || isCutOff, 'faults of the data plane or people'],
+    [loss.isDisturbed, 'a role change in flight'],
+    [isDecisive, 'faults of the data plane or people'],
     [actorOf(question) === undefined, 'no operator in the region of the target'],
     [isBlindTooLong(question), 'nobody looked for longer than the lag is known'],
   ];
@@ -158,15 +169,123 @@ export function isGone({ installation, events }: Scenario, site: number): boolea
   );
 }
 
+/**
+ * Whether the last lag sample before the loss was noticed may be one that the outage itself has raised above the recovery
+ * point, by what CloudWatch has in truth: the estimate is no lower. What readers told is not kept: there the operator's word counts.
+ */
+function isRaisedByLoss(question: LivenessQuestion): boolean {
+  const { scenario, world, loss, props, policy, names } = question;
+  if (scenario.world.lagMetricOnLoss !== 'grows') return false;
+  if (policy.spec.detection.signals.replication?.source === 'SQL') return true;
+  const noticedBy =
+    EPOCH + Math.max(loss.at, blindnessOf(question)) + props.interval + props.timeout + SCHEDULING_SLACK;
+  const { metricPeriod } = world.settings;
+  const ends = props.regions.flatMap(({ name }) =>
+    [[], [loss.region]].flatMap((sources) => {
+      const dimensions = [
+        { name: 'DBClusterIdentifier', value: names.cluster },
+        ...sources.map((value) => ({ name: 'SourceRegion', value })),
+      ];
+      const identity = { accountId: ACCOUNT, region: name, namespace: 'AWS/RDS', dimensions };
+      return ['AuroraGlobalDBRPOLag', 'AuroraGlobalDBReplicationLag'].flatMap((metricName) =>
+        world.metrics.samplesOf({ ...identity, metricName }),
+      );
+    }),
+  );
+  return ends.some(({ timestamp, maximum }) => {
+    const end = timestamp + metricPeriod;
+    const age = props.estimate === 'WorstCase' ? noticedBy - end : 0;
+    return end > EPOCH + loss.at && end <= noticedBy && maximum + age > props.recoveryPoint;
+  });
+}
+
+/** Whether an event is about this policy, or what this site's operators see or are asked. */
+function isConcerned({ action, site, policy = 0 }: ScenarioEvent, question: LivenessQuestion): boolean {
+  const { scenario, names } = question;
+  if (action.kind === 'cut') return action.place !== 'api' && isSentBy(action.sender, question);
+  if (!DECISIVE.includes(action.kind)) return false;
+  // That an answer is lost does not hinder the call.
+  if (action.kind === 'awsFault' && action.fault.kind === 'effectWithoutAnswer') return false;
+  if (action.kind === 'clockJump')
+    return replicasOf(scenario.installation.sites, question.site).includes(action.replica);
+  if (OF_POLICIES.includes(action.kind) && namesOf(policy).policy.name !== names.policy.name) return false;
+  const isElsewhere = OF_SITES.includes(action.kind) && site !== undefined && site !== question.site;
+  return !isElsewhere || MOVING.includes(action.kind);
+}
+
+/** Whether those who send include anybody of the site, or the witness that it asks. */
+function isSentBy(sender: string, { scenario, site }: LivenessQuestion): boolean {
+  const own = replicasOf(scenario.installation.sites, site).map((replica) => `operator-${replica}`);
+  return ['*', 'operators', 'witness', `site-${site}`, ...own].includes(sender);
+}
+
+/** Whether nothing was left of an event when the region was lost, and what the policy says of itself was said since. */
+function isOver({ at, until, action }: ScenarioEvent, { scenario, props, loss }: LivenessQuestion): boolean {
+  const isSuspension = action.kind === 'edit' && Object.keys(action.spec).join() === 'suspend';
+  const end = until ?? (PASSING.includes(action.kind) || isSuspension ? at : Infinity);
+  const { metricDelay, metricPeriod } = scenario.world;
+  const delay = Math.max(metricDelay, action.kind === 'metricDelay' ? action.milliseconds : 0);
+  const settled = delay + 2 * metricPeriod + (props.successThreshold + 1) * props.interval + SCHEDULING_SLACK;
+  return scenario.warmUp + end + settled < loss.at;
+}
+
 /** With no process that looks, the loss itself cannot be told from one that came later, for which no lag is known. */
-function isBlindTooLong({ scenario, props, loss }: LivenessQuestion): boolean {
+function isBlindTooLong(question: LivenessQuestion): boolean {
+  const { scenario, props, loss } = question;
   const { policy } = loss;
   const maximum = policy === undefined ? 0 : parseDuration(policy.spec.failover.maximumLagAge);
   const usual = scenario.world.metricDelay + 2 * scenario.world.metricPeriod + props.interval * 2;
-  const blind =
-    Math.max(0, ...scenario.events.map((event) => endOf(event) + scenario.warmUp - loss.at)) + TAKEOVER_SLACK;
-  const isQuiet = scenario.events.every(({ action }) => action.kind === 'loseRegion');
-  return maximum - usual < (isQuiet ? 0 : blind);
+  return maximum - usual < Math.max(0, blindnessOf(question) - loss.at);
+}
+
+/** Until when nobody of the site may have looked, milliseconds since the simulation began. */
+function blindnessOf({ scenario, site }: LivenessQuestion): number {
+  return Math.max(0, ...scenario.events.map((event) => blindUntil(event, scenario, site) + scenario.warmUp));
+}
+
+/** Until when an event may keep a site's operators from looking, all of them; -Infinity: it does not. */
+function blindUntil(event: ScenarioEvent, scenario: Scenario, site: number): number {
+  const { at, action } = event;
+  const end = endOf(event);
+  switch (action.kind) {
+    case 'crash':
+    case 'restart':
+    case 'stall': {
+      const replicas = replicasOf(scenario.installation.sites, site);
+      if (!replicas.includes(action.replica)) return -Infinity;
+      // Where others are left, one of them takes over.
+      return (isAnybodyElse(event, scenario, replicas) ? at : end) + TAKEOVER_SLACK;
+    }
+    case 'cut': {
+      const [, replica] = /^operator-(\d+)$/.exec(action.sender) ?? [];
+      const replicas = replicasOf(scenario.installation.sites, site);
+      if (
+        action.place !== 'api' ||
+        (replica === undefined && !['*', 'operators', `site-${site}`].includes(action.sender))
+      )
+        return -Infinity;
+      if (replica !== undefined && !replicas.includes(Number(replica))) return -Infinity;
+      return (replica !== undefined && isAnybodyElse(event, scenario, replicas) ? at : end) + TAKEOVER_SLACK;
+    }
+    case 'apiUnavailable':
+      return event.site === undefined || event.site === site ? end + TAKEOVER_SLACK : -Infinity;
+    case 'crashAtCall':
+    case 'slowNetwork':
+      return end + TAKEOVER_SLACK;
+    default:
+      return -Infinity;
+  }
+}
+
+/** Whether another replica of the site has no trouble while one has. */
+function isAnybodyElse(event: ScenarioEvent, { events }: Scenario, replicas: readonly number[]): boolean {
+  const troubled = events
+    .filter((other) => other.at <= endOf(event) + TAKEOVER_SLACK && (other.until ?? Infinity) >= event.at)
+    .flatMap(({ action }) => {
+      if (action.kind === 'cut') return action.place === 'api' ? [Number(action.sender.replace('operator-', ''))] : [];
+      return 'replica' in action ? [action.replica] : [];
+    });
+  return replicas.some((replica) => !troubled.includes(replica)) && !troubled.some(Number.isNaN);
 }
 
 const endOf = ({ at, until, action }: ScenarioEvent): number => Math.max(until ?? at, at + comesWithin(action));

@@ -10,6 +10,7 @@ import {
   type Scenario,
   type ScenarioEvent,
 } from './scenario.ts';
+import { lastFaultEnd } from './check-liveness.ts';
 import { turnsTake } from './check-turns.ts';
 import { massLoss } from './mass-scenario.ts';
 import { PLANS_TAKE, withPlans } from './plans.ts';
@@ -459,7 +460,7 @@ export function generateScenario(seed: number): Scenario {
     [19, 10 * SECOND],
     [1, MINUTE],
   ]);
-  const policy = sometimesBySql(
+  const drawn = sometimesBySql(
     sometimesNever(policyFrom(random, metricPeriod), random.fork('never')),
     random.fork('sql'),
   );
@@ -501,8 +502,10 @@ export function generateScenario(seed: number): Scenario {
     },
   };
   const length = random.integer(40, 120) * SECOND;
-  const writer = new EventWriter(random, length, replicas, policy);
-  if (random.chance(0.2)) writer.plainLoss();
+  const writer = new EventWriter(random, length, replicas, drawn);
+  const isPlain = random.chance(0.2);
+  const policy = isPlain ? sometimesPatient(drawn, metricPeriod, random.fork('patient')) : drawn;
+  if (isPlain) writer.plainLoss();
   else writer.everything();
   const scenario: Scenario = {
     seed,
@@ -526,6 +529,11 @@ function sometimesNever(policy: PolicyProps, random: SeededRandom): PolicyProps 
     index === 1 ? { ...region, promotion: 'Never' as const } : region,
   );
   return { ...policy, regions };
+}
+
+/** Sometimes an old lag sample is good enough: then a failover is due however long nobody was able to look. */
+function sometimesPatient(policy: PolicyProps, metricPeriod: number, random: SeededRandom): PolicyProps {
+  return random.chance(0.5) ? { ...policy, maximumLagAge: random.pick([40, 60]) * metricPeriod } : policy;
 }
 
 /** Sometimes the databases themselves are asked, whether the writer serves or how far a secondary is behind. */
@@ -575,7 +583,15 @@ export function tailOf(scenario: Scenario): number {
   const interval = Math.max(...policies.map((policy) => policy.interval));
   const windows = detection + unconfirmedReadWindowMilliseconds + leaseDurationMilliseconds;
   const plans = policies.some((policy) => policy.plans !== undefined) ? PLANS_TAKE : 0;
+  // Some faults only come to pass at a call after the last event.
+  const pending = Math.max(0, lastFaultEnd(scenario) - scenario.warmUp - troubleEnd(scenario));
   return (
-    turnsTake(scenario) + plans + windows + promotion + 60 * SECOND + (troubleEnd(scenario) === 0 ? 0 : 5 * interval)
+    turnsTake(scenario) +
+    plans +
+    windows +
+    promotion +
+    pending +
+    60 * SECOND +
+    (troubleEnd(scenario) === 0 ? 0 : 5 * interval)
   );
 }

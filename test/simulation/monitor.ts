@@ -80,7 +80,6 @@ export class Monitor {
   readonly #faults = new Tally();
   readonly #branches = new Tally();
   readonly #disagreements = new Tally();
-  readonly #active = new Set<ScenarioEvent>();
   /** Regions that events took away. */
   readonly #lost = new Map<ScenarioEvent, string>();
   #violation: Violation | undefined;
@@ -146,13 +145,11 @@ export class Monitor {
   onEvent(event: ScenarioEvent, phase: 'begin' | 'end'): void {
     const { kind } = event.action;
     if (phase === 'end') {
-      this.#active.delete(event);
       const region = this.#lost.get(event);
       if (region !== undefined) for (const watch of this.#watches) watch.endLoss(region);
     } else {
       this.#faults.add(kind);
       if (kind === 'loseRegion') this.#noteLoss(event);
-      if (event.until !== undefined) this.#active.add(event);
     }
     this.tell('—', `${phase === 'begin' ? '▶' : '■'} ${JSON.stringify({ ...event.action, ...aboutOf(event) })}`);
   }
@@ -253,7 +250,7 @@ export class Monitor {
     const region = action.region === 'primary' ? primary : action.region;
     if (region === undefined) return;
     this.#lost.set(event, region);
-    for (const watch of this.#watches) watch.noteLoss(region, this.#active.size > 0);
+    for (const watch of this.#watches) watch.noteLoss(region);
   }
 
   #checkEnding(replicas: Replicas): void {

@@ -6,6 +6,7 @@ import type {
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
 import { AwsCallError } from '../../operator/aws/errors.ts';
 import type { KubeEvent } from '../../operator/runtime/event-recorder.ts';
+import { KubeConnectionError } from '../../operator/runtime/kube-errors.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import type { Lease } from '../../operator/runtime/lease.ts';
 import type { KubeObject } from '../../operator/runtime/resource.ts';
@@ -53,6 +54,16 @@ const withKube = (replace: (kube: KubeClient) => Partial<KubeClient>): Tampering
 });
 const withGateway = (replace: (gateway: AwsGateway) => Partial<AwsGateway>): Tampering => ({
   gateway: (gateway) => replacing(gateway, replace(gateway)),
+});
+
+/** No write of an automatic operation reaches the API server. */
+const refusingAutomatic = (kube: KubeClient): Partial<KubeClient> => ({
+  update: (type, object, options) => {
+    const { status } = object as unknown as DisasterRecoveryPolicy;
+    return status?.operation?.trigger === 'Automatic'
+      ? Promise.reject(new KubeConnectionError('planted'))
+      : kube.update(type, object, options);
+  },
 });
 
 /** The policy as the reconciler's cache has it, changed. */
@@ -598,6 +609,21 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       ...spec,
       detection: { ...spec.detection, failureThreshold: spec.detection.failureThreshold * 2 + 2 },
     })),
+  },
+  {
+    name: 'no automatic failover is ever registered',
+    within: 20,
+    violates: ['liveness'],
+    tampering: withKube(refusingAutomatic),
+  },
+  {
+    name: 'a process that follows on another one never registers an automatic failover',
+    within: 30,
+    from: 240,
+    violates: ['liveness'],
+    tampering: {
+      kube: (kube, { scheduler }) => (scheduler.time === 0 ? kube : replacing(kube, refusingAutomatic(kube))),
+    },
   },
   {
     name: 'what a reader computed long ago counts as new',

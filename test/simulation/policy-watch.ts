@@ -93,7 +93,7 @@ export class PolicyWatch {
   }
 
   /** Called before the region is gone. */
-  noteLoss(region: string, isDisturbed: boolean): void {
+  noteLoss(region: string): void {
     const { world, scheduler, names } = this.#props;
     const globalCluster = world.globalClusters.get(`${ACCOUNT}/${names.globalCluster}`);
     const writer = globalCluster && world.writerOf(globalCluster);
@@ -104,7 +104,7 @@ export class PolicyWatch {
       policy: this.policy,
       endedAt: undefined,
       reasons: new Set(),
-      isDisturbed: isDisturbed || globalCluster?.operation !== undefined,
+      isDisturbed: globalCluster?.operation !== undefined,
     };
   }
 

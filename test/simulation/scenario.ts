@@ -186,3 +186,20 @@ export const OF_SITES: readonly Action['kind'][] = [
   'deletePolicy',
   'editService',
 ];
+
+/** What is about one global cluster or its policy. */
+export const OF_POLICIES: readonly Action['kind'][] = [
+  'inRegionTrouble',
+  'severReplication',
+  'metricGap',
+  'lag',
+  'annotate',
+  'edit',
+  'deletePolicy',
+  'console',
+  'engineVersion',
+  'headless',
+  'unsynchronized',
+  'editService',
+  'apiConflicts',
+];

@@ -1,4 +1,5 @@
 import {
+  OF_POLICIES,
   OF_SITES,
   replicasOf,
   troubleEnd,
@@ -12,23 +13,6 @@ import { namesOf } from './policy-of.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 const SECOND = 1_000;
-
-/** What is about one global cluster or its policy. */
-const OF_POLICIES: readonly Action['kind'][] = [
-  'inRegionTrouble',
-  'severReplication',
-  'metricGap',
-  'lag',
-  'annotate',
-  'edit',
-  'deletePolicy',
-  'console',
-  'engineVersion',
-  'headless',
-  'unsynchronized',
-  'editService',
-  'apiConflicts',
-];
 
 /**
  * The same scenario with the operator in a Kubernetes cluster of each region, told by `--region` where it lives, and with
