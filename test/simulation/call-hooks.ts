@@ -1,3 +1,4 @@
+import type { MetricDatum } from '../../operator/aws/aws-gateway.ts';
 import type { Output } from '../aws/world/actions/action.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
@@ -26,4 +27,6 @@ export interface CallHooks {
   onEvidence(process: SimulatedProcess, evidence: Evidence, sentAt: number): void;
   /** Told when AWS takes up a process's call to change roles, before it does. */
   onRoleChange(process: SimulatedProcess, action: string, region: string, targetArn: string): void;
+  /** Told of every metric that a process puts, as it leaves it. */
+  onMetrics(process: SimulatedProcess, metrics: readonly MetricDatum[]): void;
 }

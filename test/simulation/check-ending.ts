@@ -1,13 +1,18 @@
 import type { DisasterRecoveryPolicy, HistoryEntry } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { REQUEST_ANNOTATIONS } from '../../operator/api/v1alpha1/annotations.ts';
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
-import { serviceType, type ServiceObject } from '../../operator/publishing/writer-objects.ts';
+import {
+  configMapType,
+  serviceType,
+  type ConfigMapObject,
+  type ServiceObject,
+} from '../../operator/publishing/writer-objects.ts';
 import type { KubeEvent } from '../../operator/runtime/event-recorder.ts';
 import { EVENTS } from '../../operator/runtime/event-recorder.ts';
 import type { DbCluster, RoleChange } from '../aws/world/model.ts';
 import { statusOf } from '../aws/world/role-change.ts';
 import type { World } from '../aws/world/world.ts';
-import { ACCOUNT, type PolicyNames } from './policy-of.ts';
+import { ACCOUNT, ROUTING, type PolicyNames } from './policy-of.ts';
 import type { PolicyProps, Scenario } from './scenario.ts';
 import { EPOCH } from './scheduler.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
@@ -106,6 +111,7 @@ export function checkTruth(ending: Ending): void {
     }
     checkHistory(ending, writer);
     checkService(ending, writer);
+    checkRouting(ending, writer);
     checkReadiness(ending, writer);
   }
   if (isOver) checkEvents(ending);
@@ -181,8 +187,48 @@ function checkService({ server, names, policy, scenario, now, accuse }: Ending, 
   const isAwaiting = policy.status?.conditions?.some(({ reason }) => reason === 'AwaitingFence') === true;
   const service = server.find(serviceType, names.writer) as ServiceObject | undefined;
   const host = service?.spec?.externalName;
-  if (!isAwaiting && host !== writer.address) {
-    accuse('truth', `clients are sent to ${host ?? 'nowhere'}, the writer is at ${writer.address}`);
+  const configMap = server.find(configMapType, names.writer) as ConfigMapObject | undefined;
+  const endpoint = configMap?.data?.['writerEndpoint'];
+  for (const [what, told] of [
+    ['Service', host],
+    ['ConfigMap', endpoint],
+  ] as const) {
+    if (!isAwaiting && told !== writer.address) {
+      accuse('truth', `the ${what} sends clients to ${told ?? 'nowhere'}, the writer is at ${writer.address}`);
+    }
+  }
+}
+
+/** The routing metric is put every minute, and what failed as often; then it waits for others, and for a round. */
+const ROUTING_MILLISECONDS = 75_000;
+
+/** Whether health checks of every region that can be reached are told where the writer is. */
+function checkRouting({ world, names, policy, quietSince, createdAt, now, accuse }: Ending, writer: DbCluster): void {
+  const lastMove = world.operations.findLast(
+    ({ globalClusterIdentifier, promotedAt }) =>
+      globalClusterIdentifier === names.globalCluster && promotedAt !== undefined,
+  );
+  const since = Math.max(quietSince, createdAt, movedAt(policy), (lastMove?.promotedAt ?? EPOCH) - EPOCH);
+  const patience = ROUTING_MILLISECONDS + 3 * parseDuration(policy.spec.detection.interval);
+  const isAwaiting = policy.status?.conditions?.some(({ reason }) => reason === 'AwaitingFence') === true;
+  if (policy.spec.publish?.routing === undefined || isAwaiting || now - since < patience) return;
+  const regions = policy.spec.regions.map(({ name }) => name).filter((name) => world.isReachable(name));
+  for (const [region, about] of regions.flatMap((name) =>
+    policy.spec.regions.map((each) => [name, each.name] as const),
+  )) {
+    const dimensions = [
+      { name: 'GlobalCluster', value: names.globalCluster },
+      { name: 'Region', value: about },
+    ];
+    const series = { accountId: ACCOUNT, region, namespace: ROUTING.namespace, metricName: ROUTING.metric, dimensions };
+    const value = world.metrics.samplesOf(series).at(-1)?.maximum;
+    const expected = about === writer.region ? 1 : 0;
+    if (value !== expected) {
+      accuse(
+        'truth',
+        `health checks of ${region} are told ${value ?? 'nothing'} of ${about}, the writer is in ${writer.region}`,
+      );
+    }
   }
 }
 

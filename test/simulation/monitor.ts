@@ -1,4 +1,5 @@
 import type { DisasterRecoveryPolicy, OperationStatus } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import type { MetricDatum } from '../../operator/aws/aws-gateway.ts';
 import type { Round } from '../../operator/failover/observation.ts';
 import { dataLoss } from '../aws/world/data-loss.ts';
 import type { World } from '../aws/world/world.ts';
@@ -173,6 +174,11 @@ export class Monitor {
     const operation = watch?.operations.onCall(action, targetArn, watch.policy);
     if (watch === undefined) this.#accuse('one-effect', `${action} was called for ${targetArn}, which no policy names`);
     else this.#call = operation && { watch, operation, known: this.#props.world.operations.length };
+  }
+
+  onMetrics(process: SimulatedProcess, metrics: readonly MetricDatum[]): void {
+    const site = siteOf(this.#props.scenario.installation.sites, process.replica);
+    for (const watch of this.#watches) if (watch.site === site) watch.onMetrics(process, metrics);
   }
 
   /** AWS has carried out, or refused, what it took up. */

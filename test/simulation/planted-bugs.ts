@@ -675,6 +675,44 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'the routing metric names the first writer’s region for ever',
+    within: 20,
+    violates: ['old-primary', 'truth'],
+    tampering: withGateway((gateway) => ({
+      putMetricData: (account, region, { namespace, metrics }, options) => {
+        const told = metrics.map((metric) => {
+          const about = metric.dimensions.find(({ name }) => name === 'Region')?.value;
+          return about === undefined ? metric : { ...metric, value: Number(about === 'us-east-1') };
+        });
+        return gateway.putMetricData(account, region, { namespace, metrics: told }, options);
+      },
+    })),
+  },
+  {
+    name: 'the routing metric is put nowhere',
+    within: 120,
+    violates: ['truth'],
+    tampering: withGateway(() => ({ putMetricData: () => Promise.resolve() })),
+  },
+  {
+    name: 'a process writes the ConfigMap once, and never again',
+    within: 20,
+    violates: ['truth'],
+    tampering: {
+      kube: (kube) => {
+        let isWritten = false;
+        return replacing(kube, {
+          apply: (type, object, options) => {
+            if (type.kind !== 'ConfigMap') return kube.apply(type, object, options);
+            if (isWritten) return Promise.resolve(object);
+            isWritten = true;
+            return kube.apply(type, object, options);
+          },
+        });
+      },
+    },
+  },
+  {
     name: 'no event is written',
     within: 20,
     violates: ['truth'],

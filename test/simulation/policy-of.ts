@@ -36,6 +36,9 @@ export function namesOf(index: number): PolicyNames {
   return names;
 }
 
+/** Where every policy puts its routing metric. */
+export const ROUTING = { namespace: 'AuroraDR', metric: 'WriterRegion' } as const;
+
 export const topicArn = (region: string): string => `arn:aws:sns:${region}:${ACCOUNT}:database-alerts`;
 const ms = (milliseconds: number): string =>
   milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;
@@ -91,7 +94,7 @@ export function policyOf(props: PolicyProps, names = namesOf(0)): DisasterRecove
           publish: {
             service: { name: names.writer.name },
             configMap: { name: names.writer.name },
-            routing: { namespace: 'AuroraDR', metric: 'WriterRegion' },
+            routing: ROUTING,
           },
         }
       : {}),

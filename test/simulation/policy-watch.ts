@@ -1,5 +1,6 @@
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
+import type { MetricDatum } from '../../operator/aws/aws-gateway.ts';
 import type { KubeObject } from '../../operator/runtime/resource.ts';
 import { checkAutomatic } from './check-automatic.ts';
 import { checkTruth } from './check-ending.ts';
@@ -54,7 +55,7 @@ export class PolicyWatch {
     this.#props = props;
     this.operations = new OperationChecks(props);
     this.#planned = new PlannedChecks(props.accuse);
-    this.#publication = new PublicationChecks(props.accuse);
+    this.#publication = new PublicationChecks(props);
   }
 
   get site(): number {
@@ -76,6 +77,10 @@ export class PolicyWatch {
 
   onPublished(object: KubeObject): void {
     if (object.metadata.name === this.names.writer.name) this.#publication.onPublished(object);
+  }
+
+  onMetrics(process: SimulatedProcess, metrics: readonly MetricDatum[]): void {
+    this.#publication.onMetrics(process, metrics);
   }
 
   onPolicy(by: string, before: DisasterRecoveryPolicy | undefined, after: DisasterRecoveryPolicy | undefined): void {
@@ -137,7 +142,7 @@ export class PolicyWatch {
     this.#countBranches(before, after);
     this.operations.onStatus(before, after);
     this.#planned.onStatus(before, after);
-    this.#publication.onStatus(before.status, after.status);
+    this.#publication.onStatus(by, before.status, after.status);
     if (scenario.seed % 16 === 0) this.operations.checkSchema(after);
     const operation = after.status?.operation;
     if (operation === undefined || operation.id === before.status?.operation?.id) return;

@@ -140,6 +140,7 @@ class Simulation {
         return this.#replicas.afterEffect(caller, what);
       },
       onEvidence: (caller, evidence, sentAt) => this.#monitor.onEvidence(caller, evidence, sentAt),
+      onMetrics: (caller, metrics) => this.#monitor.onMetrics(caller, metrics),
       onRoleChange: (caller, action, region, target) => this.#monitor.onRoleChange(caller, action, region, target),
     };
     const shared = { process, network: this.#network, world: this.#world, hooks };

@@ -228,6 +228,7 @@ export class SimulatedGateway implements AwsGateway {
     { namespace, metrics }: MetricDataInput,
     options: CallOptions,
   ): Promise<void> {
+    this.#props.hooks.onMetrics(this.#props.process, metrics);
     const input = {
       Namespace: namespace,
       MetricData: metrics.map(({ name, dimensions, value, at }) => ({
