@@ -562,6 +562,21 @@ describe('an operation that takes its time', () => {
     },
   );
 
+  it('given a switchover by request, when AWS is at somebody’s failover to its target already, then it is followed as that', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.begin(WEST, true);
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    await bench.see(3);
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(bench.aurora.calls).toEqual([]);
+    expect(bench.status.history).toMatchObject([
+      { type: 'Failover', trigger: 'External', outcome: 'Succeeded' },
+      { type: 'Switchover', outcome: 'Failed', reason: 'Superseded' },
+    ]);
+  });
+
   it('given a clock that was set back by an hour, when a timed-out operation ends late, then its end can be written', async () => {
     const bench = await lost();
     await bench.see(2);

@@ -107,6 +107,21 @@ function short(action: FollowAction): string {
 }
 
 describe('readEffect', () => {
+  it.each([
+    ['Switchover', true, 'Foreign'],
+    ['Switchover', false, 'InFlight'],
+    ['Switchover', undefined, 'InFlight'],
+    ['Failover', true, 'InFlight'],
+    ['Failover', false, 'InFlight'],
+  ] as const)(
+    'given a %s, when AWS is at one to its target with isDataLossAllowed %s, then it is %s',
+    (type, isDataLossAllowed, effect) => {
+      const loss = isDataLossAllowed === undefined ? {} : { isDataLossAllowed };
+      const failoverState = { status: 'pending', fromClusterArn: arnOf(EAST), toClusterArn: arnOf(WEST), ...loss };
+      expect(effectOf(anOperation({ type }), { regions: { [WEST]: { failoverState } } })).toBe(effect);
+    },
+  );
+
   it.each(Object.entries(ROUNDS) as [Effect, RoundProps][])(
     'Given a round of %s, then it is read so',
     (effect, round) => {

@@ -46,6 +46,10 @@ function inFlightEffect(operation: Operation, inFlight: InFlightOperation): Effe
   if (inFlight.toRegion !== undefined && inFlight.toRegion !== operation.to) {
     return 'Foreign';
   }
+  // To the same region, and with a loss that nobody of us meant: told as our switchover, that loss would go unnoticed.
+  if (operation.type === 'Switchover' && inFlight.isDataLossAllowed === true) {
+    return 'Foreign';
+  }
   return /cancel/i.test(inFlight.status) ? 'Cancelling' : 'InFlight';
 }
 
@@ -329,7 +333,7 @@ function followAccepted(question: FollowQuestion): FollowAction {
 export function followOperation(question: FollowQuestion): FollowAction {
   const { operation, effect, now, settings } = question;
   if (effect === 'Foreign') {
-    return finish('Failed', 'Superseded', 'somebody else started an operation towards another region');
+    return finish('Failed', 'Superseded', 'somebody else started an operation towards another region, or a failover');
   }
   // A call may have been made since the last round.
   const action = followStep({ ...question, follow: sinceLastCall(question.follow, operation) });
