@@ -204,7 +204,18 @@ class EventWriter {
 
   #addFault(action: Action): void {
     const isInstant = ['crashAtCall', 'restart', 'clockJump', 'planOperation', 'apiRestart'].includes(action.kind);
-    this.#add(this.#time(), isInstant ? undefined : this.#random.integer(1, 60) * SECOND, action);
+    const at = this.#time();
+    const spell = isInstant ? undefined : this.#random.integer(1, 60) * SECOND;
+    // A call that changes roles is rare: what is to strike one waits for it.
+    if (isAtRoleChange(action)) this.#add(this.#beforeRoleChange(at), undefined, action);
+    else this.#add(at, spell, action);
+  }
+
+  /** Mostly there is a role change only after a loss: in half of the cases a fault comes to be at the moment of one. */
+  #beforeRoleChange(at: number): number {
+    const random = this.#random.fork(`role change ${this.events.length}`);
+    const loss = this.events.find(({ action }) => action.kind === 'loseRegion');
+    return loss !== undefined && random.chance(0.5) ? loss.at + random.integer(1, 5_000) : at;
   }
 
   #person(): void {
@@ -354,6 +365,9 @@ class EventWriter {
 
   #nth(what: string): number {
     const nth = this.#random.integer(1, 6);
+    // Of some calls a seed makes one or two.
+    if (what.endsWith('GlobalCluster') || what.startsWith('patch')) return 1;
+    if (what.startsWith('apply')) return Math.min(nth, 2);
     return what === ANY_CALL ? nth + this.#random.fork(`any call ${nth}`).integer(0, CALLS_OF_ROUNDS) : nth;
   }
 
@@ -436,6 +450,16 @@ class EventWriter {
   #add(at: number, spell: number | undefined, action: Action): void {
     this.events.push(spell === undefined ? { at, action } : { at, until: at + spell, action });
   }
+}
+
+/** Whether a fault waits for a call that changes roles. */
+function isAtRoleChange(action: Action): boolean {
+  return (
+    action.kind === 'repeatCall' ||
+    action.kind === 'planOperation' ||
+    (action.kind === 'awsFault' && action.count !== undefined) ||
+    (action.kind === 'crashAtCall' && action.what.endsWith('GlobalCluster'))
+  );
 }
 
 /** Nothing falls behind faster than time passes. */

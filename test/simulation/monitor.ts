@@ -14,8 +14,8 @@ import type { Network } from './network.ts';
 import { ACCOUNT, namesOf } from './policy-of.ts';
 import { PERSON, PolicyWatch } from './policy-watch.ts';
 import type { Replicas } from './replicas.ts';
-import { isIncident, policiesOf, siteOf, type Scenario, type ScenarioEvent } from './scenario.ts';
-import type { Scheduler } from './scheduler.ts';
+import { isIncident, policiesOf, siteOf, type Action, type Scenario, type ScenarioEvent } from './scenario.ts';
+import { EPOCH, type Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer, Write } from './simulated-api-server.ts';
 import type { WitnessMode } from './simulated-probes.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -64,6 +64,16 @@ export interface MonitorProps {
   readonly shardsOf: (process: string) => number;
   readonly onLine: ((line: string) => void) | undefined;
 }
+
+/** Faults that only come to pass at a later call, or that find nothing left to strike: counted when they do. */
+const LATENT: readonly Action['kind'][] = [
+  'loseRegion',
+  'crash',
+  'crashAtCall',
+  'awsFault',
+  'repeatCall',
+  'planOperation',
+];
 
 /** Between a process's clock and the true time, twice, milliseconds. */
 const CLOCK_SKEW = 1_000;
@@ -149,7 +159,7 @@ export class Monitor {
       const region = this.#lost.get(event);
       if (region !== undefined) for (const watch of this.#watches) watch.endLoss(region);
     } else {
-      this.#faults.add(kind);
+      if (!LATENT.includes(kind)) this.#faults.add(kind);
       if (kind === 'loseRegion') this.#noteLoss(event);
     }
     this.tell('—', `${phase === 'begin' ? '▶' : '■'} ${JSON.stringify({ ...event.action, ...aboutOf(event) })}`);
@@ -194,6 +204,11 @@ export class Monitor {
     watch.union.onEffect(operation, roleChange);
   }
 
+  /** A fault that waited for a call has struck one. */
+  onStruck(kind: Action['kind']): void {
+    this.#faults.add(kind);
+  }
+
   onRound(process: SimulatedProcess, key: string, round: Round): void {
     this.#ledger.noteRound(process, key, round);
     this.#shards.onRound(process, key);
@@ -210,11 +225,12 @@ export class Monitor {
   finish(replicas: Replicas): Report {
     const { scenario, scheduler } = this.#props;
     if (this.#violation === undefined) this.#checkEnding(replicas);
+    this.#countLatent(replicas);
     this.#countSeed();
     return {
       seed: scenario.seed,
       violation: this.#violation,
-      isIncident: scenario.events.some(({ action }) => isIncident(action)),
+      isIncident: scenario.events.some(({ action }) => isIncident(action, scenario)),
       steps: scheduler.steps,
       simulatedMilliseconds: scheduler.time,
       faults: this.#faults,
@@ -246,6 +262,22 @@ export class Monitor {
     if (otherPolicies.length > 0) this.#disagreements.add(`seeds with ${otherPolicies.length + 1} policies`);
   }
 
+  #countLatent({ crashes, struck }: Replicas): void {
+    const { world, scenario } = this.#props;
+    const plans = scenario.events.filter(({ action }) => action.kind === 'planOperation');
+    const planned = plans.filter(({ at }, index) => {
+      const [from, to = Infinity] = [at, plans[index + 1]?.at].map((time = Infinity) => EPOCH + scenario.warmUp + time);
+      return world.operations.some(({ requestedAt }) => requestedAt >= (from ?? to) && requestedAt < to);
+    });
+    const counts = {
+      crashAtCall: struck,
+      crash: crashes - struck,
+      awsFault: world.faults.struck,
+      planOperation: planned.length,
+    };
+    for (const [kind, count] of Object.entries(counts)) if (count > 0) this.#faults.add(kind, count);
+  }
+
   /** Called before the region is gone. */
   #noteLoss(event: ScenarioEvent): void {
     const { action, policy = 0 } = event;
@@ -255,6 +287,7 @@ export class Monitor {
     const primary = globalCluster && world.writerOf(globalCluster)?.region;
     const region = action.region === 'primary' ? primary : action.region;
     if (region === undefined) return;
+    if (world.isAlive(region)) this.#faults.add('loseRegion');
     this.#lost.set(event, region);
     for (const watch of this.#watches) watch.noteLoss(region);
   }

@@ -27,6 +27,8 @@ export class Replicas implements Pick<CallHooks, 'beforeCall' | 'afterEffect'> {
   readonly #wallOffsets: number[];
   readonly #crashPoints = new Map<CrashPoint, number>();
   crashes = 0;
+  /** How many of them were at a call. */
+  struck = 0;
 
   constructor(wallOffsets: readonly number[], start: (replica: number, wallOffset: number) => RunningOperator) {
     this.#wallOffsets = [...wallOffsets];
@@ -89,6 +91,7 @@ export class Replicas implements Pick<CallHooks, 'beforeCall' | 'afterEffect'> {
       if (count + 1 < point.nth) continue;
       this.#crashPoints.delete(point);
       this.crashes += 1;
+      this.struck += 1;
       process.kill();
       if (this.#running.get(process.replica)?.process === process) this.#running.delete(process.replica);
       process.scheduler.after(RESTART_MILLISECONDS, () => this.start(process.replica));

@@ -144,9 +144,14 @@ export interface Scenario {
   readonly tail: number;
 }
 
-/** Actions by which the primary is harmed, or seems so to somebody. */
-export function isIncident({ kind }: Action): boolean {
-  return ['loseRegion', 'inRegionTrouble', 'cut', 'severReplication', 'witness'].includes(kind);
+/** Actions by which the primary is harmed, or seems so to somebody: who misses an API server or a secondary does not miss it. */
+export function isIncident(action: Action, scenario: Scenario): boolean {
+  if (action.kind !== 'cut') {
+    return ['loseRegion', 'inRegionTrouble', 'severReplication', 'witness'].includes(action.kind);
+  }
+  const [place, region] = action.place.split(':');
+  const primaries = policiesOf(scenario).map(({ regions }) => regions[0]?.name);
+  return place === 'witness' || region === 'primary' || primaries.includes(region);
 }
 
 export function policiesOf({ policy, otherPolicies }: Scenario): readonly PolicyProps[] {

@@ -170,7 +170,7 @@ class Simulation {
 
   #takeRepetitions(action: string): number {
     const times = this.#repetitions.get(action) ?? 1;
-    this.#repetitions.delete(action);
+    if (this.#repetitions.delete(action)) this.#monitor.onStruck('repeatCall');
     return times;
   }
 }

@@ -43,6 +43,7 @@ export interface SetFault extends Fault {
 export class FaultBoard {
   private faults: SetFault[] = [];
   private lastId = 0;
+  private readonly struckIds = new Set<number>();
   private nextClearing = Promise.withResolvers<undefined>();
 
   set(fault: Fault): number {
@@ -67,6 +68,11 @@ export class FaultBoard {
     return this.faults;
   }
 
+  /** How many of all faults that were ever set have struck a call. */
+  get struck(): number {
+    return this.struckIds.size;
+  }
+
   /** The fault that strikes this call, if any; counts it. */
   take(region: string, service: string, action: string): FaultKind | undefined {
     const struck = this.faults.findLast(
@@ -76,6 +82,7 @@ export class FaultBoard {
       return undefined;
     }
     struck.remaining -= 1;
+    this.struckIds.add(struck.id);
     this.faults = this.faults.filter((fault) => fault.remaining > 0);
     return struck.fault;
   }
