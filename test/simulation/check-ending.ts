@@ -12,8 +12,9 @@ import { EVENTS } from '../../operator/runtime/event-recorder.ts';
 import type { DbCluster, RoleChange } from '../aws/world/model.ts';
 import { statusOf } from '../aws/world/role-change.ts';
 import type { World } from '../aws/world/world.ts';
+import { SMALL_CLOCK_ERROR } from './check-liveness.ts';
 import { ACCOUNT, ROUTING, type PolicyNames } from './policy-of.ts';
-import type { PolicyProps, Scenario } from './scenario.ts';
+import { clockError, replicasOf, type PolicyProps, type Scenario } from './scenario.ts';
 import { EPOCH } from './scheduler.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import type { Accuse } from './violation.ts';
@@ -21,6 +22,7 @@ import type { Accuse } from './violation.ts';
 /** How things stand once nothing has happened for the whole tail. */
 export interface Ending {
   readonly scenario: Scenario;
+  readonly site: number;
   readonly names: PolicyNames;
   /** The policy as it was first. */
   readonly props: PolicyProps;
@@ -260,12 +262,13 @@ export function readyWithin({ successThreshold, interval }: PolicyProps, { world
 
 /** With every region and stream well again, the policy must be ready again. */
 function checkReadiness(
-  { world, names, props, policy, scenario, quietSince, now, accuse }: Ending,
+  { world, names, props, policy, scenario, site, quietSince, now, accuse }: Ending,
   writer: DbCluster,
 ): void {
   const { detection, regions, failover } = policy.spec;
   // A clock that is far off makes every sample too old, or one from the future: unknown, and rightly so.
-  if (scenario.events.some(({ action }) => action.kind === 'clockJump')) return;
+  const error = clockError(scenario, replicasOf(scenario.installation.sites, site));
+  if (error > SMALL_CLOCK_ERROR) return;
   const clusters = [...world.clusters.values()].filter(({ identifier }) => identifier === names.cluster);
   const lag = Math.max(
     ...clusters.map(({ replication }) =>
@@ -288,7 +291,7 @@ function checkReadiness(
   )
     return;
   const lagAge = parseDuration(failover.maximumLagAge);
-  if (lagAge < scenario.world.metricDelay + 3 * scenario.world.metricPeriod) return;
+  if (lagAge < scenario.world.metricDelay + 3 * scenario.world.metricPeriod + error) return;
   const ready = policy.status?.conditions?.find(({ type }) => type === 'FailoverReady');
   if (ready?.status !== 'True') {
     accuse(

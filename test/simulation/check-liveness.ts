@@ -5,6 +5,7 @@ import { turnsTake } from './check-turns.ts';
 import { ACCOUNT, detectionWindowOf, namesOf, type PolicyNames } from './policy-of.ts';
 import {
   ANY_CALL,
+  clockError,
   OF_POLICIES,
   OF_SITES,
   replicasOf,
@@ -71,6 +72,8 @@ const MOVING: readonly Action['kind'][] = ['annotate', 'console'];
 
 /** For what is under way when a window is over, milliseconds. */
 export const SCHEDULING_SLACK = 3_000;
+/** Clocks that are off by no more make samples a little older or younger, and nothing else, milliseconds. */
+export const SMALL_CLOCK_ERROR = 5_000;
 /** A lease that has to run out, a watch that backs off, a process that starts, a cache that syncs. */
 export const TAKEOVER_SLACK = 45_000;
 
@@ -201,17 +204,19 @@ function isRaisedByLoss(question: LivenessQuestion): boolean {
 
 /** Whether an event is about this policy, or what this site's operators see or are asked. */
 function isConcerned({ action, site, policy = 0 }: ScenarioEvent, question: LivenessQuestion): boolean {
-  const { scenario, names } = question;
+  const { names } = question;
   if (action.kind === 'cut') return action.place !== 'api' && isSentBy(action.sender, question);
   if (!DECISIVE.includes(action.kind)) return false;
   // That an answer is lost does not hinder the call.
   if (action.kind === 'awsFault' && action.fault.kind === 'effectWithoutAnswer') return false;
-  if (action.kind === 'clockJump')
-    return replicasOf(scenario.installation.sites, question.site).includes(action.replica);
+  if (action.kind === 'clockJump') return clockErrorOf(question) > SMALL_CLOCK_ERROR;
   if (OF_POLICIES.includes(action.kind) && namesOf(policy).policy.name !== names.policy.name) return false;
   const isElsewhere = OF_SITES.includes(action.kind) && site !== undefined && site !== question.site;
   return !isElsewhere || MOVING.includes(action.kind);
 }
+
+const clockErrorOf = ({ scenario, site }: Pick<LivenessQuestion, 'scenario' | 'site'>): number =>
+  clockError(scenario, replicasOf(scenario.installation.sites, site));
 
 /** Whether those who send include anybody of the site, or the witness that it asks. */
 function isSentBy(sender: string, { scenario, site }: LivenessQuestion): boolean {
@@ -234,7 +239,8 @@ function isBlindTooLong(question: LivenessQuestion): boolean {
   const { scenario, props, loss } = question;
   const { policy } = loss;
   const maximum = policy === undefined ? 0 : parseDuration(policy.spec.failover.maximumLagAge);
-  const usual = scenario.world.metricDelay + 2 * scenario.world.metricPeriod + props.interval * 2;
+  const usual =
+    scenario.world.metricDelay + 2 * scenario.world.metricPeriod + props.interval * 2 + clockErrorOf(question);
   return maximum - usual < Math.max(0, blindnessOf(question) - loss.at);
 }
 

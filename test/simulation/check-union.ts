@@ -3,7 +3,7 @@ import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import type { RoleChange } from '../aws/world/model.ts';
 import type { World } from '../aws/world/world.ts';
 import { ACCOUNT, type PolicyNames } from './policy-of.ts';
-import type { Action, PolicyProps, Scenario } from './scenario.ts';
+import { clockError, type Action, type PolicyProps, type Scenario } from './scenario.ts';
 import { EPOCH, type Scheduler } from './scheduler.ts';
 import type { Tally } from './statistics.ts';
 import type { Accuse } from './violation.ts';
@@ -177,10 +177,10 @@ export class UnionChecks {
     if (promotedAt === undefined) return;
     const isEnded = scenario.events.some(({ action, at }) => {
       const isSince = EPOCH + scenario.warmUp + at >= promotedAt;
-      return action.kind === 'clockJump' || (isSince && endsRest(action));
+      return isSince && endsRest(action);
     });
     if (isEnded) return;
-    const restsUntil = promotedAt + parseDuration(spec.failover.cooldown) - CLOCK_SKEW;
+    const restsUntil = promotedAt + parseDuration(spec.failover.cooldown) - CLOCK_SKEW - clockError(scenario);
     if (EPOCH + scheduler.time < restsUntil) {
       accuse('held-automation', `${operation.id} was registered within the cooldown of ${last?.operation.id ?? ''}`);
     }

@@ -29,6 +29,8 @@ interface Account {
   readonly receipts: Receipt[];
   /** By policy. */
   readonly rounds: Map<string, RoundSpan[]>;
+  /** Of the process's wall clock, at the end of the last round. */
+  wallOffset: number;
 }
 
 const KEPT = 600;
@@ -67,7 +69,7 @@ export class Ledger {
     if (evidence.kind === 'lag') {
       this.#noteLag(`${this.#siteOf(process)} ${evidence.region} ${evidence.cluster}`, evidence);
     }
-    const { receipts } = this.#accountOf(process.name);
+    const { receipts } = this.#accountOf(process.name, process.wallOffset);
     receipts.push({ sentAt, at: this.#scheduler.time, evidence });
     if (receipts.length > KEPT) receipts.splice(0, KEPT / 2);
     const clusters = clustersIn(evidence);
@@ -100,10 +102,14 @@ export class Ledger {
 
   noteRound(process: SimulatedProcess, key: string, { startedAt, completedAt }: Round): void {
     const to = this.#scheduler.time;
-    const account = this.#accountOf(process.name);
+    const account = this.#accountOf(process.name, process.wallOffset);
     const rounds = account.rounds.get(key) ?? [];
     account.rounds.set(key, rounds);
-    rounds.push({ from: to - Math.max(0, completedAt - startedAt), to });
+    // A clock that has jumped meanwhile does not tell how long a round took: it began after the one before, at least.
+    const hasJumped = account.wallOffset !== process.wallOffset;
+    account.wallOffset = process.wallOffset;
+    const from = hasJumped ? (rounds.at(-1)?.to ?? 0) : to - Math.max(0, completedAt - startedAt);
+    rounds.push({ from, to });
     if (rounds.length > KEPT) rounds.splice(0, KEPT / 2);
   }
 
@@ -117,10 +123,10 @@ export class Ledger {
     return this.#accountOf(processName).receipts.filter((receipt) => receipt.sentAt >= from && receipt.at <= to);
   }
 
-  #accountOf(name: string): Account {
+  #accountOf(name: string, wallOffset = 0): Account {
     const known = this.#accounts.get(name);
     if (known !== undefined) return known;
-    const account: Account = { receipts: [], rounds: new Map() };
+    const account: Account = { receipts: [], rounds: new Map(), wallOffset };
     this.#accounts.set(name, account);
     return account;
   }

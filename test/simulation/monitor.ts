@@ -14,7 +14,15 @@ import type { Network } from './network.ts';
 import { ACCOUNT, namesOf } from './policy-of.ts';
 import { PERSON, PolicyWatch } from './policy-watch.ts';
 import type { Replicas } from './replicas.ts';
-import { isIncident, policiesOf, siteOf, type Action, type Scenario, type ScenarioEvent } from './scenario.ts';
+import {
+  clockError,
+  isIncident,
+  policiesOf,
+  siteOf,
+  type Action,
+  type Scenario,
+  type ScenarioEvent,
+} from './scenario.ts';
 import { EPOCH, type Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer, Write } from './simulated-api-server.ts';
 import type { WitnessMode } from './simulated-probes.ts';
@@ -310,9 +318,9 @@ export class Monitor {
 
   /** What is lost with a region is never more than was said to be the worst case. */
   #checkLosses(): void {
-    const isClockRight = this.#props.scenario.events.every(({ action }) => action.kind !== 'clockJump');
-    for (const { trueLoss, worstCase, isRegionLost } of isClockRight ? this.#losses() : []) {
-      if (isRegionLost && trueLoss > worstCase + CLOCK_SKEW) {
+    const skew = CLOCK_SKEW + clockError(this.#props.scenario);
+    for (const { trueLoss, worstCase, isRegionLost } of this.#losses()) {
+      if (isRegionLost && trueLoss > worstCase + skew) {
         this.#accuse('known-loss', `${trueLoss} ms were lost, ${worstCase} ms were said to be the worst case`);
       }
     }

@@ -125,6 +125,7 @@ export class PolicyWatch {
     const shared = { scenario, names, props, world, policy, now: scheduler.time, accuse };
     checkTruth({
       ...shared,
+      site,
       server,
       createdAt: this.#createdAt,
       observedAt: this.#observedAt,

@@ -174,6 +174,14 @@ export function replicasOf(sites: readonly Site[], site: number): readonly numbe
   return all.flatMap((index, replica) => (index === site ? [replica] : []));
 }
 
+/** By how much wall clocks may be off beyond what they were at first, by the jumps of some replicas; milliseconds. */
+export function clockError({ events }: Scenario, replicas?: readonly number[]): number {
+  return events.reduce((sum, { action }) => {
+    const isMeant = action.kind === 'clockJump' && (replicas?.includes(action.replica) ?? true);
+    return sum + (isMeant ? Math.abs(action.milliseconds) : 0);
+  }, 0);
+}
+
 /** When the last event is over, milliseconds since the trouble began. */
 export function troubleEnd({ events }: Scenario): number {
   return Math.max(0, ...events.map(({ at, until }) => until ?? at));

@@ -23,6 +23,9 @@ const RESYNCHRONIZED_MILLISECONDS = 3 * 60_000;
 /** Less lag than this is no trouble of its own. */
 const SMALL_LAG_MILLISECONDS = 1_000;
 
+/** Where a fault has to be for RDS not to be heard of clusters. */
+const DESCRIBING = ['rds', '*', 'DescribeGlobalClusters', 'DescribeDBClusters'];
+
 interface Span {
   readonly from: number;
   to: number;
@@ -43,20 +46,14 @@ export interface VisibilityProps {
 export class Visibility {
   readonly #props: VisibilityProps;
   readonly #spans = new Map<string, Span[]>();
-  /** A call to AWS that fails or comes late, a slow network, a process that stands still or has a jumping clock. */
-  readonly #isBlurred: boolean;
 
   constructor(props: VisibilityProps) {
     this.#props = props;
-    this.#isBlurred = props.scenario.events.some(({ action }) =>
-      ['slowNetwork', 'stall', 'clockJump'].includes(action.kind),
-    );
   }
 
   /** To be called whenever something has changed that is not a role. */
   update(): void {
     const { scenario, world } = this.#props;
-    if (this.#isBlurred) return;
     world.settle();
     for (const [index, { regions }] of policiesOf(scenario).entries()) {
       for (const { name } of regions) this.#updateRegion(namesOf(index), name);
@@ -65,10 +62,18 @@ export class Visibility {
 
   #updateRegion(names: PolicyNames, region: string): void {
     const { scenario, scheduler } = this.#props;
+    const present = scenario.events.filter(
+      ({ at, until = Infinity }) => scenario.warmUp + at <= scheduler.time && scheduler.time < scenario.warmUp + until,
+    );
+    const isSlow = present.some(({ action }) => action.kind === 'slowNetwork');
     for (let replica = 0; replica < scenario.installation.replicas; replica += 1) {
       const sender = `operator-${replica}`;
+      // Who stands still hears nothing, and who hears late may have given up by then.
+      const isStill = present.some(({ action }) => action.kind === 'stall' && action.replica === replica);
+      const isBlurred = isSlow || isStill;
       for (const line of LINES) {
-        this.#mark(keyOf(sender, names, region, line), this.#isClear(line, sender, names, region), scheduler.time);
+        const isClear = !isBlurred && this.#isClear(line, sender, names, region);
+        this.#mark(keyOf(sender, names, region, line), isClear, scheduler.time);
       }
     }
   }
@@ -79,7 +84,7 @@ export class Visibility {
    */
   wasSeen(sight: Sight, sender: Sender, names: PolicyNames, region: string, rounds: readonly RoundSpan[]): boolean {
     const first = rounds[0];
-    if (this.#isBlurred || first === undefined || !this.#isSettled(names, region, first.from)) return false;
+    if (first === undefined || !this.#isSettled(names, region, first.from)) return false;
     return rounds.some((round) => this.#isOpen(keyOf(sender, names, region, sight), round));
   }
 
@@ -90,7 +95,6 @@ export class Visibility {
   wasReceived(sender: Sender, names: PolicyNames, region: string, target: string, round: RoundSpan): boolean {
     const { world } = this.#props;
     return (
-      !this.#isBlurred &&
       this.#isSettled(names, region, round.from - RESYNCHRONIZED_MILLISECONDS) &&
       isWell(world, world.findCluster(region, names.cluster)) &&
       this.#isOpen(keyOf(sender, names, target, 'reader'), round)
@@ -115,7 +119,7 @@ export class Visibility {
   }
 
   #isClear(line: Line, sender: Sender, { cluster: identifier }: PolicyNames, region: string): boolean {
-    const { world, network, witness, scenario } = this.#props;
+    const { world, network, witness } = this.#props;
     const cluster = world.findCluster(region, identifier);
     switch (line) {
       case 'endpoint':
@@ -132,7 +136,7 @@ export class Visibility {
           world.isAlive(region) &&
           !['failed', 'inaccessible-encryption-credentials'].includes(statusOf(cluster)) &&
           network.state(sender, `rds:${region}`) === 'up' &&
-          !scenario.events.some(({ action }) => action.kind === 'awsFault')
+          this.#isDescribed(region)
         );
       case 'reader':
         // RDS tells the reader's name.
@@ -140,9 +144,16 @@ export class Visibility {
           isReceiving(world, cluster) &&
           network.state(sender, `endpoint:${region}`) === 'up' &&
           network.state(sender, `rds:${region}`) === 'up' &&
-          !scenario.events.some(({ action }) => action.kind === 'awsFault')
+          this.#isDescribed(region)
         );
     }
+  }
+
+  /** Whether RDS answers what is asked about clusters, as they are. */
+  #isDescribed(region: string): boolean {
+    return this.#props.world.faults.current.every(
+      (fault) => ![region, '*'].includes(fault.region) || !DESCRIBING.includes(fault.action),
+    );
   }
 
   #mark(key: string, isClear: boolean, now: number): void {
