@@ -739,6 +739,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'a record that begins a file does not stand alone',
+    within: 40,
+    violates: ['decision-log'],
+    tampering: {
+      decisions: (sink) => ({
+        append: (policy, compose, isTurningPoint) => sink.append(policy, () => compose(false), isTurningPoint),
+      }),
+    },
+  },
+  {
     name: 'the windows of failback are not looked at',
     within: 20,
     from: 490,
