@@ -72,8 +72,9 @@ function checkVisibility(registration: Registration, rounds: readonly RoundSpan[
   const sender = senderOf(process);
   const wasSeen = (sight: Sight): boolean => visibility.wasSeen(sight, sender, names, operation.from, rounds);
   for (const sight of ['endpoint', 'http'] as const) {
-    const hasVote = policy.status?.signals?.some(({ name, lastPassed }) => name === sight && lastPassed !== undefined);
-    if (detection.signals[sight] !== undefined && hasVote === true && wasSeen(sight)) {
+    const isSaid = policy.status?.signals?.some(({ name, lastPassed }) => name === sight && lastPassed !== undefined);
+    const hasVote = isSaid === true || hasPassed(registration, sight, rounds[0]?.from ?? 0);
+    if (detection.signals[sight] !== undefined && hasVote && wasSeen(sight)) {
       accuse('serving-primary', `${operation.id}: ${operation.from} was serving, and ${sight} could see it`);
     }
   }
@@ -98,6 +99,31 @@ function checkVisibility(registration: Registration, rounds: readonly RoundSpan[
   if (failover.inRegionRecoveryLimit === undefined && visibility.wasSeen('rds', sender, names, operation.from, walks)) {
     accuse('in-region-recovery', `${operation.id}: RDS in ${operation.from} was answering, and could be heard`);
   }
+}
+
+/**
+ * Whether a process was told often enough by a signal that the primary serves, whatever status says of it: since the policy
+ * is there and unedited, and the primary is where it is.
+ */
+function hasPassed(
+  { policy, process, names, operation, ledger, world }: Registration,
+  sight: 'endpoint' | 'http',
+  before: number,
+): boolean {
+  const { creationTimestamp, generation } = policy.metadata;
+  if (generation !== 1) return false;
+  const moves = world.operations.filter(
+    ({ globalClusterIdentifier }) => globalClusterIdentifier === names.globalCluster,
+  );
+  const ends = moves.map(({ endedAt }) => endedAt ?? Infinity);
+  const from = Math.max(Date.parse(creationTimestamp), ...ends) - EPOCH;
+  const passes = ledger.receipts(process.name, { from, to: before }).filter(({ evidence }) => {
+    return sight === 'endpoint'
+      ? evidence.kind === 'endpoint' && evidence.region === operation.from && evidence.cluster === names.cluster
+      : evidence.kind === 'witness' && evidence.url === names.witness && evidence.status === 200;
+  });
+  // Some may have come too late for their rounds, or with a failure in between.
+  return passes.length >= 2 * policy.spec.detection.successThreshold + 2;
 }
 
 /** Of one policy, more than an incident takes. */

@@ -125,6 +125,33 @@ function noteSilence(process: SimulatedProcess, isNow: boolean): void {
   else silenced.delete(process);
 }
 
+/** From a time on nobody asks the primary's endpoint, its region's RDS or the witness, and what is told is silence. */
+const UNASKED: Tampering = {
+  prober: (prober, { scheduler }) => ({
+    probe: (...props) => (scheduler.time > AFTER_WARM_UP ? Promise.resolve(silence) : prober.probe(...props)),
+  }),
+  fetchWitness:
+    (fetchWitness, { scheduler }) =>
+    (...props) =>
+      scheduler.time > AFTER_WARM_UP
+        ? Promise.resolve({ attempt: { kind: 'answered' }, statusCode: 503 })
+        : fetchWitness(...props),
+  gateway: (gateway, { scheduler }) => {
+    const hush = async <T>(region: string, action: string, ask: () => Promise<T>): Promise<T> => {
+      if (scheduler.time < AFTER_WARM_UP || region !== 'us-east-1') return ask();
+      await Promise.resolve();
+      const why = { classification: silence, isEffectPossible: false, advice: 'planted' };
+      throw new AwsCallError({ action, region, ...why });
+    };
+    return replacing(gateway, {
+      describeClusters: (account, region, ...rest) =>
+        hush(region, 'DescribeDBClusters', () => gateway.describeClusters(account, region, ...rest)),
+      describeGlobalClusters: (account, region, ...rest) =>
+        hush(region, 'DescribeGlobalClusters', () => gateway.describeGlobalClusters(account, region, ...rest)),
+    });
+  },
+};
+
 /** At least one mistake for each invariant. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
@@ -179,30 +206,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     within: 20,
     from: 7,
     violates: ['serving-primary', 'in-region-recovery'],
+    tampering: UNASKED,
+  },
+  {
+    name: 'nobody is asked about the primary, and no signal is said ever to have passed',
+    within: 5,
+    from: 44,
+    violates: ['serving-primary'],
     tampering: {
-      prober: (prober, { scheduler }) => ({
-        probe: (...props) => (scheduler.time > AFTER_WARM_UP ? Promise.resolve(silence) : prober.probe(...props)),
-      }),
-      fetchWitness:
-        (fetchWitness, { scheduler }) =>
-        (...props) =>
-          scheduler.time > AFTER_WARM_UP
-            ? Promise.resolve({ attempt: { kind: 'answered' }, statusCode: 503 })
-            : fetchWitness(...props),
-      gateway: (gateway, { scheduler }) => {
-        const hush = async <T>(region: string, action: string, ask: () => Promise<T>): Promise<T> => {
-          if (scheduler.time < AFTER_WARM_UP || region !== 'us-east-1') return ask();
-          await Promise.resolve();
-          const why = { classification: silence, isEffectPossible: false, advice: 'planted' };
-          throw new AwsCallError({ action, region, ...why });
-        };
-        return replacing(gateway, {
-          describeClusters: (account, region, ...rest) =>
-            hush(region, 'DescribeDBClusters', () => gateway.describeClusters(account, region, ...rest)),
-          describeGlobalClusters: (account, region, ...rest) =>
-            hush(region, 'DescribeGlobalClusters', () => gateway.describeGlobalClusters(account, region, ...rest)),
-        });
-      },
+      ...UNASKED,
+      ...withStatus(({ signals = [], ...status }) => ({
+        ...status,
+        signals: signals.map(({ lastPassed: _, ...signal }) => signal),
+      })),
     },
   },
   {
@@ -610,6 +626,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       ...spec,
       detection: { ...spec.detection, failureThreshold: spec.detection.failureThreshold * 2 + 2 },
     })),
+  },
+  {
+    name: 'a process whose clock has jumped by some seconds never registers an automatic failover',
+    within: 15,
+    from: 1410,
+    violates: ['liveness'],
+    tampering: {
+      kube: (kube, process) => {
+        const refusing = replacing(kube, refusingAutomatic(kube));
+        return replacing(kube, {
+          update: (...props) => (Math.abs(process.wallOffset) > 4_000 ? refusing : kube).update(...props),
+        });
+      },
+    },
   },
   {
     name: 'no automatic failover is ever registered',
