@@ -345,7 +345,14 @@ function checkFigures({ operation, accuse }: Registration, samples: readonly Fig
   if (meant.length === 0) {
     const known = [...new Set(samples.slice(-5).map(({ lag }) => lag.toFixed(0)))].join(', ');
     accuse('known-loss', `${operation.id}: a loss of ${estimate} ms is told, and no sample says so, but ${known}`);
-  } else if (meant.every(({ end }) => worst < estimate + Math.max(0, detectedAt - end) - 1_000)) {
+    return;
+  }
+  // A later sample that has caught up proves the loss to be later than that; the estimate stays as it was, and is no older.
+  const ends = meant.flatMap(({ end, lag }) => [
+    end,
+    ...samples.filter((later) => later.end > end && later.lag < lag).map((later) => later.end),
+  ]);
+  if (ends.every((end) => worst < estimate + Math.max(0, detectedAt - end) - 1_000)) {
     accuse(
       'known-loss',
       `${operation.id}: at worst ${worst} ms are told, less than ${estimate} ms and the sample’s age`,

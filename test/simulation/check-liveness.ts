@@ -118,8 +118,25 @@ export function lastFaultEnd({ events, warmUp }: Scenario): number {
 
 function deadlineOf({ scenario, props, loss }: LivenessQuestion): number {
   const isPlain = scenario.events.every((event) => event.action.kind === 'loseRegion');
-  const slack = SCHEDULING_SLACK + (isPlain ? 0 : TAKEOVER_SLACK);
+  const slack = SCHEDULING_SLACK + (isPlain ? 0 : TAKEOVER_SLACK + unconfirmedFor(scenario));
   return Math.max(loss.at, lastFaultEnd(scenario)) + detectionWindowOf(props, scenario) + turnsTake(scenario) + slack;
+}
+
+/** Who follows on a process that died, or stood still, at a call waits for as long as the call may have been carried out. */
+export function unconfirmedFor({ installation, events }: Scenario): number {
+  const isEnded = events.some(({ action }) => ['crash', 'crashAtCall', 'restart', 'stall'].includes(action.kind));
+  return isEnded ? installation.unconfirmedReadWindowMilliseconds : 0;
+}
+
+/** Such a wait that lasts for longer than an operation may: it ends with the operation, which is followed by its cooldown. */
+function hasOutlasted({ scenario, policy, props, loss }: LivenessQuestion): boolean {
+  const wait = unconfirmedFor(scenario);
+  const isLong = wait > 0 && wait + TAKEOVER_SLACK > props.operationTimeout;
+  const isTimedOut = policy.status?.history?.some(
+    ({ from, outcome, startedAt }) =>
+      from === loss.region && outcome === 'TimedOut' && Date.parse(startedAt) >= EPOCH + loss.at - SCHEDULING_SLACK,
+  );
+  return isLong && isTimedOut === true;
 }
 
 /** Why this loss is not under the rule. */
@@ -144,6 +161,7 @@ function exemption(question: LivenessQuestion): string | undefined {
     [loss.isDisturbed, 'a role change in flight'],
     [isDecisive, 'faults of the data plane or people'],
     [actorOf(question) === undefined, 'no operator in the region of the target'],
+    [hasOutlasted(question), 'a call that nobody confirms for longer than an operation may last'],
     [isBlindTooLong(question), 'nobody looked for longer than the lag is known'],
   ];
   return checks.find(([isExempt]) => isExempt)?.[1];

@@ -9,7 +9,7 @@ import type { DbCluster } from '../aws/world/model.ts';
 import { isServing } from '../aws/world/serving.ts';
 import type { World } from '../aws/world/world.ts';
 import { areAllWell, readyWithin } from './check-ending.ts';
-import { isGone, lastFaultEnd, SCHEDULING_SLACK, TAKEOVER_SLACK } from './check-liveness.ts';
+import { isGone, lastFaultEnd, SCHEDULING_SLACK, TAKEOVER_SLACK, unconfirmedFor } from './check-liveness.ts';
 import { turnsTake } from './check-turns.ts';
 import { detectionWindowOf } from './policy-of.ts';
 import { policiesOf, type Scenario } from './scenario.ts';
@@ -78,7 +78,7 @@ export class Rest {
       policy.inRegionRecoveryLimit ?? 0,
     ]);
     // As long as the liveness check gives the operator, and until the look after that.
-    const slack = TAKEOVER_SLACK + SCHEDULING_SLACK + LOOK_MILLISECONDS;
+    const slack = TAKEOVER_SLACK + SCHEDULING_SLACK + unconfirmedFor(scenario) + LOOK_MILLISECONDS;
     const action = Math.max(...windows) + turnsTake(scenario) + slack;
     const ready = Math.max(...policies.map((policy) => readyWithin(policy, scenario)));
     this.#least = {
