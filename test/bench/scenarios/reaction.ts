@@ -12,7 +12,7 @@ const SCENARIO = 'reaction';
  * One policy is lost after the other, spread over the interval. Policies of one account have their rounds at the same
  * time, so that these share a round all the same; what many at once take is another scenario's.
  */
-const LOST_IN_A_ROUND = 4;
+const LOST_IN_A_ROUND = 6;
 /** How long a failover may take until it counts as missing; not a limit on reactions: a busy machine is slow. */
 const PATIENCE_MILLISECONDS = 240_000;
 const ANNOTATION_PAUSE = 250;
