@@ -405,7 +405,7 @@ describe('scheduled drills', () => {
     const failover = { ...aSpec().failover, mode: 'Manual' as const };
     const bench = await Bench.protected({ ...drillSpec('Simulate', AT_TEN), failover });
     bench.aurora.lose(bench.now);
-    await play(bench, 60);
+    await play(bench, 90);
     expect(message(bench, 'FailoverReady')).toContain('is due and has not started yet');
     await bench.pass(60 * MINUTE);
     await bench.see(3);

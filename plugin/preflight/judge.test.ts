@@ -69,10 +69,10 @@ describe('judge', () => {
 
   it('given a status that nobody refreshes, or a spec that nobody took in, says so of the operator', () => {
     expect(verdictOf({ statusWrittenAt: undefined }, 'Kubernetes', 'operator')[0]).toBe('failed');
-    const old = new Date(NOW - 7 * MINUTE).toISOString();
+    const old = new Date(NOW - 16 * MINUTE).toISOString();
     expect(verdictOf({ statusWrittenAt: old }, 'Kubernetes', 'operator')).toEqual([
       'failed',
-      expect.stringContaining('7 min old'),
+      expect.stringContaining('16 min old'),
     ]);
     expect(verdictOf({ policy: aPolicyWith({ observedGeneration: 0 }) }, 'Kubernetes', 'operator')[0]).toBe('warning');
   });

@@ -45,7 +45,7 @@ function kubernetes({ policy, statusWrittenAt, now, mayAsk, published }: Finding
         ? line(
             'operator',
             'failed',
-            `status is ${spanText(age)} old, and is refreshed every 5 min at most: check that it runs`,
+            `status is ${spanText(age)} old, and is refreshed every 12 min or so: check that it runs`,
           )
         : line(
             'operator',

@@ -38,7 +38,7 @@ describe('readinessOf', () => {
     expect(readiness({}, before(STALE_MILLISECONDS))).toMatchObject({ wouldWork: 'yes' });
     const stale = readiness({}, before(STALE_MILLISECONDS + 1));
     expect(stale).toMatchObject({ wouldWork: 'unknown', reason: 'StatusStale', startsByItself: false });
-    expect(stale.message).toContain('6 min old');
+    expect(stale.message).toContain('15 min old');
   });
 
   it('given no target, says no, and why', () => {

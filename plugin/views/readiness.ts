@@ -3,9 +3,10 @@ import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaste
 import { clockText, spanText } from './time-text.ts';
 
 /**
- * The operator refreshes a status after five minutes at most although nothing changed: an older one has nobody behind it.
+ * The operator refreshes a status after twelve and a half minutes at most although nothing changed: an older one has nobody
+ * behind it.
  */
-export const STALE_MILLISECONDS = 6 * 60_000;
+export const STALE_MILLISECONDS = 15 * 60_000;
 
 /** A policy as it was read, and what is known about the reading. */
 export interface PolicySnapshot {
@@ -78,7 +79,7 @@ function blindness({ policy, writtenAt, now }: PolicySnapshot): Readiness | unde
   return age > STALE_MILLISECONDS
     ? unknown(
         'StatusStale',
-        `the status is ${spanText(age)} old, and an operator refreshes it every 5 min at most: check that the operator ` +
+        `the status is ${spanText(age)} old, and an operator refreshes it every 12 min or so: check that the operator ` +
           'runs and reaches the API server. Everything below is as it was then',
       )
     : undefined;

@@ -22,6 +22,7 @@ export const usage = `Measures the operator, and what it is compared with, on th
   --policies COUNT,…        numbers of policies (default 1,1000,10000)
   --repetitions COUNT       sessions of each contestant with each number, taking turns (default 1)
   --quick                   for trying it out: few measurements, and rounds every 2 s
+  --reactions COUNT         losses, and as many annotations, that reactions are measured of (default 60; with --quick 6)
   --interval SECONDS        between two rounds of each policy (default 10; with --quick 2)
   --role-changes RATE,BURST what an account takes of failovers a second in a region (default 100,100)
   --workers COUNT           policies that each contestant reconciles at the same time (default 8)
@@ -38,6 +39,7 @@ const flags = {
   repetitions: { type: 'string' },
   quick: { type: 'boolean', default: false },
   interval: { type: 'string' },
+  reactions: { type: 'string' },
   'role-changes': { type: 'string', default: '100,100' },
   workers: { type: 'string', default: '8' },
   'operator-flag': { type: 'string', multiple: true },
@@ -77,6 +79,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' | 'list'
   const base = isQuick ? quick : full;
   const intervalMilliseconds =
     values.interval === undefined ? base.intervalMilliseconds : wholeNumber('--interval', values.interval) * 1_000;
+  const reactions = values.reactions === undefined ? base.reactions : wholeNumber('--reactions', values.reactions);
   const policies =
     names(values.policies)?.map((text) => wholeNumber('--policies', text)) ??
     defaultPolicies[isQuick ? 'quick' : 'full'];
@@ -89,7 +92,12 @@ export function parseOptions(args: readonly string[]): Options | 'help' | 'list'
     roleChanges: { perSecond, burst },
     workers: wholeNumber('--workers', values.workers),
     operatorFlags: values['operator-flag'] ?? [],
-    effort: { ...base, intervalMilliseconds, repetitions: wholeNumber('--repetitions', values.repetitions ?? '1') },
+    effort: {
+      ...base,
+      intervalMilliseconds,
+      reactions,
+      repetitions: wholeNumber('--repetitions', values.repetitions ?? '1'),
+    },
   };
 }
 
