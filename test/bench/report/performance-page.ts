@@ -51,7 +51,7 @@ function runRows(reports: Reports): Rows {
       machine.commit,
       violations.length === 0
         ? 'nothing'
-        : violations.map(({ scenario, message }) => `${scenario}: ${message}`).join('; '),
+        : violations.map(({ scenario, contestant, message }) => `${scenario}, ${contestant}: ${message}`).join('; '),
     ]),
   ];
 }
