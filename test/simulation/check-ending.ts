@@ -11,6 +11,7 @@ import type { KubeEvent } from '../../operator/runtime/event-recorder.ts';
 import { EVENTS } from '../../operator/runtime/event-recorder.ts';
 import type { DbCluster, RoleChange } from '../aws/world/model.ts';
 import { statusOf } from '../aws/world/role-change.ts';
+import { isServing } from '../aws/world/serving.ts';
 import type { World } from '../aws/world/world.ts';
 import { SMALL_CLOCK_ERROR } from './check-liveness.ts';
 import { ACCOUNT, ROUTING, type PolicyNames } from './policy-of.ts';
@@ -172,7 +173,8 @@ function checkHistory(ending: Ending, writer: DbCluster): void {
     );
   }
   const [newest] = history;
-  if (newest?.outcome === 'TimedOut' && newest.to === writer.region) {
+  // One whose new writer serves nobody, for want of an instance say, has not come to its end.
+  if (newest?.outcome === 'TimedOut' && newest.to === writer.region && isServing(world, writer)) {
     accuse('truth', `history still calls ${newest.id} TimedOut although ${newest.to} is the writer`);
   }
 }
