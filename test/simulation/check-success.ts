@@ -53,7 +53,8 @@ export class SuccessChecks {
         isOfKind(roleChange) &&
         roleChange.globalClusterIdentifier === globalCluster &&
         world.cluster(roleChange.toArn).region === to &&
-        (this.#told.get(roleChange) ?? id) === id,
+        // What this operator has told of already, and meets again in an old view, it may take for somebody else's.
+        (trigger === 'External' || (this.#told.get(roleChange) ?? id) === id),
     );
     const roleChange = own ?? foreign;
     if (roleChange !== undefined) this.#told.set(roleChange, id);

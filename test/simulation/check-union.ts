@@ -177,7 +177,8 @@ export class UnionChecks {
     if (promotedAt === undefined) return;
     const isEnded = scenario.events.some(({ action, at }) => {
       const isSince = EPOCH + scenario.warmUp + at >= promotedAt;
-      return isSince && endsRest(action);
+      // A policy that was told to go may have stayed until the promotion, held by its finalizer.
+      return (isSince || action.kind === 'deletePolicy') && endsRest(action);
     });
     if (isEnded) return;
     const restsUntil = promotedAt + parseDuration(spec.failover.cooldown) - CLOCK_SKEW - clockError(scenario);
