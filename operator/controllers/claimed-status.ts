@@ -8,13 +8,13 @@ import type {
 import { defined } from '../failover/defined.ts';
 import type { Instant } from '../failover/observation.ts';
 import { keyOf } from '../runtime/resource.ts';
-import { isSameRequest, pendingRequest } from './pending-request.ts';
+import { isSameRequest, nextRequest } from './pending-request.ts';
 import { hasSameContent } from '../failover/same-content.ts';
 import { timestamp } from './status-codec.ts';
 
 function lastRequestOf(policy: DisasterRecoveryPolicy, message: string, now: Instant): LastRequest | undefined {
   const last = policy.status?.lastRequest;
-  const request = pendingRequest(policy.metadata.annotations);
+  const request = nextRequest(policy.metadata.annotations, last, undefined);
   if (request === undefined) {
     return last?.annotationsRemoved === false ? { ...last, annotationsRemoved: true } : last;
   }

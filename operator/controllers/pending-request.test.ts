@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LastRequest } from '../api/v1alpha1/disaster-recovery-policy.ts';
-import { isSameRequest, pendingRequest, type PendingRequest } from './pending-request.ts';
+import { isSameRequest, nextRequest, pendingRequest, type PendingRequest } from './pending-request.ts';
 import { anOperation } from './testing/an-operation.ts';
 
 const own = (annotations: Record<string, string>): Record<string, string> =>
@@ -69,6 +69,30 @@ describe('pendingRequest', () => {
     expect(pendingRequest(annotations)?.value).toHaveLength(253);
     const type = own({ 'force-failover': 'any', 'force-type': 'x'.repeat(1000) });
     expect(pendingRequest(type)?.forceType).toHaveLength(253);
+  });
+});
+
+describe('nextRequest', () => {
+  const answered: LastRequest = {
+    action: 'drill',
+    value: 'Simulate',
+    forceType: 'Auto',
+    acceptDataLoss: false,
+    observedAt: '2026-01-01T00:00:00.000Z',
+    result: 'Refused',
+    annotationsRemoved: false,
+  };
+  const annotations = own({ drill: 'Simulate', 'force-failover': 'any', 'force-type': 'Failover' });
+
+  it('given one that is answered and waits to be removed, then it comes first: it would be answered again', () => {
+    expect(nextRequest(annotations, answered, undefined)).toMatchObject({ action: 'drill' });
+  });
+
+  it('given none that is answered, then a forced failover comes first', () => {
+    const removed: LastRequest = { ...answered, annotationsRemoved: true };
+    expect(nextRequest(annotations, removed, undefined)).toMatchObject({ action: 'force-failover' });
+    expect(nextRequest(annotations, undefined, undefined)).toMatchObject({ action: 'force-failover' });
+    expect(nextRequest(undefined, answered, undefined)).toBeUndefined();
   });
 });
 

@@ -21,6 +21,11 @@ export interface PendingRequest {
   readonly keys: readonly string[];
 }
 
+type Annotations = Readonly<Record<string, string>>;
+
+type Terms = Pick<PendingRequest, 'forceType' | 'hasAcceptedDataLoss'>;
+const DEFAULT_TERMS: Terms = { forceType: 'Auto', hasAcceptedDataLoss: false };
+
 /** `status.lastRequest` keeps this much of a value. */
 const MAXIMUM_VALUE_LENGTH = 253;
 
@@ -31,30 +36,49 @@ const SINGLE_ACTIONS: readonly (readonly [string, RequestAction])[] = [
   [DRILL, 'drill'],
 ];
 
-/** The next request in an object's annotations: one at a time, a forced failover first. */
-export function pendingRequest(annotations: Readonly<Record<string, string>> | undefined): PendingRequest | undefined {
+/** The next request in an object's annotations that nobody has answered, as far as these tell: a forced failover first. */
+export function pendingRequest(annotations: Annotations | undefined): PendingRequest | undefined {
+  return requestsIn(annotations)[0];
+}
+
+/**
+ * What to deal with next, one at a time: first of all a request that `last` answered already and that waits to be removed.
+ * Once another one is on record as the last, nothing would tell that this one is answered, and it would be done again.
+ */
+export function nextRequest(
+  annotations: Annotations | undefined,
+  last: LastRequest | undefined,
+  operation: Operation | undefined,
+): PendingRequest | undefined {
+  const requests = requestsIn(annotations);
+  return requests.find((request) => isSameRequest(request, last, operation)) ?? requests[0];
+}
+
+function requestsIn(annotations: Annotations | undefined): readonly PendingRequest[] {
   const valueOf = (key: string): string | undefined => annotations?.[key];
   const present = (...keys: string[]): string[] => keys.filter((key) => valueOf(key) !== undefined);
-  const build = (action: RequestAction, value: string, keys: readonly string[]): PendingRequest => ({
-    action,
-    value: value.trim().slice(0, MAXIMUM_VALUE_LENGTH),
-    forceType: (valueOf(FORCE_TYPE) ?? 'Auto').trim().slice(0, MAXIMUM_VALUE_LENGTH),
+  const shortened = (value: string): string => value.trim().slice(0, MAXIMUM_VALUE_LENGTH);
+  const terms: Terms = {
+    forceType: shortened(valueOf(FORCE_TYPE) ?? DEFAULT_TERMS.forceType),
     hasAcceptedDataLoss: valueOf(ACCEPT_DATA_LOSS)?.trim() === AFFIRMATIVE,
-    keys,
-  });
+  };
   const force = valueOf(FORCE_FAILOVER);
-  if (force !== undefined) {
-    return build('force-failover', force, present(FORCE_FAILOVER, FORCE_TYPE, ACCEPT_DATA_LOSS));
-  }
-  for (const [key, action] of SINGLE_ACTIONS) {
+  const singles = SINGLE_ACTIONS.flatMap(([key, action]) => {
     const value = valueOf(key);
-    if (value !== undefined) {
-      return build(action, value, [key]);
-    }
+    // Beside a forced failover the terms are that one's.
+    const own = force === undefined ? terms : DEFAULT_TERMS;
+    return value === undefined ? [] : [{ action, value: shortened(value), ...own, keys: [key] }];
+  });
+  if (force !== undefined) {
+    const keys = present(FORCE_FAILOVER, FORCE_TYPE, ACCEPT_DATA_LOSS);
+    return [{ action: 'force-failover', value: shortened(force), ...terms, keys }, ...singles];
   }
   // Left behind, these would arm a later request that never asked for them.
   const strays = present(ACCEPT_DATA_LOSS, FORCE_TYPE);
-  return strays.length === 0 ? undefined : build('accept-data-loss', valueOf(strays[0] ?? '') ?? '', strays);
+  const [stray] = strays;
+  return stray === undefined
+    ? singles
+    : [...singles, { action: 'accept-data-loss', value: shortened(valueOf(stray) ?? ''), ...terms, keys: strays }];
 }
 
 /**

@@ -24,7 +24,7 @@ import { LatestObjects } from './latest-objects.ts';
 import { tendManagedResources } from './managed-resources.ts';
 import { observationTargetOf } from './observation-target-of.ts';
 import { OperationRunner } from './operation-runner.ts';
-import { pendingRequest } from './pending-request.ts';
+import { nextRequest } from './pending-request.ts';
 import { policySampleOf, unobservedSampleOf } from './policy-sample-of.ts';
 import { PolicySession } from './policy-session.ts';
 import { PolicyTurn } from './policy-turn.ts';
@@ -205,7 +205,7 @@ export class PolicyReconciler {
         events.record({ regarding: newest, type, reason, action, note });
       }
     }
-    const { keys = [] } = pendingRequest(newest.metadata.annotations) ?? {};
+    const { keys = [] } = nextRequest(newest.metadata.annotations, newest.status?.lastRequest, undefined) ?? {};
     if (keys.length > 0) {
       const { resourceVersion } = newest.metadata;
       const annotations = Object.fromEntries(keys.map((annotation) => [annotation, null]));

@@ -83,6 +83,22 @@ describe('RequestHandler', () => {
     },
   );
 
+  it('given a process that dies with an answered request still there, when another is asked for, then the first is not answered again', async () => {
+    const bench = await Bench.protected();
+    bench.annotate({ drill: 'Fire' });
+    bench.probe = (what, at) => {
+      if (what === 'annotations none' && at === 'before') throw new Crash('killed');
+    };
+    await bench.settle();
+    bench.annotate({ drill: 'Fire', 'force-failover': WEST, 'force-type': 'Switchover', 'accept-data-loss': 'true' });
+    bench.restart();
+    await bench.see(2);
+    expect(bench.policy.metadata.annotations).toEqual({});
+    expect(answerTo(bench)).toBe('force-failover Accepted Accepted');
+    expect(bench.eventReasons().filter((reason) => reason === 'RequestRefused').length).toBeLessThanOrEqual(1);
+    expect(bench.aurora.calls).toEqual(['switchover us-east-1']);
+  });
+
   it('given the same words again, when their removal is on record, then they are a new request', async () => {
     const bench = await Bench.protected();
     bench.annotate({ 'accept-data-loss': 'true' });

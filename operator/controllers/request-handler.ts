@@ -6,7 +6,7 @@ import { judgeForce } from '../failover/force.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import { drillFacts } from './planned-facts.ts';
 import type { PlannedOperations } from './planned-operations.ts';
-import { isSameRequest, pendingRequest, type PendingRequest } from './pending-request.ts';
+import { isSameRequest, nextRequest, type PendingRequest } from './pending-request.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import { areRolesSettled } from './roles.ts';
 import { timestamp } from './status-codec.ts';
@@ -79,8 +79,8 @@ export class RequestHandler {
 
   /** Handles the next pending request, if there is one. */
   async handle(turn: PolicyTurn): Promise<void> {
-    const request = pendingRequest(turn.policy.metadata.annotations);
     const { lastRequest, operation } = turn.record;
+    const request = nextRequest(turn.policy.metadata.annotations, lastRequest, operation);
     if (request === undefined) {
       await this.#noteRemoval(turn);
       return;

@@ -80,16 +80,13 @@ export class RequestChecks {
   }
 
   /** A policy's status went from one to the other by an operator's write. */
-  onStatus(before: DisasterRecoveryPolicy, { status: is }: DisasterRecoveryPolicy): void {
-    const { status: was } = before;
+  onStatus({ status: was }: DisasterRecoveryPolicy, { status: is }: DisasterRecoveryPolicy): void {
     const answer = is?.lastRequest;
     if (answer === undefined || wordsOf(answer) === wordsOf(was?.lastRequest)) return;
     const { action, value = '', result, reason, message } = answer;
     const request = requestOf(answer);
     const open = this.#open.find((known) => isSame(known, request));
-    // Its annotations outlived the process that answered, and another request was answered since: it is refused anew.
-    const isRefusedAgain = result === 'Refused' && requestsIn(before).some((known) => isSame(known, request));
-    if (open === undefined && !isRefusedAgain) {
+    if (open === undefined) {
       this.#accuse('forced-request', `${action}=${value} was ${result} (${reason ?? ''}), and nobody asks for it`);
     }
     if (result === 'Refused' && (reason === undefined || message === undefined)) {
