@@ -618,6 +618,18 @@ describe('operations of others', () => {
     expect(bench.status.splitBrain).toBeDefined();
   });
 
+  it('given a process that stood still since it saw one in flight, then only its next round decides whether there is one', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.begin(WEST, true);
+    bench.reconciler.receive(KEY, bench.roundNow());
+    await bench.clock.advance(60 * SECOND);
+    bench.syncCache();
+    await bench.settle();
+    expect(bench.status.operation).toBeUndefined();
+    await bench.see();
+    expect(bench.status.operation).toMatchObject({ trigger: 'External', to: WEST });
+  });
+
   it('given one found in flight right before the call, when it is read, then it is adopted instead', async () => {
     const bench = await lost();
     bench.probe = (what) => {

@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { isTooOld } from '../failover/automatic.ts';
 import { defined } from '../failover/defined.ts';
 import { hasAnswered } from '../failover/direct-signals.ts';
 import type { InFlightOperation } from '../failover/topology.ts';
@@ -134,6 +135,10 @@ function isSomebodyElses(turn: PolicyTurn, inFlight: InFlightOperation | undefin
 
 /** Brings the record in line with the roles that were observed, whoever changed them. */
 export async function settleRoles(turn: PolicyTurn, operations: OperationRunner): Promise<void> {
+  if (isTooOld(turn.assessment.round, turn.settings, turn.now)) {
+    // This process has stood still: what it saw in flight may have ended since, and be on record as what it was.
+    return;
+  }
   const { topology } = turn.assessment;
   const observed = topology.primaryRegion;
   const { primaryRegion: recorded, operation } = turn.record;

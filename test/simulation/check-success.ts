@@ -53,8 +53,7 @@ export class SuccessChecks {
         isOfKind(roleChange) &&
         roleChange.globalClusterIdentifier === globalCluster &&
         world.cluster(roleChange.toArn).region === to &&
-        // What this operator has told of already, and meets again in an old view, it may take for somebody else's.
-        (trigger === 'External' || (this.#told.get(roleChange) ?? id) === id),
+        (this.#told.get(roleChange) ?? id) === id,
     );
     const roleChange = own ?? foreign;
     if (roleChange !== undefined) this.#told.set(roleChange, id);
