@@ -173,12 +173,12 @@ export class UnionChecks {
       ({ operation: { trigger }, roleChange: { phase, toArn } }) =>
         trigger !== 'Drill' && phase === 'completed' && world.cluster(toArn).region === operation.from,
     );
-    const promotedAt = last?.roleChange.promotedAt;
+    const { promotedAt, requestedAt = 0 } = last?.roleChange ?? {};
     if (promotedAt === undefined) return;
     const isEnded = scenario.events.some(({ action, at }) => {
-      const isSince = EPOCH + scenario.warmUp + at >= promotedAt;
-      // A policy that was told to go may have stayed until the promotion, held by its finalizer.
-      return (isSince || action.kind === 'deletePolicy') && endsRest(action);
+      // A policy that was told to go during the operation stays until its end, held by its finalizer.
+      const since = action.kind === 'deletePolicy' ? requestedAt : promotedAt;
+      return EPOCH + scenario.warmUp + at >= since && endsRest(action);
     });
     if (isEnded) return;
     const restsUntil = promotedAt + parseDuration(spec.failover.cooldown) - CLOCK_SKEW - clockError(scenario);

@@ -95,17 +95,17 @@ export class SimulatedProcess implements Clock {
 
 /** Something on its way to a process. One object for all of it: there are thousands in a run. */
 class Delivery implements Timer {
-  readonly #process: SimulatedProcess;
-  readonly #run: () => void;
+  protected readonly process: SimulatedProcess;
+  readonly #callback: () => void;
   #pending: Scheduled | undefined;
 
-  constructor(process: SimulatedProcess, run: () => void) {
-    this.#process = process;
-    this.#run = run;
+  constructor(process: SimulatedProcess, callback: () => void) {
+    this.process = process;
+    this.#callback = callback;
   }
 
   arm(milliseconds: number): void {
-    const { isAlive, scheduler } = this.#process;
+    const { isAlive, scheduler } = this.process;
     if (isAlive) this.#pending = scheduler.after(Math.max(0, milliseconds), this.#arrive);
   }
 
@@ -113,46 +113,31 @@ class Delivery implements Timer {
     this.#pending?.cancel();
   }
 
+  protected run(): void {
+    this.#callback();
+  }
+
   readonly #arrive = (): void => {
-    const { isAlive, scheduler, stalledUntil } = this.#process;
+    const { isAlive, scheduler, stalledUntil } = this.process;
     if (!isAlive) return;
     if (scheduler.time < stalledUntil) this.#pending = scheduler.at(stalledUntil, this.#arrive);
-    else this.#run();
+    else this.run();
   };
 }
 
 /** A timer of a process, by its monotonic clock. */
-class Timeout implements Timer {
-  readonly #process: SimulatedProcess;
-  readonly #callback: () => void;
+class Timeout extends Delivery {
   readonly #due: number;
-  #pending: Scheduled | undefined;
 
   constructor(process: SimulatedProcess, callback: () => void, due: number) {
-    this.#process = process;
-    this.#callback = callback;
+    super(process, callback);
     this.#due = due;
   }
 
-  arm(milliseconds: number): void {
-    const { isAlive, scheduler } = this.#process;
-    if (isAlive) this.#pending = scheduler.after(Math.max(0, milliseconds), this.#arrive);
-  }
-
-  cancel(): void {
-    this.#pending?.cancel();
-  }
-
-  readonly #arrive = (): void => {
-    const { isAlive, scheduler, stalledUntil } = this.#process;
-    if (!isAlive) return;
-    if (scheduler.time < stalledUntil) {
-      this.#pending = scheduler.at(stalledUntil, this.#arrive);
-      return;
-    }
+  protected override run(): void {
     // The monotonic clock may have stood still meanwhile; fractions are rounding.
-    const remaining = this.#due - this.#process.monotonic();
+    const remaining = this.#due - this.process.monotonic();
     if (remaining > 0.001) this.arm(remaining);
-    else this.#callback();
-  };
+    else super.run();
+  }
 }
