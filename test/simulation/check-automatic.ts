@@ -4,7 +4,6 @@ import { keyOf } from '../../operator/runtime/resource.ts';
 import type { MetricSample } from '../aws/world/metric-store.ts';
 import type { World } from '../aws/world/world.ts';
 import { clusterIn, globalClusterIn, type Ledger, type Receipt, type RoundSpan } from './ledger.ts';
-import { senderOf } from './network.ts';
 import { ACCOUNT, type PolicyNames } from './policy-of.ts';
 import { EPOCH } from './scheduler.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -69,7 +68,7 @@ function checkPermission({ policy, operation, accuse }: Registration): void {
 function checkVisibility(registration: Registration, rounds: readonly RoundSpan[]): void {
   const { policy, process, names, operation, visibility, accuse } = registration;
   const { detection, failover } = policy.spec;
-  const sender = senderOf(process);
+  const { sender } = process;
   const wasSeen = (sight: Sight): boolean => visibility.wasSeen(sight, sender, names, operation.from, rounds);
   for (const sight of ['endpoint', 'http'] as const) {
     const isSaid = policy.status?.signals?.some(({ name, lastPassed }) => name === sight && lastPassed !== undefined);
@@ -156,8 +155,7 @@ function checkDetection({ policy, process, names, operation, ledger, visibility,
       return isServing && at - sentAt < parseDuration(timeout);
     });
   const seen = (['endpoint', 'http'] as const).find(
-    (sight) =>
-      signals[sight] !== undefined && visibility.wasSeen(sight, senderOf(process), names, operation.from, rounds),
+    (sight) => signals[sight] !== undefined && visibility.wasSeen(sight, process.sender, names, operation.from, rounds),
   );
   if (told === undefined && seen === undefined) return;
   const how = told === undefined ? `${seen ?? ''} could see it` : `it answered at ${(told.at / 1000).toFixed(3)} s`;

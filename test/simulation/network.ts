@@ -116,7 +116,7 @@ export class Network {
   #oneWay(): number {
     const draw = this.#random.next();
     let most = USUAL_LATENCY;
-    if (this.#slowness.size > 0) for (const slowness of this.#slowness) most = Math.max(most, slowness.most);
+    for (const slowness of this.#slowness) most = Math.max(most, slowness.most);
     const usual = 1 + draw * (most - 1);
     return Math.round(draw > 0.98 ? usual * 10 : usual);
   }
@@ -127,10 +127,6 @@ export type Served<T> =
   | { readonly value: T; readonly afterMilliseconds?: number }
   | { readonly error: Error; readonly afterMilliseconds?: number }
   | undefined;
-
-export function senderOf(process: SimulatedProcess): Sender {
-  return process.sender;
-}
 
 function isMeant(wanted: Cut['sender'], sender: Sender): boolean {
   return wanted === '*' || wanted === sender || (wanted === 'operators' && sender.startsWith('operator-'));

@@ -15,7 +15,7 @@ import type {
 import { KubeConnectionError, KubeTimeoutError } from '../../operator/runtime/kube-errors.ts';
 import type { KubeObject, ObjectReference, ResourceType } from '../../operator/runtime/resource.ts';
 import type { CallHooks } from './call-hooks.ts';
-import { LinkError, senderOf, type Network, type Served } from './network.ts';
+import { LinkError, type Network, type Served } from './network.ts';
 import { refusal, type SimulatedApiServer, type Watcher } from './simulated-api-server.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
@@ -167,7 +167,7 @@ export class SimulatedKubeClient implements KubeClient {
       const { scheduler } = process;
       arrivesAt = Math.max(arrivesAt, scheduler.time + 5 + behaviour.watchLagMilliseconds);
       process.deliver(arrivesAt - scheduler.time, () => {
-        const state = network.state(senderOf(process), 'api');
+        const state = network.state(process.sender, 'api');
         isMute ||= behaviour.isSilent || state === 'blackhole' || state === 'answersLost';
         if (!isOpen || isMute) return;
         if (state === 'refuse') finish(new KubeConnectionError('cannot watch: the connection was reset'));
