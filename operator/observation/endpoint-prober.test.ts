@@ -40,7 +40,12 @@ describe('TcpEndpointProber', () => {
   });
 
   it('given a name that does not resolve, blames the resolver', async () => {
-    const attempt = await prober.probe('no-such-host.invalid', 1, options);
+    const lost = new TcpEndpointProber(new SystemClock(), {
+      lookup: (_name, _options, callback) => {
+        callback(Object.assign(new Error('queryA ENOTFOUND db.example'), { code: 'ENOTFOUND' }), []);
+      },
+    });
+    const attempt = await lost.probe('db.example', 1, options);
     expect(attempt).toMatchObject({ kind: 'local', cause: 'resolver' });
   });
 

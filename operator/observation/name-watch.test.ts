@@ -11,7 +11,10 @@ describe('watchName', () => {
     expect(trouble(3000)).toBeUndefined();
   });
 
-  it.each(['192.0.2.1', '2001:db8::1'])('given the address %s, then silence is never the resolver’s', (host) => {
-    expect(watchName(new Socket(), host)(3000)).toBeUndefined();
-  });
+  it.each(['192.0.2.1', '2001:db8::1', '[2001:db8::1]'])(
+    'given the address %s, then silence is never the resolver’s',
+    (host) => {
+      expect(watchName(new Socket(), host)(3000)).toBeUndefined();
+    },
+  );
 });

@@ -38,6 +38,8 @@ const lookup: LookupFunction = (_name, { all }, callback) => {
   else callback(null, '127.0.0.1', 4);
 };
 
+const nowhere = (how: LookupFunction): WitnessClient => new WitnessClient(new SystemClock(), { lookup: how });
+
 describe('WitnessClient', () => {
   it.each([200, 204, 404, 500, 503])('given status %d, carries it', async (statusCode) => {
     respond = (response) => response.writeHead(statusCode).end();
@@ -75,9 +77,18 @@ describe('WitnessClient', () => {
   });
 
   it('given a name that does not resolve, blames the resolver', async () => {
-    expect((await client.fetch('http://no-such-host.invalid/', options)).attempt).toMatchObject({
+    const { attempt } = await nowhere((_name, _options, callback) => {
+      callback(Object.assign(new Error('queryA ENOTFOUND witness.test'), { code: 'ENOTFOUND' }), []);
+    }).fetch('http://witness.test/', options);
+    expect(attempt).toMatchObject({ kind: 'local', cause: 'resolver' });
+  });
+
+  it('given name servers that are silent, blames the resolver: nothing has been sent to the witness', async () => {
+    const { attempt } = await nowhere(() => undefined).fetch('http://witness.test/', { timeoutMilliseconds: 50 });
+    expect(attempt).toEqual({
       kind: 'local',
       cause: 'resolver',
+      message: 'no name server told the address of witness.test within 50 ms; check the name servers',
     });
   });
 

@@ -5,6 +5,7 @@ import { CallTimeoutError } from '../aws/call-timeout-error.ts';
 import { classifyTransportError } from '../aws/transport-error.ts';
 import { addAbortListener, removeAbortListener } from '../runtime/abort-listeners.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { watchName } from './name-watch.ts';
 import type { ProbeOptions, WitnessAnswer } from './probes.ts';
 
 /**
@@ -31,8 +32,9 @@ export class WitnessClient {
   fetch(url: string, { timeoutMilliseconds, signal }: ProbeOptions): Promise<WitnessAnswer> {
     if (signal?.aborted === true) return Promise.resolve({ attempt: givenUp });
     let request: ClientRequest;
+    let address: URL;
     try {
-      const address = new URL(url);
+      address = new URL(url);
       request = address.protocol === 'https:' ? requestHttps(address, this.#https) : requestHttp(address, this.#http);
     } catch (error) {
       return Promise.resolve({ attempt: attemptOf(error) });
@@ -45,8 +47,13 @@ export class WitnessClient {
         resolve(answer);
       };
       const giveUp = (): void => settle({ attempt: givenUp });
+      let trouble: ReturnType<typeof watchName> | undefined;
+      request.once('socket', (socket) => (trouble = watchName(socket, address.hostname)));
       const timer = this.#clock.setTimeout(
-        () => settle({ attempt: attemptOf(new CallTimeoutError(timeoutMilliseconds)) }),
+        () =>
+          settle({
+            attempt: trouble?.(timeoutMilliseconds) ?? attemptOf(new CallTimeoutError(timeoutMilliseconds)),
+          }),
         timeoutMilliseconds,
       );
       if (signal !== undefined) addAbortListener(signal, giveUp);
