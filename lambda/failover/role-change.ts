@@ -169,9 +169,9 @@ export class RoleChange {
       case 'InFlight':
       case 'AlreadyWriter':
         return this.#found(precheck.kind);
-      case 'WriterElsewhere':
+      case 'MovedByOthers':
         // The next rounds find the same and end the role change, or find it to be a stale answer.
-        this.#backOff(`AWS is not called: ${precheck.message}, and ${this.#operation.from} is to be left`);
+        this.#backOff(`AWS is not called: ${precheck.message}`);
         return undefined;
       case 'Unreadable':
         this.#backOff(`cannot read the global cluster before the call: ${precheck.message}`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DisasterRecoveryPolicySpec } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { aRound, MINUTE, SECOND } from '../failover/testing/a-round.ts';
-import { WEST } from '../failover/testing/a-settings.ts';
+import { EAST, WEST } from '../failover/testing/a-settings.ts';
 import { KubeTimeoutError } from '../runtime/kube-errors.ts';
 import { Bench, Crash } from './testing/bench.ts';
 import { awsError, BUSY, REFUSED, SILENT, THROTTLED } from './testing/fake-aurora.ts';
@@ -575,6 +575,25 @@ describe('an operation that takes its time', () => {
       { type: 'Failover', trigger: 'External', outcome: 'Succeeded' },
       { type: 'Switchover', outcome: 'Failed', reason: 'Superseded' },
     ]);
+  });
+
+  it('given a switchover that AWS does not take, when somebody fails over to its target unseen, then it is no success of it', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.refuse = () => awsError(BUSY);
+    bench.annotate({ 'force-failover': WEST });
+    await bench.settle();
+    await bench.see();
+    bench.aurora.lose(bench.now);
+    bench.aurora.begin(WEST, true);
+    bench.aurora.promote();
+    bench.aurora.resynchronizing = EAST;
+    await bench.see(5);
+    expect(bench.status.history).toMatchObject([
+      { type: 'Failover', trigger: 'External', outcome: 'Succeeded' },
+      { type: 'Switchover', outcome: 'Failed', reason: 'Superseded' },
+    ]);
+    expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryNotRejoined');
+    expect(bench.published.at(-1)).toBe(WEST);
   });
 
   it('given a clock that was set back by an hour, when a timed-out operation ends late, then its end can be written', async () => {

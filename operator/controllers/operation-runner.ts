@@ -395,9 +395,9 @@ export class OperationRunner {
           message: 'found to be the writer before the call',
         });
         return;
-      case 'WriterElsewhere':
+      case 'MovedByOthers':
         // The next round finds the same and ends the operation, or finds it to be a stale answer.
-        this.#backOff(turn, `AWS is not called: ${precheck.message}, and ${operation.from} is to be left`, {});
+        this.#backOff(turn, `AWS is not called: ${precheck.message}`, {});
         return;
       case 'Unreadable':
         permit.report(precheck.isThrottled === true);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AwsCallErrorProps } from '../aws/errors.ts';
+import type { Operation } from '../failover/operation.ts';
+import { arnOf } from '../failover/testing/a-round.ts';
 import { EAST, WEST } from '../failover/testing/a-settings.ts';
 import type { Dependencies } from './dependencies.ts';
-import { RoleChanger } from './role-changer.ts';
+import { RoleChanger, type Precheck } from './role-changer.ts';
 import { anOperation } from './testing/an-operation.ts';
 import { awsError, FakeAurora } from './testing/fake-aurora.ts';
 
@@ -107,9 +109,23 @@ describe('RoleChanger', () => {
     aurora.promote();
     expect(await check()).toBe('AlreadyWriter');
     aurora.writer = 'eu-west-1';
-    expect(await check()).toBe('WriterElsewhere');
+    expect(await check()).toBe('MovedByOthers');
     aurora.blind = () => new Error('no answer');
     expect(await check()).toBe('Unreadable');
+  });
+
+  it('given somebody’s failover to the target before the call, then a switchover is moved by others, a failover is there', async () => {
+    const { aurora, changer } = aChanger();
+    aurora.begin(WEST, true);
+    aurora.promote();
+    const check = (type: Operation['type']): Promise<Precheck> => changer.precheck({}, anOperation({ type }), GLOBAL);
+    expect(await check('Switchover')).toEqual({ kind: 'AlreadyWriter' });
+    aurora.resynchronizing = EAST;
+    expect(await check('Failover')).toEqual({ kind: 'AlreadyWriter' });
+    expect(await check('Switchover')).toEqual({
+      kind: 'MovedByOthers',
+      message: `RDS in ${WEST} calls ${arnOf(WEST)} the writer and ${EAST} pending-resync, as after a failover`,
+    });
   });
 
   it.each([

@@ -2,6 +2,7 @@ import type { AwsAccount } from '../aws/account.ts';
 import type { AwsGateway } from '../aws/aws-gateway.ts';
 import { AwsCallError } from '../aws/errors.ts';
 import { defined } from '../failover/defined.ts';
+import { isAfterFailover } from '../failover/follow.ts';
 import type { GlobalClusterView } from '../failover/observation.ts';
 import type { Operation } from '../failover/operation.ts';
 import { parseClusterArn } from '../failover/topology.ts';
@@ -27,8 +28,11 @@ const LONGEST_REQUEST_ID = 128;
 export type Precheck =
   | { readonly kind: 'Clear' }
   | { readonly kind: 'InFlight' | 'AlreadyWriter' }
-  /** Somebody else moved the writer to a third region: the call would move it from there, and nobody has judged that one. */
-  | { readonly kind: 'WriterElsewhere'; readonly message: string }
+  /**
+   * Somebody else moved the writer: to a third region, so that the call would move it from there, and nobody has judged that
+   * one; or by a failover to where a switchover was to move it.
+   */
+  | { readonly kind: 'MovedByOthers'; readonly message: string }
   | { readonly kind: 'Unreadable'; readonly message: string; readonly isThrottled?: true };
 
 /** AWS says these about a state that may pass: another operation that ends, an instance that starts. */
@@ -72,12 +76,15 @@ function checkView(view: GlobalClusterView | undefined, operation: Operation): P
   }
   const writers = view.members.filter(({ isWriter }) => isWriter);
   const regions = writers.map(({ clusterArn }) => parseClusterArn(clusterArn)?.region);
+  const writer = `RDS in ${operation.to} calls ${writers[0]?.clusterArn ?? ''} the writer`;
   if (regions.includes(operation.to)) {
-    return { kind: 'AlreadyWriter' };
+    return isAfterFailover(operation, view)
+      ? { kind: 'MovedByOthers', message: `${writer} and ${operation.from} pending-resync, as after a failover` }
+      : { kind: 'AlreadyWriter' };
   }
   return regions.length === 0 || regions.includes(operation.from)
     ? { kind: 'Clear' }
-    : { kind: 'WriterElsewhere', message: `RDS in ${operation.to} calls ${writers[0]?.clusterArn ?? ''} the writer` };
+    : { kind: 'MovedByOthers', message: `${writer}, and ${operation.from} is to be left` };
 }
 
 /** What role changes need of the process that makes them. */

@@ -52,6 +52,12 @@ const ROUNDS: Readonly<Record<Effect, RoundProps>> = {
   Unseen: { regions: { [EAST]: SILENT, [WEST]: SILENT } },
 };
 
+/** Somebody has failed over to the target, and the old primary has yet to be synchronized anew. */
+const FAILED_OVER: RoundProps = {
+  writer: WEST,
+  regions: { [WEST]: { synchronization: { [EAST]: 'pending-resync' } } },
+};
+
 interface Given {
   readonly round?: RoundProps;
   readonly at?: number;
@@ -132,6 +138,15 @@ describe('readEffect', () => {
   it.each<[string, Partial<Operation>, RoundProps, Effect]>([
     ['a status in flight without a target', {}, { regions: { [WEST]: { globalStatus: 'failing-over' } } }, 'InFlight'],
     ['the target says so, the old region disagrees', {}, { regions: { [WEST]: { writer: WEST } } }, 'Promoted'],
+    ['an unseen failover instead of a switchover', { type: 'Switchover' }, FAILED_OVER, 'Foreign'],
+    ['an unseen failover before ours', {}, FAILED_OVER, 'Promoted'],
+    ['a resynchronisation after a promotion', { type: 'Switchover', promotedAt: T0 }, FAILED_OVER, 'Promoted'],
+    [
+      'a third region that is synchronized anew',
+      { type: 'Switchover' },
+      { writer: WEST, regions: { [WEST]: { synchronization: { [CENTRAL]: 'pending-resync' } } } },
+      'Promoted',
+    ],
     [
       'only the old region calls the target the writer',
       { type: 'Switchover' },

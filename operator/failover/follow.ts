@@ -5,12 +5,12 @@ import type { Objection } from './candidates.ts';
 import { defined } from './defined.ts';
 import { windowState } from './maintenance-window.ts';
 import type { Memory } from './memory.ts';
-import type { Instant } from './observation.ts';
+import type { GlobalClusterView, Instant } from './observation.ts';
 import type { Operation } from './operation.ts';
 import type { Settings } from './settings.ts';
 import { isListed } from './settings.ts';
 import { switchoverObjection } from './switchover-fitness.ts';
-import { writerIn, type InFlightOperation } from './topology.ts';
+import { parseClusterArn, writerIn, type InFlightOperation } from './topology.ts';
 
 /** Without a trace of an operation that had been seen in flight, it counts as over after this long, milliseconds. */
 const VANISHED_AFTER_MILLISECONDS = 10_000;
@@ -21,7 +21,10 @@ export type Effect =
   | 'InFlight'
   /** AWS is rolling the operation back. */
   | 'Cancelling'
-  /** Somebody else's operation towards another target is in flight, or has moved the writer there. */
+  /**
+   * Somebody else's operation is in flight, or has moved the writer: towards another target, or a failover where ours is a
+   * switchover.
+   */
   | 'Foreign'
   /** The target's own region calls it the writer, and nothing is in flight there. */
   | 'Promoted'
@@ -53,6 +56,24 @@ function inFlightEffect(operation: Operation, inFlight: InFlightOperation): Effe
   return /cancel/i.test(inFlight.status) ? 'Cancelling' : 'InFlight';
 }
 
+/**
+ * Whether somebody's failover, which was never seen in flight, has moved the writer to where an unfinished switchover was
+ * to move it: that leaves the old primary `pending-resync`, and an orderly switchover loses nothing that would have to be
+ * synchronized anew. Told as our switchover, the loss would go unnoticed.
+ *
+ * @param view the global cluster as the target's region describes it, whose writer is the operation's target
+ */
+export function isAfterFailover({ type, from, promotedAt }: Operation, view: GlobalClusterView): boolean {
+  return (
+    type === 'Switchover' &&
+    promotedAt === undefined &&
+    view.members.some(
+      ({ clusterArn, synchronizationStatus }) =>
+        synchronizationStatus === 'pending-resync' && parseClusterArn(clusterArn)?.region === from,
+    )
+  );
+}
+
 /** Reads the effect of `operation` out of one round. */
 export function readEffect(operation: Operation, assessment: Assessment, settings: Settings): Effect {
   const { inFlight } = assessment.topology;
@@ -61,8 +82,8 @@ export function readEffect(operation: Operation, assessment: Assessment, setting
   }
   const { regions } = assessment.round;
   const targetView = regions[operation.to]?.globalCluster;
-  if (writerIn(targetView, settings) === operation.to) {
-    return 'Promoted';
+  if (targetView !== undefined && writerIn(targetView, settings) === operation.to) {
+    return isAfterFailover(operation, targetView) ? 'Foreign' : 'Promoted';
   }
   // A switchover is asked of the primary's region: its word counts as well as the target's.
   const view = targetView ?? (operation.type === 'Switchover' ? regions[operation.from]?.globalCluster : undefined);

@@ -43,10 +43,10 @@ export class SuccessChecks {
     const { world, globalCluster, roleChangesOf, isStale, accuse } = this.#props;
     world.settle();
     const own = roleChangesOf(id).find(({ phase }) => phase === 'completed');
-    // What somebody else had moved there before AWS took the operation's own call is a success as well; but after the timeout
-    // no failover is that of a switchover, as what it lost would go untold.
+    // What somebody else had moved there before AWS took the operation's own call is a success as well; but no failover is
+    // that of a switchover, as what it lost would go untold. Of what was never seen in flight only a guess tells the kind.
     const isOfKind = ({ kind }: RoleChange): boolean =>
-      reason !== 'SucceededLate' || type === 'Failover' || kind === 'switchover';
+      reason === 'External' || type === 'Failover' || kind === 'switchover';
     const foreign = world.operations.findLast(
       (roleChange) =>
         roleChange.phase === 'completed' &&

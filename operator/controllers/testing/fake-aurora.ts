@@ -59,6 +59,8 @@ export const aSnapshot = (identifier: string, changes: Partial<ClusterSnapshotVi
 export class FakeAurora {
   writer = EAST;
   inFlight: FailoverStateView | undefined;
+  /** The region whose member reads `pending-resync`, as it does after a failover. */
+  resynchronizing: string | undefined;
   /** When the first region was lost, in milliseconds after T0. */
   lostAt: number | undefined;
   /** Mutating calls that took effect. */
@@ -120,7 +122,7 @@ export class FakeAurora {
 
   /** What a round sees. The witness and the endpoint go with the writer's region. */
   round(): RoundProps {
-    const { inFlight, lostAt, writer } = this;
+    const { inFlight, lostAt, resynchronizing, writer } = this;
     const isLost = lostAt !== undefined && writer === EAST;
     const regions: Record<string, RegionProps> = {};
     for (const region of [EAST, WEST]) {
@@ -128,6 +130,7 @@ export class FakeAurora {
       regions[region] = {
         ...(isGone ? { rds: noAnswer() } : {}),
         ...(inFlight === undefined ? {} : { failoverState: inFlight }),
+        ...(resynchronizing === undefined ? {} : { synchronization: { [resynchronizing]: 'pending-resync' } }),
       };
     }
     return {
@@ -191,6 +194,7 @@ export class FakeAurora {
       clusterArn: arnOf(region),
       isWriter: region === this.writer,
       readers: [],
+      ...(region === this.resynchronizing && { synchronizationStatus: 'pending-resync' }),
     }));
     const view = { identifier: 'orders-global', status: 'available', members };
     return this.inFlight === undefined ? view : { ...view, failoverState: this.inFlight };
