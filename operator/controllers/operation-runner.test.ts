@@ -649,6 +649,22 @@ describe('operations of others', () => {
     expect(bench.status.operation).toMatchObject({ trigger: 'External', to: WEST });
   });
 
+  it('given a round from before an end that is on record, then what it saw in flight is not another one', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.begin(WEST, false);
+    await bench.see();
+    const before = bench.roundNow();
+    bench.aurora.promote();
+    await bench.see();
+    expect(outcomes(bench)).toEqual(['Switchover Succeeded Succeeded']);
+    bench.reconciler.receive(KEY, before);
+    await bench.settle();
+    expect(bench.status.operation).toBeUndefined();
+    await bench.see(2);
+    expect(bench.status.history).toHaveLength(1);
+    expect(bench.status.primaryRegion).toBe(WEST);
+  });
+
   it('given one found in flight right before the call, when it is read, then it is adopted instead', async () => {
     const bench = await lost();
     bench.probe = (what) => {

@@ -133,10 +133,19 @@ function isSomebodyElses(turn: PolicyTurn, inFlight: InFlightOperation | undefin
   return late === undefined || (late.type === 'Switchover' && !inFlight.isSwitchover);
 }
 
+/**
+ * Whether what was observed may be over. A process that has stood still still holds what it saw before; what it shows in
+ * flight may have ended since, and be on record as what it was, by another process's hand.
+ */
+function isOverPerhaps({ assessment: { round }, settings, record, now }: PolicyTurn): boolean {
+  const end = Date.parse(record.history.find(({ type }) => type !== 'Simulation')?.completedAt ?? '');
+  // An end in the future is one by a clock that was set back since: it says nothing about this round.
+  return isTooOld(round, settings, now) || (round.startedAt < end && end <= now);
+}
+
 /** Brings the record in line with the roles that were observed, whoever changed them. */
 export async function settleRoles(turn: PolicyTurn, operations: OperationRunner): Promise<void> {
-  if (isTooOld(turn.assessment.round, turn.settings, turn.now)) {
-    // This process has stood still: what it saw in flight may have ended since, and be on record as what it was.
+  if (isOverPerhaps(turn)) {
     return;
   }
   const { topology } = turn.assessment;
