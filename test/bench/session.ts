@@ -4,9 +4,9 @@ import type { Contestant } from './contestant.ts';
 import type { PeerLease, RunningPeer } from './peers/peer.ts';
 import type { Place } from './report/report.ts';
 import { apiRequests } from './rig/api-requests.ts';
-import type { RoleChangeCall } from './rig/aws-commands.ts';
 import { BenchAws } from './rig/bench-aws.ts';
 import { DecisionLines } from './rig/decision-lines.ts';
+import { placeInAccount, type RoleChangeCall } from './rig/aws-commands.ts';
 import { NAMESPACE, numberIn } from './rig/fleet.ts';
 import { range } from './rig/side-by-side.ts';
 import { now } from './rig/time.ts';
@@ -32,13 +32,6 @@ export const forced = {
   'aurora-dr.io/accept-data-loss': 'true',
 } as const;
 
-/**
- * A page of RDS has 100 items; two lists of them are read in each region in each round. All policies are of one account, as no
- * real fleet of this size is: beyond two thousand the rate is raised, so that both are read within the timeout of a round.
- */
-const READS_PER_SECOND = 20;
-const POLICIES_FOR_READS = 2_000;
-
 /** Waits until it is so. @throws Error with the last word of `look` when time is up. */
 export async function until(
   what: string,
@@ -55,16 +48,33 @@ export async function until(
   }
 }
 
-/** Starts a fresh local AWS with a global cluster for each policy, and some for policies still to come. */
-export async function startAws(bench: Bench, policies: number, spare = 0): Promise<BenchAws> {
+/** All of a fleet such that neighbours are of different accounts. */
+const acrossAccounts = (policies: number): readonly number[] =>
+  range(1, policies).toSorted((one, other) => placeInAccount(one) - placeInAccount(other));
+
+/** Those of a fleet that can be lost alone. */
+const separateOf = (policies: number): readonly number[] => acrossAccounts(policies).slice(0, SEPARATE);
+
+export interface AwsOptions {
+  /** Global clusters for policies still to come. @default 0 */
+  readonly spare?: number;
+  /** All are in one account. @default - as the fleet's policies have it */
+  readonly isOneAccount?: true;
+}
+
+/** Starts a fresh local AWS with a global cluster for each policy. */
+export async function startAws(
+  bench: Bench,
+  policies: number,
+  { spare = 0, ...accounts }: AwsOptions = {},
+): Promise<BenchAws> {
   const aws = await BenchAws.start(bench.watchdog);
-  await aws.ask('addClusters', { first: 1, last: policies + spare, separate: Math.min(SEPARATE, policies) });
+  await aws.ask('addClusters', { first: 1, last: policies + spare, separate: separateOf(policies), ...accounts });
   return aws;
 }
 
 export interface StartOptions {
   readonly aws: BenchAws;
-  readonly policies: number;
   readonly accessKeyId?: string;
   readonly lease?: PeerLease;
   /** @default - straight to the API server */
@@ -108,7 +118,7 @@ export async function untilCalm(
 
 /** Starts a process of the contestant. */
 export function startContestant(bench: Bench, contestant: Contestant, options: StartOptions): Promise<RunningPeer> {
-  const { aws, policies, accessKeyId = 'AKIABENCH', lease, onLine, kubeconfig = bench.plane.kubeconfig } = options;
+  const { aws, accessKeyId = 'AKIABENCH', lease, onLine, kubeconfig = bench.plane.kubeconfig } = options;
   const { peer, shards, isOperator } = contestant;
   const { operatorFlags, profiles, roleChanges, workers } = bench.props;
   const own = [...(shards === 1 ? [] : [`--shards=${shards}`]), ...operatorFlags];
@@ -120,7 +130,6 @@ export function startContestant(bench: Bench, contestant: Contestant, options: S
     environment: aws.environmentOf(accessKeyId),
     namespace: NAMESPACE,
     workers,
-    readsPerSecond: Math.max(READS_PER_SECOND, Math.ceil((READS_PER_SECOND * policies) / POLICIES_FOR_READS)),
     roleChanges,
     flags: isOperator ? own : [],
     variables: profiling,
@@ -146,7 +155,8 @@ export class Session implements AsyncDisposable {
   /** The processes that share the fleet. */
   readonly peers: readonly RunningPeer[];
   readonly decisions: DecisionLines;
-  #nextSeparate = 1;
+  readonly #separate: readonly number[];
+  #taken = 0;
 
   private constructor(props: {
     readonly bench: Bench;
@@ -162,6 +172,7 @@ export class Session implements AsyncDisposable {
     this.aws = props.aws;
     this.peers = props.peers;
     this.decisions = props.decisions;
+    this.#separate = separateOf(props.policies);
   }
 
   /** Gives the fleet a world of its own, starts the contestant in it and waits until that has run in. */
@@ -174,7 +185,7 @@ export class Session implements AsyncDisposable {
     const { tell } = bench.props;
     tell(`${contestant.name}: a fresh local AWS, and ${policies} policies`);
     await bench.restore();
-    const aws = await startAws(bench, policies, spare);
+    const aws = await startAws(bench, policies, { spare });
     const decisions = new DecisionLines();
     const peers: RunningPeer[] = [];
     try {
@@ -183,7 +194,7 @@ export class Session implements AsyncDisposable {
       for (let replica = 1; replica <= contestant.replicas; replica += 1) {
         const accessKeyId = `AKIAREPLICA${replica}`;
         const lease = contestant.replicas === 1 ? {} : { lease: { namespace: NAMESPACE } };
-        peers.push(await startContestant(bench, contestant, { aws, policies, accessKeyId, onLine, ...lease, ...way }));
+        peers.push(await startContestant(bench, contestant, { aws, accessKeyId, onLine, ...lease, ...way }));
       }
       const session = new Session({ bench, contestant, policies, aws, peers, decisions });
       await Promise.all(peers.map((peer) => peer.untilSynced()));
@@ -205,12 +216,16 @@ export class Session implements AsyncDisposable {
     return { scenario, contestant: this.contestant.name, policies: this.policies };
   }
 
+  /** Policies that `takeSeparate` does not give as long as it is asked for no more than so many. */
+  othersThan(count: number): readonly number[] {
+    return acrossAccounts(this.policies).slice(count);
+  }
+
   /** Policies that nobody has used in this session, each of which can be lost alone. */
   takeSeparate(count: number): readonly number[] {
-    const first = this.#nextSeparate;
-    const last = Math.min(first + count - 1, SEPARATE, this.policies);
-    this.#nextSeparate = last + 1;
-    return range(first, last);
+    const first = this.#taken;
+    this.#taken += count;
+    return this.#separate.slice(first, this.#taken);
   }
 
   /** The primaries of these are lost, one by one: for RDS, for the endpoint, for the secondary and for the witness. */

@@ -17,6 +17,8 @@ export interface Session {
   readonly accountId: string;
   readonly roleArn: string;
   readonly sessionName: string;
+  /** The access key that assumed the role; undefined where none did, but a token. */
+  readonly assumedBy: string | undefined;
 }
 
 /** Who sends a request. */
@@ -47,6 +49,10 @@ export class SessionStore {
 
   role(arn: string): Role | undefined {
     return this.roles.get(arn);
+  }
+
+  session(accessKeyId: string): Session | undefined {
+    return this.sessions.get(accessKeyId);
   }
 
   addSession(session: Session): void {

@@ -9,7 +9,7 @@ export interface RoleChangeCall {
   readonly globalClusterIdentifier: string;
   /** `ok` or the code of the error that was answered. */
   readonly result: string;
-  /** Who asked: each process under test has an access key of its own. */
+  /** Who asked, also in a session: each process under test has an access key of its own. */
   readonly accessKeyId: string | undefined;
 }
 
@@ -17,8 +17,10 @@ export interface RoleChangeCall {
 export interface FleetOfClusters {
   readonly first: number;
   readonly last: number;
-  /** How many of them, from the first, have a writer endpoint of their own and can be lost alone. */
-  readonly separate: number;
+  /** Those that have a writer endpoint of their own and can be lost alone. */
+  readonly separate: readonly number[];
+  /** All are in the account of the process's own access key. @default - each in that of `accountOf` */
+  readonly isOneAccount?: true;
 }
 
 /** Delay of the local AWS's own event loop: how much later than it arrived a request may have been noticed. */
@@ -41,7 +43,10 @@ export interface AwsCommands {
   counts(): Readonly<Record<string, number>>;
   /** Role changes after that number. */
   roleChanges(after: number): readonly RoleChangeCall[];
-  /** When the first call with this access key arrived; undefined while none did. */
+  /**
+   * When the first call of the process with this access key arrived, its sessions' among them, and without those that only
+   * ask for a session; undefined while none did.
+   */
   firstCallOf(accessKeyId: string): number | undefined;
   /** The primary of each of these global clusters is lost for good, while its region lives. */
   loseClusters(numbers: readonly number[]): Promise<void>;
@@ -70,6 +75,18 @@ export interface AwsReply {
   readonly result?: unknown;
   readonly error?: string;
 }
+
+/** A real account has few: AWS gives it 40 DB clusters a region until somebody asks for more. */
+const POLICIES_PER_ACCOUNT = 100;
+const FIRST_ACCOUNT = 200_000_000_001;
+
+/** The account of a policy's global cluster. */
+export const accountOf = (number: number): string =>
+  String(FIRST_ACCOUNT + Math.floor((number - 1) / POLICIES_PER_ACCOUNT));
+/** The role in it that whoever looks after the policy assumes. */
+export const roleOf = (number: number): string => `arn:aws:iam::${accountOf(number)}:role/aurora-dr`;
+/** A policy's place in its account: policies with the same are of different accounts. */
+export const placeInAccount = (number: number): number => (number - 1) % POLICIES_PER_ACCOUNT;
 
 /** Identifier of a policy's global cluster, and of its cluster in each region. */
 export const clusterName = (number: number): string => `bench-${String(number).padStart(6, '0')}`;

@@ -5,7 +5,9 @@ import { LoopbackListener } from '../../aws/server/loopback-listener.ts';
 import { startLocalAws, type LocalAws } from '../../aws/local-aws.ts';
 import type { RecordedCall } from '../../aws/world/call-log.ts';
 import type { DbCluster } from '../../aws/world/model.ts';
+import { freezeOrThaw } from '../../aws/world/replication.ts';
 import {
+  accountOf,
   clusterName,
   type AwsCommands,
   type AwsReady,
@@ -59,16 +61,17 @@ class BenchAws implements AwsCommands {
     this.#loopDelay.enable();
   }
 
-  async addClusters({ first, last, separate }: FleetOfClusters): Promise<void> {
+  async addClusters({ first, last, separate, isOneAccount }: FleetOfClusters): Promise<void> {
+    const ports = new Map(separate.map((number, index) => [number, SHARED_PORT + 1 + index]));
     for (let number = first; number <= last; number += 1) {
       const identifier = clusterName(number);
-      const options = { identifier, regions: REGIONS, clusterIdentifier: identifier, hasEndpoints: false };
+      const account = isOneAccount === true ? {} : { accountId: accountOf(number) };
+      const options = { identifier, regions: REGIONS, clusterIdentifier: identifier, hasEndpoints: false, ...account };
       const { clusters } = await this.#aws.addGlobalCluster(options);
       for (const cluster of clusters) {
         cluster.address = addressIn(cluster.region);
-        const isPrimary = cluster.region === REGIONS[0];
-        const own =
-          isPrimary && number < first + separate ? acceptAll(cluster.address, SHARED_PORT + number) : undefined;
+        const port = cluster.region === REGIONS[0] ? ports.get(number) : undefined;
+        const own = port === undefined ? undefined : acceptAll(cluster.address, port);
         if (own !== undefined) this.#separate.set(number, own);
         await this.#give(cluster, own ?? this.#sharedIn(cluster));
       }
@@ -90,7 +93,7 @@ class BenchAws implements AwsCommands {
   async loseClusters(numbers: readonly number[]): Promise<void> {
     const { world } = this.#aws;
     for (const number of numbers) {
-      const globalCluster = world.globalCluster(world.settings.accountId, clusterName(number));
+      const globalCluster = world.globalCluster(accountOf(number), clusterName(number));
       const primary = world.writerOf(globalCluster);
       const endpoint = this.#separate.get(number);
       if (primary === undefined || endpoint === undefined) {
@@ -103,9 +106,7 @@ class BenchAws implements AwsCommands {
       world.clusterChanged(primary);
       await endpoint.become('refuse');
     }
-    const last = numbers.at(-1);
-    // Freezes the replication of all that were severed.
-    if (last !== undefined) this.#aws.severReplication(REGIONS[1], clusterName(last));
+    freezeOrThaw(world, world.settle());
   }
 
   async loseRegion(region: string): Promise<void> {
@@ -155,10 +156,14 @@ class BenchAws implements AwsCommands {
 
   #note(call: RecordedCall): void {
     const at = performance.timeOrigin + performance.now();
-    const { action, region, accessKeyId, input, result } = call;
+    const { action, region, input, result } = call;
+    const session = call.accessKeyId === undefined ? undefined : this.#aws.world.sessions.session(call.accessKeyId);
+    const accessKeyId = session?.assumedBy ?? call.accessKeyId;
     const key = `${action} ${region}`;
     this.#counts[key] = (this.#counts[key] ?? 0) + 1;
-    if (accessKeyId !== undefined && !this.#firstCalls.has(accessKeyId)) this.#firstCalls.set(accessKeyId, at);
+    if (accessKeyId !== undefined && action !== 'AssumeRole' && !this.#firstCalls.has(accessKeyId)) {
+      this.#firstCalls.set(accessKeyId, at);
+    }
     if (roleChangeActions.has(action)) {
       const number = this.#roleChanges.length + 1;
       const globalClusterIdentifier = String(input['GlobalClusterIdentifier']);

@@ -4,7 +4,7 @@ import type {
 } from '../../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { parseDuration } from '../../../operator/api/v1alpha1/duration.ts';
 import { settingsOf } from '../../../operator/controllers/settings-of.ts';
-import { clusterName } from './aws-commands.ts';
+import { clusterName, roleOf } from './aws-commands.ts';
 import type { KubeApi } from './kube-api.ts';
 import { range, sideBySide } from './side-by-side.ts';
 
@@ -54,6 +54,7 @@ export function policyOf(number: number, { witnessUrl, interval, finalizers }: P
         { name: 'us-east-1', clusterIdentifier: clusterName(number), promotion: 'Prefer' },
         { name: 'us-west-2', clusterIdentifier: clusterName(number), promotion: 'Allow' },
       ],
+      aws: { roleArn: roleOf(number) },
       detection: {
         interval,
         timeout: parseDuration(interval) < parseDuration(DEFAULT_INTERVAL) ? SHORT_TIMEOUT : DEFAULT_TIMEOUT,

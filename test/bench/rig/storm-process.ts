@@ -13,12 +13,11 @@ interface StormArguments {
   readonly url: string;
   readonly caFile: string;
   readonly adminToken: string;
-  readonly first: number;
-  readonly last: number;
+  readonly numbers: readonly number[];
   readonly perSecond: number;
 }
 
-async function main({ first, last, perSecond, ...server }: StormArguments): Promise<void> {
+async function main({ numbers, perSecond, ...server }: StormArguments): Promise<void> {
   const kube = new KubeApi(server);
   const fleet = new Fleet(kube);
   const ending = new AbortController();
@@ -31,7 +30,7 @@ async function main({ first, last, perSecond, ...server }: StormArguments): Prom
     const due = ((performance.now() - started) / 1000) * perSecond;
     for (; sent < due && inFlight.size < perSecond; sent += 1) {
       const request = fleet
-        .touchStatus(first + (sent % (last - first + 1)), `${sent % 1000}ms`)
+        .touchStatus(numbers[sent % numbers.length] ?? 0, `${sent % 1000}ms`)
         .catch((error: unknown) => {
           if (failed === 0) process.stderr.write(`${String(error)}\n`);
           failed += 1;

@@ -6,24 +6,22 @@ import type { Bench } from '../bench.ts';
 const program = fileURLToPath(new URL('storm-process.ts', import.meta.url));
 
 export interface StormOptions {
-  readonly first: number;
-  readonly last: number;
+  /** Policies. */
+  readonly numbers: readonly number[];
   readonly perSecond: number;
 }
 
-/**
- * Has another process patch the statuses of the policies `first` to `last`, so many times a second, until it is disposed of.
- */
+/** Has another process patch the statuses of the policies, so many times a second, until it is disposed of. */
 export async function startStorm(
   { plane, watchdog }: Bench,
-  { first, last, perSecond }: StormOptions,
+  { numbers, perSecond }: StormOptions,
 ): Promise<AsyncDisposable> {
   const child = fork(program, [], { execArgv: [] });
   await once(child, 'spawn');
   const pid = child.pid ?? 0;
   watchdog.watch(pid);
   const { url, caFile, adminToken } = plane;
-  child.send({ url, caFile, adminToken, first, last, perSecond });
+  child.send({ url, caFile, adminToken, numbers, perSecond });
   return {
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {

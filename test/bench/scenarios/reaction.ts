@@ -4,14 +4,10 @@ import { forced, until, type Session } from '../session.ts';
 import type { RoleChangeCall } from '../rig/aws-commands.ts';
 import { numberIn } from '../rig/fleet.ts';
 import { now } from '../rig/time.ts';
-import { range } from '../rig/side-by-side.ts';
 import { startStorm, type StormOptions } from '../rig/storm.ts';
 
 const SCENARIO = 'reaction';
-/**
- * One policy is lost after the other, spread over the interval. Policies of one account have their rounds at the same
- * time, so that these share a round all the same; what many at once take is another scenario's.
- */
+/** One policy is lost after the other, spread over the interval; what many at once take is another scenario's. */
 const LOST_IN_A_ROUND = 6;
 /** How long a failover may take until it counts as missing; not a limit on reactions: a busy machine is slow. */
 const PATIENCE_MILLISECONDS = 240_000;
@@ -53,14 +49,13 @@ function reactionsOf({ policies, bench }: Session): number {
 }
 
 /** Policies that no reaction is measured of. */
-function othersOf({ policies, bench }: Session): readonly number[] {
-  return range(4 * bench.props.effort.reactions + 1, policies);
+function othersOf(session: Session): readonly number[] {
+  return session.othersThan(4 * session.bench.props.effort.reactions);
 }
 
 /** Not so many that they fight over the same few objects. */
 function stormOn(others: readonly number[]): StormOptions {
-  const [first = 0] = others;
-  return { first, last: others.at(-1) ?? 0, perSecond: Math.min(STORM_PER_SECOND, Math.floor(others.length / 2)) };
+  return { numbers: others, perSecond: Math.min(STORM_PER_SECOND, Math.floor(others.length / 2)) };
 }
 
 async function measureLosses(session: Session, circumstances: string): Promise<void> {

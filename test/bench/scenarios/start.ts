@@ -36,7 +36,7 @@ async function measureStart(bench: Bench, contestant: Contestant, { aws, policie
   const accessKeyId = `AKIASTART${contestant.name}${count}`;
   const startedAt = now();
   const lease = { namespace: NAMESPACE };
-  const peer = await startContestant(bench, contestant, { aws, policies, accessKeyId, lease });
+  const peer = await startContestant(bench, contestant, { aws, accessKeyId, lease });
   try {
     const note = (measure: string) => (): void => {
       measurements.add(place, measure, 'ms', now() - startedAt);

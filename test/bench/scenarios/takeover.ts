@@ -36,7 +36,6 @@ async function measureTakeovers(bench: Bench, contestant: Contestant, policies: 
     const accessKeyId = `AKIAREPLICA${count}`;
     const peer = await startContestant(bench, contestant, {
       aws,
-      policies,
       accessKeyId,
       lease: { namespace: NAMESPACE },
     });

@@ -34,7 +34,7 @@ async function execute(bench: Bench, policies: number, intervalSeconds: number):
   const { measurements } = bench;
   const place = { scenario: SCENARIO, contestant: CONTESTANT, policies };
   const count = Math.min(policies, MOST_PAIRS);
-  await using aws = await startAws(bench, count);
+  await using aws = await startAws(bench, count, { isOneAccount: true });
   const pairs = range(1, count).map((number) => ({
     globalClusterIdentifier: clusterName(number),
     primary: { region: 'us-east-1', clusterIdentifier: clusterName(number) },

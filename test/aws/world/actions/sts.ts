@@ -4,13 +4,13 @@ import type { World } from '../world.ts';
 import type { Action, Input, Output } from './action.ts';
 import { optionalNumber, optionalString, requiredString } from './input.ts';
 
-export const assumeRole: Action = ({ world, now }, input) => {
+export const assumeRole: Action = ({ world, now, caller }, input) => {
   const roleArn = requiredString(input, 'RoleArn');
   const role = world.sessions.role(roleArn);
   if (role?.externalId !== undefined && role.externalId !== optionalString(input, 'ExternalId')) {
     throw denied('sts:AssumeRole', roleArn);
   }
-  return beginSession(world, input, now, 'sts:AssumeRole');
+  return beginSession(world, input, now, { action: 'sts:AssumeRole', assumedBy: caller.accessKeyId });
 };
 
 /** What a Kubernetes service account is exchanged for. Not signed: the token alone says who asks. */
@@ -18,10 +18,15 @@ export const assumeRoleWithWebIdentity: Action = ({ world, now }, input) => {
   if (requiredString(input, 'WebIdentityToken').length < 4) {
     throw new AwsError('InvalidIdentityToken', 400, 'The web identity token could not be validated.');
   }
-  return beginSession(world, input, now, 'sts:AssumeRoleWithWebIdentity');
+  return beginSession(world, input, now, { action: 'sts:AssumeRoleWithWebIdentity', assumedBy: undefined });
 };
 
-function beginSession(world: World, input: Input, now: number, action: string): Output {
+function beginSession(
+  world: World,
+  input: Input,
+  now: number,
+  { action, assumedBy }: { readonly action: string; readonly assumedBy: string | undefined },
+): Output {
   const roleArn = requiredString(input, 'RoleArn');
   const sessionName = requiredString(input, 'RoleSessionName');
   const seconds = optionalNumber(input, 'DurationSeconds') ?? 3600;
@@ -44,6 +49,7 @@ function beginSession(world: World, input: Input, now: number, action: string): 
     accountId: arn.accountId,
     roleArn,
     sessionName,
+    assumedBy,
   };
   world.sessions.addSession(session);
   return {
