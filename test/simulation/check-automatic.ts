@@ -129,17 +129,27 @@ function hasPassed(
 const MOST_ROUNDS = 200;
 
 /**
+ * Of rounds in their order those after the last pause. Who lost its lease begins anew once it has it again, with what status
+ * says of the incident; what it saw before, and could not write because its API server was gone, nobody knows any more.
+ */
+function sinceLastPause(rounds: readonly RoundSpan[], pause: number): readonly RoundSpan[] {
+  const last = rounds.findLastIndex(({ from }, index) => from - (rounds[index - 1]?.from ?? from) > pause);
+  return rounds.slice(Math.max(0, last));
+}
+
+/**
  * The loss is not told to be older than what still saw the primary serve: with an earlier one the worst case would be too
  * small, and no sample too old.
  */
 function checkDetection({ policy, process, names, operation, ledger, visibility, accuse }: Registration): void {
-  const { signals, timeout } = policy.spec.detection;
+  const { signals, timeout, interval } = policy.spec.detection;
   // Who took the incident over from another process has its time by another clock.
   if (Math.abs(process.wallOffset) > 500) return;
   const since = Date.parse(operation.detectedAt ?? operation.startedAt) - EPOCH + 1_000;
-  const rounds = ledger
-    .rounds(process.name, keyOf({ metadata: names.policy }), MOST_ROUNDS)
-    .filter(({ from }) => from > since);
+  const known = ledger.rounds(process.name, keyOf({ metadata: names.policy }), MOST_ROUNDS);
+  const rounds = sinceLastPause(known, 2 * parseDuration(interval) + parseDuration(timeout)).filter(
+    ({ from }) => from > since,
+  );
   const told = rounds
     .flatMap((round) => ledger.receipts(process.name, round))
     .find(({ evidence, sentAt, at }) => {
@@ -249,7 +259,9 @@ function checkTarget(
   const interval = parseDuration(policy.spec.detection.interval);
   const receipts = ledger.receipts(process.name, { from: last.from - interval / 2, to: last.to });
   const answers = receipts.map(({ evidence }) => evidence).filter((each) => each.kind === 'aws' && each.region === to);
-  const cluster = answers.map((each) => clusterIn(each, names.cluster)).findLast((each) => each !== undefined);
+  const told = answers.map((each) => clusterIn(each, names.cluster)).filter((each) => each !== undefined);
+  // The round has what was told to it first; what came later, before its end, may have been told to another policy's.
+  const cluster = (isSharing ? told.find(({ Status }) => Status === 'available') : undefined) ?? told.at(-1);
   // The target's own word on the members counts; where it has none in time, any region's does.
   const views = [...receipts.map(({ evidence }) => evidence), ...answers].map((each) =>
     globalClusterIn(each, names.globalCluster),
@@ -302,15 +314,13 @@ function samplesOf({ world, operation, names }: Registration, at: number): reado
     { name: 'DBClusterIdentifier', value: names.cluster },
     ...sources.map((value) => ({ name: 'SourceRegion', value })),
   ]);
-  const series = LAG_METRICS.map((metricName) =>
-    shapes
-      .flatMap((dimensions) => {
-        const identity = { accountId: ACCOUNT, region: operation.to, namespace: 'AWS/RDS', metricName, dimensions };
-        return world.metrics.read(identity, at);
-      })
-      .toSorted((a, b) => a.timestamp - b.timestamp),
-  );
-  return series.find((samples) => samples.length > 0) ?? [];
+  // What one metric does not tell, because it has a gap, the other one may have told before.
+  return LAG_METRICS.flatMap((metricName) =>
+    shapes.flatMap((dimensions) => {
+      const identity = { accountId: ACCOUNT, region: operation.to, namespace: 'AWS/RDS', metricName, dimensions };
+      return world.metrics.read(identity, at);
+    }),
+  ).toSorted((a, b) => a.timestamp - b.timestamp);
 }
 
 function checkLoss(registration: Registration, last: RoundSpan): void {

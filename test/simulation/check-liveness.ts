@@ -96,6 +96,10 @@ export function checkLiveness(question: LivenessQuestion): void {
     return region === loss.region && identifier === names.cluster && requestedAt >= EPOCH + loss.at;
   });
   const startedAt = answer === undefined ? undefined : answer.requestedAt - EPOCH;
+  if (startedAt === undefined && isTargetLost(question)) {
+    count('liveness not judged: the target’s region was lost before it was due');
+    return;
+  }
   if (startedAt === undefined ? now > deadline : startedAt > deadline) {
     const seconds = (time: number): string => `${(time / 1000).toFixed(1)} s`;
     const progressing = question.policy.status?.conditions?.find(({ type }) => type === 'Progressing');
@@ -167,17 +171,31 @@ function exemption(question: LivenessQuestion): string | undefined {
   return checks.find(([isExempt]) => isExempt)?.[1];
 }
 
-/**
- * With a cluster of operators in each region only the one in the target's region acts, and with all well all choose the
- * same target; where that one is missing, the loss is judged, and found not to be under the rule, for another one.
- */
-function actorOf({ scenario, props, loss }: LivenessQuestion): number | undefined {
-  const { sites } = scenario.installation;
+/** Whether the region to promote was lost as well while there still was time. */
+function isTargetLost(question: LivenessQuestion): boolean {
+  const target = targetOf(question);
+  const lostAt = target === undefined ? undefined : question.world.region(target).lostAt;
+  return lostAt !== undefined && lostAt - EPOCH < deadlineOf(question);
+}
+
+/** What all operators choose while all is well. */
+function targetOf({ props, loss }: LivenessQuestion): string | undefined {
   const rank = { Prefer: 0, Allow: 1, Never: 2 };
   const [target] = props.regions
     .filter(({ name, promotion }) => name !== loss.region && promotion !== 'Never')
     .toSorted((a, b) => rank[a.promotion] - rank[b.promotion]);
-  const actor = sites.findIndex(({ region }) => region === undefined || region === target?.name);
+  return target?.name;
+}
+
+/**
+ * With a cluster of operators in each region only the one in the target's region acts, and with all well all choose the
+ * same target; where that one is missing, the loss is judged, and found not to be under the rule, for another one.
+ */
+function actorOf(question: LivenessQuestion): number | undefined {
+  const { scenario } = question;
+  const { sites } = scenario.installation;
+  const target = targetOf(question);
+  const actor = sites.findIndex(({ region }) => region === undefined || region === target);
   return actor < 0 || isGone(scenario, actor) ? undefined : actor;
 }
 

@@ -3,7 +3,7 @@ import type { MetricDatum } from '../../operator/aws/aws-gateway.ts';
 import type { Round } from '../../operator/failover/observation.ts';
 import { dataLoss } from '../aws/world/data-loss.ts';
 import type { World } from '../aws/world/world.ts';
-import type { Evidence } from './call-hooks.ts';
+import type { Evidence, RoleChangeCall } from './call-hooks.ts';
 import { isGone } from './check-liveness.ts';
 import { ShardChecks } from './check-shards.ts';
 import { TurnChecks } from './check-turns.ts';
@@ -85,6 +85,8 @@ const LATENT: readonly Action['kind'][] = [
 
 /** Between a process's clock and the true time, twice, milliseconds. */
 const CLOCK_SKEW = 1_000;
+/** How long a process waits for AWS to answer a role change at most, milliseconds. */
+const LONGEST_CALL = 5_000;
 
 /** Watches everything from outside, after every step: holds it against the invariants, counts, and tells the story. */
 export class Monitor {
@@ -182,14 +184,22 @@ export class Monitor {
     this.#ledger.note(process, evidence, sentAt);
   }
 
-  onRoleChange(process: SimulatedProcess, action: string, region: string, targetArn: string): void {
-    this.tell(process.name, `AWS in ${region} takes up ${action} to ${targetArn.split(':').slice(3).join(':')}`);
-    this.#turns?.onCall(process.name, action, region);
+  /** Of a process's Kubernetes cluster, and of the policy that names the DB cluster. */
+  watchOf(process: SimulatedProcess, targetArn: string): PolicyWatch | undefined {
     const site = siteOf(this.#props.scenario.installation.sites, process.replica);
     const identifier = this.#props.world.clusters.get(targetArn)?.identifier;
-    const watch = this.#watches.find((each) => each.site === site && each.names.cluster === identifier);
-    this.#shards.onAct(site, process, watch?.policy, action);
-    const operation = watch?.operations.onCall(action, targetArn, watch.policy);
+    return this.#watches.find((each) => each.site === site && each.names.cluster === identifier);
+  }
+
+  onRoleChange(process: SimulatedProcess, { action, region, targetArn, sentAt, policy: asSent }: RoleChangeCall): void {
+    this.tell(process.name, `AWS in ${region} takes up ${action} to ${targetArn.split(':').slice(3).join(':')}`);
+    this.#turns?.onCall(process.name, action, region);
+    const watch = this.watchOf(process, targetArn);
+    const isLate = process.scheduler.time - sentAt > LONGEST_CALL;
+    // Nobody answers for what has happened since the caller gave up: neither call of AWS is conditional.
+    const policy = isLate ? asSent : watch?.policy;
+    if (watch !== undefined && !isLate) this.#shards.onAct(watch.site, process, policy, action);
+    const operation = watch?.operations.onCall(action, targetArn, policy);
     if (watch === undefined) this.#accuse('one-effect', `${action} was called for ${targetArn}, which no policy names`);
     else this.#call = operation && { watch, operation, known: this.#props.world.operations.length };
   }

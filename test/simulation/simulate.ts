@@ -141,7 +141,8 @@ class Simulation {
       },
       onEvidence: (caller, evidence, sentAt) => this.#monitor.onEvidence(caller, evidence, sentAt),
       onMetrics: (caller, metrics) => this.#monitor.onMetrics(caller, metrics),
-      onRoleChange: (caller, action, region, target) => this.#monitor.onRoleChange(caller, action, region, target),
+      policyOf: (caller, target) => this.#monitor.watchOf(caller, target)?.policy,
+      onRoleChange: (caller, call) => this.#monitor.onRoleChange(caller, call),
     };
     const shared = { process, network: this.#network, world: this.#world, hooks };
     const { sites } = this.#scenario.installation;

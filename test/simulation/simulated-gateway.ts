@@ -30,7 +30,7 @@ import type { ClusterView, GlobalClusterView } from '../../operator/failover/obs
 import type { Input, Output, Service } from '../aws/world/actions/action.ts';
 import { answer, type Answer } from '../aws/world/answer.ts';
 import type { World } from '../aws/world/world.ts';
-import type { CallHooks } from './call-hooks.ts';
+import type { CallHooks, RoleChangeCall } from './call-hooks.ts';
 import { LinkError, type Network, type Served } from './network.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
@@ -66,6 +66,8 @@ function remembering<K extends object, V>(viewOf: (answered: K) => V): (answered
     return known;
   };
 }
+
+const ROLE_CHANGES: readonly string[] = ['FailoverGlobalCluster', 'SwitchoverGlobalCluster'];
 
 /** What the SDK would throw for an error that AWS answers. */
 class AnsweredError extends Error {
@@ -265,6 +267,13 @@ export class SimulatedGateway implements AwsGateway {
         new Promise((resolve, reject) => {
           if (!hooks.beforeCall(process, `aws ${action} ${region}`)) return;
           const sentAt = process.scheduler.time;
+          const targetArn = ROLE_CHANGES.includes(action)
+            ? String(request.input['TargetDbClusterIdentifier'])
+            : undefined;
+          const roleChange =
+            targetArn === undefined
+              ? undefined
+              : { action, region, targetArn, sentAt, policy: hooks.policyOf(process, targetArn) };
           const succeed = (output: Output): void => {
             hooks.onEvidence(process, { kind: 'aws', region, action, output }, sentAt);
             resolve(output);
@@ -274,19 +283,17 @@ export class SimulatedGateway implements AwsGateway {
             if (isSignOfLife) hooks.onEvidence(process, { kind: 'aws', region, action, output: undefined }, sentAt);
             reject(error);
           };
-          network.send(process, `rds:${region}`, () => this.#serve(request), succeed, fail);
+          network.send(process, `rds:${region}`, () => this.#serve(request, roleChange), succeed, fail);
         }),
       onExpired: () => undefined,
     });
   }
 
   /** AWS's side. */
-  #serve(request: Request): Served<Output> {
+  #serve(request: Request, roleChange: RoleChangeCall | undefined): Served<Output> {
     const { process, world, hooks, repetitions } = this.#props;
-    const { region, action, input } = request;
-    if (action === 'FailoverGlobalCluster' || action === 'SwitchoverGlobalCluster') {
-      hooks.onRoleChange(process, action, region, String(input['TargetDbClusterIdentifier']));
-    }
+    const { region, action } = request;
+    if (roleChange !== undefined) hooks.onRoleChange(process, roleChange);
     const times = repetitions(region, action);
     let result = answer(world, request);
     for (let repetition = 1; repetition < times; repetition += 1) result = answer(world, request);
