@@ -245,10 +245,16 @@ function isConcerned({ action, site, policy = 0 }: ScenarioEvent, question: Live
   if (!DECISIVE.includes(action.kind)) return false;
   // That an answer is lost does not hinder the call.
   if (action.kind === 'awsFault' && action.fault.kind === 'effectWithoutAnswer') return false;
-  if (action.kind === 'clockJump') return clockErrorOf(question) > SMALL_CLOCK_ERROR;
+  if (action.kind === 'clockJump') return clockErrorOf(question) > harmlessClockError(question);
   if (OF_POLICIES.includes(action.kind) && namesOf(policy).policy.name !== names.policy.name) return false;
   const isElsewhere = OF_SITES.includes(action.kind) && site !== undefined && site !== question.site;
   return !isElsewhere || MOVING.includes(action.kind);
+}
+
+/** Lag that grows is compared with the time since the loss by the operator's clock: it is recognised within a share of a period. */
+function harmlessClockError({ scenario: { world }, props }: LivenessQuestion): number {
+  const isCompared = world.lagMetricOnLoss === 'grows' && props.signals.includes('replication');
+  return isCompared ? Math.min(SMALL_CLOCK_ERROR, world.metricPeriod / 5) : SMALL_CLOCK_ERROR;
 }
 
 const clockErrorOf = ({ scenario, site }: Pick<LivenessQuestion, 'scenario' | 'site'>): number =>

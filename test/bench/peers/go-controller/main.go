@@ -2,16 +2,16 @@
 // does for the policies of the benchmarks.
 //
 // It has the same CRD, a work queue keyed by policy, one shared walk of DescribeGlobalClusters and DescribeDBClusters for
-// each region and interval whatever the number of policies, lag asked in batches once a metric period, TCP probes over a
-// bounded pool, the signals controlPlane, endpoint, replication and http with votes, quorum, hold and veto, changed-only
-// status, the operation registered in status before AWS is called, role changes within a budget for each region, forced
-// failover by annotation, leader election with release on SIGTERM.
+// each account, region and interval whatever the number of policies, lag asked in batches once a metric period, TCP probes
+// over a bounded pool, the signals controlPlane, endpoint, replication and http with votes, quorum, hold and veto,
+// changed-only status, the operation registered in status before AWS is called, role changes within a budget for each
+// account and region, forced failover by annotation, leader election with release on SIGTERM.
 //
 // It does less than the operator, so it is the cheaper of the two: no fencing, no publishing (Service, ConfigMap, routing
 // metric), no events, no notifications, no decision log, no traces, no Crossplane, no failback, no drills, no MySQL signals,
-// no discovery of metric series (it takes the shape that the local AWS has, and one lag metric), no assumed roles (one
-// account), no finalizer, no in-region recovery limit, no priority among calls that wait for their budget other than the
-// work queue's, no judgement of its own event loop and clock, and no claims of a cluster by one of several policies.
+// no discovery of metric series (it takes the shape that the local AWS has, and one lag metric), no external ids of roles,
+// no finalizer, no in-region recovery limit, no priority among calls that wait for their budget other than the work queue's,
+// no judgement of its own event loop and clock, and no claims of a cluster by one of several policies.
 package main
 
 import (
@@ -82,12 +82,12 @@ func main() {
 	flags.DurationVar(&o.renewDeadline, "renew-deadline", 10*time.Second, "as client-go has it")
 	flags.DurationVar(&o.retryPeriod, "retry-period", 2*time.Second, "as client-go has it")
 	flags.IntVar(&o.controller.Workers, "workers", 8, "policies that are reconciled at the same time")
-	flags.Float64Var(&o.aws.ReadsPerSecond, "reads-per-second", 20, "read requests to AWS per second, for each region")
+	flags.Float64Var(&o.aws.ReadsPerSecond, "reads-per-second", 20, "read requests to AWS per second, for each account and region")
 	flags.DurationVar(&o.aws.MetricPeriod, "metric-period", time.Minute, "period of the lag samples, and how often each series is asked")
 	flags.DurationVar(&o.controller.FollowInterval, "follow-interval", time.Second, "between two rounds while an operation is in flight")
 	flags.DurationVar(&o.controller.UnconfirmedWindow, "unconfirmed-read-window", time.Minute, "how long reads must show no effect before an ambiguous call is made again")
-	flags.Float64Var(&o.controller.RoleChangesPerSecond, "role-changes-per-second", 5, "for each region and action")
-	flags.IntVar(&o.controller.RoleChangeBurst, "role-changes-burst", 100, "for each region and action, after a quiet time")
+	flags.Float64Var(&o.controller.RoleChangesPerSecond, "role-changes-per-second", 5, "for each account, region and action")
+	flags.IntVar(&o.controller.RoleChangeBurst, "role-changes-burst", 100, "for each account, region and action, after a quiet time")
 	_ = flags.Parse(os.Args[1:])
 
 	logger := slog.New(slog.NewJSONHandler(os.Stderr, nil))

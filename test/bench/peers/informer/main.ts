@@ -6,6 +6,7 @@
 import { createServer, type Server } from 'node:http';
 import { parseArgs } from 'node:util';
 import { FailoverGlobalClusterCommand, RDSClient } from '@aws-sdk/client-rds';
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import {
   CustomObjectsApi,
   KubeConfig,
@@ -44,16 +45,36 @@ async function serve(name: string, path: string, answer: () => { status: number;
   return server;
 }
 
-const clients = new Map(
+const endpoints = new Map(
   values['aws-endpoint'].map((entry) => {
     const [region = '', endpoint = ''] = entry.split(/=(.*)/);
-    return [region, new RDSClient({ region, endpoint, maxAttempts: 1 })];
+    return [region, endpoint];
   }),
 );
 
+/** By region and role. */
+const clients = new Map<string, RDSClient>();
+
+/** The client of the account that the role stands for; without one, of the process's own. */
+function clientOf(region: string, roleArn: string | undefined): RDSClient | undefined {
+  const endpoint = endpoints.get(region);
+  if (endpoint === undefined) return undefined;
+  const key = `${region} ${roleArn ?? ''}`;
+  const known = clients.get(key);
+  if (known !== undefined) return known;
+  const clientConfig = { region, endpoint };
+  const credentials =
+    roleArn === undefined
+      ? {}
+      : { credentials: fromTemporaryCredentials({ params: { RoleArn: roleArn }, clientConfig }) };
+  const client = new RDSClient({ ...clientConfig, ...credentials, maxAttempts: 1 });
+  clients.set(key, client);
+  return client;
+}
+
 /** What is used of a policy. */
 interface Policy extends KubernetesObject {
-  readonly spec: Pick<DisasterRecoveryPolicy['spec'], 'globalClusterIdentifier' | 'regions'>;
+  readonly spec: Pick<DisasterRecoveryPolicy['spec'], 'globalClusterIdentifier' | 'regions' | 'aws'>;
 }
 
 /** Sends the request for a policy, once for as long as it carries the annotation. */
@@ -67,12 +88,14 @@ function look({ metadata, spec }: Policy): void {
     return;
   }
   const cluster = spec.regions.find(({ name }) => name === region);
-  const client = clients.get(region);
+  const roleArn = spec.aws?.roleArn;
+  const account = roleArn?.split(':')[4] ?? values.account;
+  const client = clientOf(region, roleArn);
   if (asked.has(key) || cluster === undefined || client === undefined) return;
   asked.add(key);
   const command = new FailoverGlobalClusterCommand({
     GlobalClusterIdentifier: spec.globalClusterIdentifier,
-    TargetDbClusterIdentifier: `arn:aws:rds:${region}:${values.account}:cluster:${cluster.clusterIdentifier}`,
+    TargetDbClusterIdentifier: `arn:aws:rds:${region}:${account}:cluster:${cluster.clusterIdentifier}`,
     AllowDataLoss: true,
   });
   client.send(command).then(

@@ -79,10 +79,16 @@ type DisasterRecoveryPolicyList struct {
 type Spec struct {
 	GlobalClusterIdentifier string     `json:"globalClusterIdentifier"`
 	Regions                 []Region   `json:"regions"`
+	AWS                     *AWS       `json:"aws,omitempty"`
 	Objectives              Objectives `json:"objectives"`
 	Detection               Detection  `json:"detection"`
 	Failover                Failover   `json:"failover"`
 	Suspend                 bool       `json:"suspend,omitempty"`
+}
+
+// AWS is the access to the account of the global cluster.
+type AWS struct {
+	RoleARN string `json:"roleArn"`
 }
 
 type Region struct {

@@ -1,4 +1,4 @@
-// Package aws reads Aurora global databases of one account and changes their roles. It keeps of AWS's answers only what
+// Package aws reads Aurora global databases, account by account, and changes their roles. It keeps of AWS's answers only what
 // decisions need, and makes one attempt a call: who asks again, and when, is the caller's to decide.
 package aws
 
@@ -14,10 +14,12 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
@@ -83,17 +85,34 @@ type Cluster struct {
 	Instances     int
 }
 
+// Transports of a region's clients, whatever the account. Reads share connections; role changes get fresh ones: on one that
+// the far side has just dropped, their outcome would be unknown.
+type Transports struct {
+	kept, fresh *awshttp.BuildableClient
+}
+
+// NewTransports makes those of a region.
+func NewTransports() *Transports {
+	return &Transports{
+		kept: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConnsPerHost = 8
+			t.IdleConnTimeout = idleConnection
+		}),
+		fresh: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true }),
+	}
+}
+
 // Config of the clients.
 type Config struct {
 	// Endpoints by region; regions without one use AWS's own.
 	Endpoints map[string]string
-	// ReadsPerSecond for each region.
+	// ReadsPerSecond for each account and region.
 	ReadsPerSecond float64
 	// MetricPeriod of the lag samples.
 	MetricPeriod time.Duration
 }
 
-// Region has the clients of one region.
+// Region has the clients of one region of one account.
 type Region struct {
 	Name   string
 	period time.Duration
@@ -104,9 +123,8 @@ type Region struct {
 	words  map[string]string
 }
 
-// NewRegion makes the clients of a region. Reads share connections; role changes get fresh ones: on one that the far side
-// has just dropped, their outcome would be unknown.
-func NewRegion(ctx context.Context, name string, c Config) (*Region, error) {
+// NewRegion makes the clients of a region of the account whose role is assumed; without a role, of the process's own.
+func NewRegion(ctx context.Context, name, role string, transports *Transports, c Config) (*Region, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(name), config.WithRetryer(func() aws.Retryer {
 		return aws.NopRetryer{}
 	}))
@@ -117,11 +135,11 @@ func NewRegion(ctx context.Context, name string, c Config) (*Region, error) {
 		cfg.BaseEndpoint = aws.String(url)
 	}
 	cfg.APIOptions = append(cfg.APIOptions, count(name))
-	kept := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConnsPerHost = 8
-		t.IdleConnTimeout = idleConnection
-	})
-	fresh := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })
+	kept, fresh := transports.kept, transports.fresh
+	if role != "" {
+		client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.HTTPClient = kept })
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, role))
+	}
 	return &Region{
 		Name:   name,
 		period: c.MetricPeriod,

@@ -198,11 +198,11 @@ func (r *Reconciler) takeInbox(s *session) []decide.Round {
 	return rounds
 }
 
-// bucket limits the role changes of one region and action, as AWS does.
-func (r *Reconciler) bucket(region, kind string) *rate.Limiter {
+// bucket limits the role changes of one account, region and action, as AWS does.
+func (r *Reconciler) bucket(role, region, kind string) *rate.Limiter {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	name := region + "/" + kind
+	name := role + "/" + region + "/" + kind
 	if r.buckets[name] == nil {
 		r.buckets[name] = rate.NewLimiter(rate.Limit(r.options.RoleChangesPerSecond), r.options.RoleChangeBurst)
 	}
@@ -352,7 +352,7 @@ func (t *turn) start(ctx context.Context, kind, trigger string, target *decide.C
 
 // precheck reads the global cluster in the target's region, which the loss of the primary's cannot hide.
 func (t *turn) precheck(ctx context.Context, op *v1alpha1.Operation) error {
-	region, err := t.r.observer.Region(op.To)
+	region, err := t.r.observer.Region(t.role(), op.To)
 	if err != nil {
 		return err
 	}
@@ -391,7 +391,7 @@ func (t *turn) call(ctx context.Context, precheck error) error {
 	if wait := t.reserve(at, op.Type); wait > 0 {
 		return nil
 	}
-	region, err := t.r.observer.Region(at)
+	region, err := t.r.observer.Region(t.role(), at)
 	if err != nil {
 		return err
 	}
@@ -439,7 +439,7 @@ func (t *turn) reserve(region, kind string) time.Duration {
 		s.notBefore = time.Time{}
 		return 0
 	}
-	wait := t.r.bucket(region, kind).Reserve().Delay()
+	wait := t.r.bucket(t.role(), region, kind).Reserve().Delay()
 	if wait > 0 {
 		s.failures, s.notBefore = 0, time.Now().Add(wait)
 	}
@@ -538,12 +538,20 @@ func (t *turn) finish(ctx context.Context, outcome, reason, message string) erro
 	})
 }
 
+// role is what is assumed in the account of the global cluster; empty for the process's own account.
+func (t *turn) role() string {
+	if t.policy.Spec.AWS == nil {
+		return ""
+	}
+	return t.policy.Spec.AWS.RoleARN
+}
+
 // target is what the next rounds look at.
 func (t *turn) target() observe.Target {
 	spec, status := &t.policy.Spec, &t.policy.Status
 	signals := &spec.Detection.Signals
 	target := observe.Target{
-		Global: spec.GlobalClusterIdentifier, Primary: status.PrimaryRegion, Probe: signals.Endpoint != nil,
+		Global: spec.GlobalClusterIdentifier, Role: t.role(), Primary: status.PrimaryRegion, Probe: signals.Endpoint != nil,
 		Lag: signals.Replication != nil, Interval: spec.Detection.Interval.Duration, Timeout: spec.Detection.Timeout.Duration,
 	}
 	if signals.HTTP != nil {

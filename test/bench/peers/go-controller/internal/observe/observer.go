@@ -1,4 +1,4 @@
-// Package observe watches all policies at once: each region is walked once for all of them, lag is asked in batches,
+// Package observe watches all policies at once: each region of an account is walked once for all of its policies, lag is asked in batches,
 // endpoints are probed over a bounded pool, and every policy gets a round of its own as soon as its parts are there.
 package observe
 
@@ -33,7 +33,9 @@ type TargetRegion struct{ Name, Cluster string }
 
 // Target is what is observed for one policy.
 type Target struct {
-	Global   string
+	Global string
+	// Role that is assumed in the account of the global cluster; empty for the process's own account.
+	Role     string
 	Regions  []TargetRegion
 	Primary  string
 	Address  string
@@ -58,29 +60,39 @@ func (t *Target) equal(o *Target) bool {
 	}
 	a, b := *t, *o
 	a.Regions, b.Regions = nil, nil
-	return a.Global == b.Global && a.Primary == b.Primary && a.Address == b.Address && a.Port == b.Port &&
+	return a.Global == b.Global && a.Role == b.Role && a.Primary == b.Primary && a.Address == b.Address && a.Port == b.Port &&
 		a.Probe == b.Probe && a.Lag == b.Lag && a.Witness == b.Witness && a.Interval == b.Interval &&
 		a.Timeout == b.Timeout && a.Suspected == b.Suspected
 }
 
-// Observer of all policies of one account.
+// account is a region of the account that a role stands for.
+type account struct{ role, region string }
+
+// Observer of all policies.
 type Observer struct {
 	config  aws.Config
 	onRound func(types.NamespacedName, decide.Round)
 	slots   chan struct{}
 	witness *http.Client
-	origin  time.Time
 
-	mu       sync.Mutex
-	ctx      context.Context
-	watched  map[types.NamespacedName]*watched
-	regions  map[string]*region
+	mu      sync.Mutex
+	ctx     context.Context
+	watched map[types.NamespacedName]*watched
+	regions map[account]*region
+	// transports by region.
+	transports map[string]*aws.Transports
+	// origins by role.
+	origins  map[string]time.Time
 	groups   map[group]*ticker
 	newcomer map[*watched]struct{}
 	kick     chan struct{}
 }
 
-type group struct{ interval, timeout time.Duration }
+// group of policies whose rounds start together.
+type group struct {
+	role              string
+	interval, timeout time.Duration
+}
 
 type ticker struct {
 	members map[*watched]struct{}
@@ -113,17 +125,17 @@ type parts struct{ globals, clusters, lag bool }
 // New makes an observer; nothing is observed before Start.
 func New(config aws.Config, onRound func(types.NamespacedName, decide.Round)) *Observer {
 	return &Observer{
-		config:  config,
-		onRound: onRound,
-		slots:   make(chan struct{}, probesInFlight),
-		witness: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: probesInFlight, IdleConnTimeout: 30 * time.Second}},
-		// Several processes do not all read at the same moment.
-		origin:   time.Now().Add(-time.Duration(rand.Int64N(int64(5 * time.Minute)))),
-		watched:  map[types.NamespacedName]*watched{},
-		regions:  map[string]*region{},
-		groups:   map[group]*ticker{},
-		newcomer: map[*watched]struct{}{},
-		kick:     make(chan struct{}, 1),
+		config:     config,
+		onRound:    onRound,
+		slots:      make(chan struct{}, probesInFlight),
+		witness:    &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: probesInFlight, IdleConnTimeout: 30 * time.Second}},
+		watched:    map[types.NamespacedName]*watched{},
+		regions:    map[account]*region{},
+		transports: map[string]*aws.Transports{},
+		origins:    map[string]time.Time{},
+		groups:     map[group]*ticker{},
+		newcomer:   map[*watched]struct{}{},
+		kick:       make(chan struct{}, 1),
 	}
 }
 
@@ -162,7 +174,7 @@ func (o *Observer) Watch(key types.NamespacedName, target Target) error {
 	}
 	regions := make([]*region, 0, len(target.Regions))
 	for _, r := range target.Regions {
-		known, err := o.region(r.Name)
+		known, err := o.region(target.Role, r.Name)
 		if err != nil {
 			return err
 		}
@@ -172,7 +184,7 @@ func (o *Observer) Watch(key types.NamespacedName, target Target) error {
 		o.leave(w)
 	}
 	isFirst := w == nil || w.target.Global != target.Global
-	next := &watched{key: key, target: target, regions: regions, group: group{target.Interval, target.Timeout}}
+	next := &watched{key: key, target: target, regions: regions, group: group{target.Role, target.Interval, target.Timeout}}
 	o.watched[key] = next
 	o.join(next)
 	if isFirst {
@@ -195,27 +207,31 @@ func (o *Observer) Forget(key types.NamespacedName) {
 	}
 }
 
-// Region gives the clients of a region.
-func (o *Observer) Region(name string) (*aws.Region, error) {
+// Region gives the clients of a region of the account that the role stands for.
+func (o *Observer) Region(role, name string) (*aws.Region, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	r, err := o.region(name)
+	r, err := o.region(role, name)
 	if err != nil {
 		return nil, err
 	}
 	return r.client, nil
 }
 
-func (o *Observer) region(name string) (*region, error) {
-	if known := o.regions[name]; known != nil {
+func (o *Observer) region(role, name string) (*region, error) {
+	key := account{role, name}
+	if known := o.regions[key]; known != nil {
 		return known, nil
 	}
-	client, err := aws.NewRegion(context.Background(), name, o.config)
+	if o.transports[name] == nil {
+		o.transports[name] = aws.NewTransports()
+	}
+	client, err := aws.NewRegion(context.Background(), name, role, o.transports[name], o.config)
 	if err != nil {
 		return nil, err
 	}
 	r := newRegion(o, client)
-	o.regions[name] = r
+	o.regions[key] = r
 	return r, nil
 }
 
@@ -253,16 +269,22 @@ func (o *Observer) leave(w *watched) {
 	}
 }
 
-// run ticks for a group of policies with the same interval and timeout. All intervals count from one origin, so that
-// rounds of different intervals coincide where they can and share what they read.
+// run ticks for a group of policies of one account with the same interval and timeout. All intervals of an account count
+// from one origin, so that rounds of different intervals coincide where they can and share what they read. The lock is held.
 func (o *Observer) run(g group) {
 	ctx, stop := context.WithCancel(o.ctx)
 	t := o.groups[g]
 	t.stop = stop
+	origin, known := o.origins[g.role]
+	if !known {
+		// Accounts, and several processes, do not all read at the same moment.
+		origin = time.Now().Add(-time.Duration(rand.Int64N(int64(5 * time.Minute))))
+		o.origins[g.role] = origin
+	}
 	go func() {
 		for {
-			passed := time.Since(o.origin) / g.interval
-			timer := time.NewTimer(time.Until(o.origin.Add((passed + 1) * g.interval)))
+			passed := time.Since(origin) / g.interval
+			timer := time.NewTimer(time.Until(origin.Add((passed + 1) * g.interval)))
 			select {
 			case <-ctx.Done():
 				timer.Stop()
