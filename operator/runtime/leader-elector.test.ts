@@ -353,6 +353,20 @@ describe('LeaderElector', () => {
     await one.finished;
   });
 
+  it('given a candidate that has only just begun, when the leader lets go, then it leads at once', async () => {
+    const clock = new ManualClock();
+    const client = new FakeKubeClient(clock);
+    const one = startCandidate('one', clock, client);
+    await clock.settle();
+    const two = startCandidate('two', clock, client);
+    await clock.advance(100);
+    one.stop.abort();
+    await clock.advance(100);
+    expect(two.log).toEqual(['two started']);
+    two.stop.abort();
+    await Promise.all([one.finished, two.finished]);
+  });
+
   it('given a role that may not watch leases, when the leader stops, the other still takes over and complains once', async () => {
     const clock = new ManualClock();
     const client = new FakeKubeClient(clock);

@@ -145,14 +145,16 @@ export class LeaderElector {
 
   /** Tries until the lease is ours; `false` when aborted. */
   async #acquire(signal: AbortSignal): Promise<boolean> {
+    // The watch goes on from what this one sees: a leader may let go at any time.
+    if (await this.#attempt(signal)) return true;
     const standby = new AbortController();
     const watching = this.#watchLease(standby.signal);
     try {
       while (!signal.aborted) {
-        if (await this.#attempt(signal)) return true;
         const period = jitter(this.#retryPeriod, 0.2, this.#options.random);
         const untilExpiry = this.#untilExpiry();
         await this.#pause(untilExpiry > 0 ? Math.min(period, untilExpiry) : period, signal);
+        if (!isAborted(signal) && (await this.#attempt(signal))) return true;
       }
       return false;
     } finally {
