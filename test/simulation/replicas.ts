@@ -40,9 +40,10 @@ export class Replicas implements Pick<CallHooks, 'beforeCall' | 'afterEffect'> {
   }
 
   start(replica: number): void {
-    if (replica < this.#wallOffsets.length && !this.#running.has(replica)) {
-      this.#running.set(replica, this.#start(replica, this.#wallOffsets[replica] ?? 0));
-    }
+    if (replica >= this.#wallOffsets.length || this.#running.has(replica)) return;
+    const started = this.#start(replica, this.#wallOffsets[replica] ?? 0);
+    // It may have died at its very first calls.
+    if (started.process.isAlive) this.#running.set(replica, started);
   }
 
   crash(replica: number): void {
