@@ -156,6 +156,19 @@ describe('many secondaries in one region', () => {
     expect(bench.lastRound('policy-359').lag['west']).toMatchObject({ attempt: { kind: 'answered' } });
   });
 
+  it('given an account with a page of policies that come a few milliseconds apart, asks for all of them at once', async () => {
+    const { clock, gateway, service } = setUp();
+    for (let n = 0; n < 100; n += 1) gateway.add(`global-${n}`, `prod-${n}`);
+    for (let n = 0; n < 100; n += 1) {
+      const regions = ['east', 'west'].map((name) => ({ name, clusterIdentifier: `prod-${n}` }));
+      service.watch({ ...watching, key: `policy-${n}`, globalClusterIdentifier: `global-${n}`, regions });
+      if (n % 10 === 9) await clock.advance(4);
+    }
+    await clock.advance(PERIOD / 2);
+    const asked = gateway.callsOf('GetMetricData').filter(({ region }) => region === 'west');
+    expect(asked.map(({ query }) => query?.series.length)).toEqual([300]);
+  });
+
   it('given the end of observation while a request gathers, keeps nobody waiting', async () => {
     const { clock, gateway, service } = setUp();
     for (let n = 0; n < 300; n += 1) {

@@ -1,6 +1,6 @@
 import type { CallOptions, MetricSample, MetricSamplesQuery, MetricSeries } from '../aws/aws-gateway.ts';
 import type { Attempt, Instant, LagObservation } from '../failover/observation.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Deadlines } from './deadlines.ts';
 import { LagHistory, type RankedSamples } from './lag-history.ts';
 import { controlSeries, lagSeries, RDS_NAMESPACE, RPO_LAG } from './lag-series.ts';
@@ -72,10 +72,11 @@ interface Cluster {
 }
 
 /**
- * How long a request waits for more to ask, where there are more clusters than one request takes: rounds that start
- * together take turns, and policies come one by one as a process starts.
+ * How long a request waits for more to ask, after the first and after each further one: rounds that start together take
+ * turns, and policies come one by one as a process starts.
  */
 const GATHERING_MILLISECONDS = 250;
+const LULL_MILLISECONDS = 20;
 
 /** What one cluster contributes to a request. */
 interface Part {
@@ -91,6 +92,8 @@ interface Batch {
   free: number;
   /** Once; later calls do nothing. */
   readonly send: () => void;
+  /** Sends once nothing has come for a while. */
+  readonly sendSoon: () => void;
 }
 
 /** Replication lag as CloudWatch of one account and region tells it, for all secondaries there together. */
@@ -188,13 +191,17 @@ export class LagObserver {
     this.#open ??= this.#openBatch();
     this.#open.parts.push(part);
     this.#open.free -= size;
+    this.#open.sendSoon();
     cluster.ask = this.#open.ask;
     cluster.askedAt = this.#props.clock.monotonic();
     return cluster.ask;
   }
 
   #openBatch(): Batch {
+    const { clock } = this.#props;
+    const latest = clock.monotonic() + GATHERING_MILLISECONDS;
     let isSent = false;
+    let timer: Timer | undefined;
     const send = (): void => {
       if (isSent) return;
       isSent = true;
@@ -202,10 +209,15 @@ export class LagObserver {
       if (this.#open === batch) this.#open = undefined;
       void this.#ask(batch.parts, batch.ask);
     };
-    const batch: Batch = { ask: this.#newAsk(), parts: [], free: MOST_QUERIES, send };
-    const isCrowded = this.#clusters.size > MOST_QUERIES / 2;
-    const timer = isCrowded ? this.#props.clock.setTimeout(send, GATHERING_MILLISECONDS) : undefined;
-    if (!isCrowded) queueMicrotask(send);
+    const sendSoon = (): void => {
+      timer?.cancel();
+      timer = clock.setTimeout(send, Math.min(LULL_MILLISECONDS, latest - clock.monotonic()));
+      queueMicrotask(() => {
+        // Nobody else is there to come.
+        if (this.#clusters.size === 1) send();
+      });
+    };
+    const batch: Batch = { ask: this.#newAsk(), parts: [], free: MOST_QUERIES, send, sendSoon };
     return batch;
   }
 
