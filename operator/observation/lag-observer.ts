@@ -180,7 +180,9 @@ export class LagObserver {
     const period = this.#props.settings.metricPeriodMilliseconds;
     const punctuality = Math.min(PUNCTUALITY_MILLISECONDS, period * PUNCTUALITY_FRACTION);
     const wait = request.isUrgent ? Math.min(period, request.intervalMilliseconds) / 2 : period - punctuality;
-    return this.#props.clock.monotonic() - cluster.askedAt >= wait;
+    const passed = this.#props.clock.monotonic() - cluster.askedAt;
+    // Whoever can goes along, so that those who began one by one come due together.
+    return passed >= wait || (this.#open !== undefined && passed >= period / 2);
   }
 
   /** Those that come due at about the same time are asked together, as many as one request takes. */

@@ -56,6 +56,8 @@ const acrossAccounts = (policies: number): readonly number[] =>
 const separateOf = (policies: number): readonly number[] => acrossAccounts(policies).slice(0, SEPARATE);
 
 export interface AwsOptions {
+  /** No global cluster can be lost alone: all share the endpoint of their region. @default - as many as there may be */
+  readonly isAllShared?: true | undefined;
   /** Global clusters for policies still to come. @default 0 */
   readonly spare?: number;
   /** All are in one account. @default - as the fleet's policies have it */
@@ -66,10 +68,10 @@ export interface AwsOptions {
 export async function startAws(
   bench: Bench,
   policies: number,
-  { spare = 0, ...accounts }: AwsOptions = {},
+  { spare = 0, isAllShared, ...accounts }: AwsOptions = {},
 ): Promise<BenchAws> {
   const aws = await BenchAws.start(bench.watchdog);
-  await aws.ask('addClusters', { first: 1, last: policies + spare, separate: separateOf(policies), ...accounts });
+  await aws.ask('addClusters', { first: 1, last: policies + spare, separate: isAllShared === true ? [] : separateOf(policies), ...accounts });
   return aws;
 }
 
@@ -144,6 +146,8 @@ export interface SessionOptions {
   readonly kubeconfig?: string;
   /** Global clusters beyond those of the policies. @default 0 */
   readonly spare?: number;
+  /** As {@link AwsOptions} has it: nothing can be taken for a loss. @default - 400 can */
+  readonly isAllShared?: true;
 }
 
 /** One contestant that looks after a fleet on a local AWS of its own, run in. */
@@ -180,12 +184,12 @@ export class Session implements AsyncDisposable {
     bench: Bench,
     contestant: Contestant,
     policies: number,
-    { kubeconfig, spare = 0 }: SessionOptions = {},
+    { kubeconfig, spare = 0, isAllShared }: SessionOptions = {},
   ): Promise<Session> {
     const { tell } = bench.props;
     tell(`${contestant.name}: a fresh local AWS, and ${policies} policies`);
     await bench.restore();
-    const aws = await startAws(bench, policies, { spare });
+    const aws = await startAws(bench, policies, { spare, isAllShared });
     const decisions = new DecisionLines();
     const peers: RunningPeer[] = [];
     try {

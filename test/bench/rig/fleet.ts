@@ -4,7 +4,7 @@ import type {
 } from '../../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { parseDuration } from '../../../operator/api/v1alpha1/duration.ts';
 import { settingsOf } from '../../../operator/controllers/settings-of.ts';
-import { clusterName, roleOf } from './aws-commands.ts';
+import { accountOf, clusterName, roleOf } from './aws-commands.ts';
 import type { KubeApi } from './kube-api.ts';
 import { range, sideBySide } from './side-by-side.ts';
 
@@ -223,7 +223,8 @@ export class Fleet {
     const { spec } = JSON.parse(await this.#kube.call('GET', path)) as Policy;
     const signals = new Map(settingsOf(spec, installation).signals.map((signal) => [signal.name, signal]));
     const text = JSON.stringify(this.#calm.status);
-    const status = JSON.parse(text.replaceAll(clusterName(this.#calm.number), clusterName(number))) as Status;
+    const named = text.replaceAll(clusterName(this.#calm.number), clusterName(number));
+    const status = JSON.parse(named.replaceAll(accountOf(this.#calm.number), accountOf(number))) as Status;
     const own = status.signals?.map((signal) => {
       return { ...signal, configuration: signals.get(signal.name)?.configuration ?? signal.configuration };
     });
