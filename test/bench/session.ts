@@ -71,7 +71,12 @@ export async function startAws(
   { spare = 0, isAllShared, ...accounts }: AwsOptions = {},
 ): Promise<BenchAws> {
   const aws = await BenchAws.start(bench.watchdog);
-  await aws.ask('addClusters', { first: 1, last: policies + spare, separate: isAllShared === true ? [] : separateOf(policies), ...accounts });
+  await aws.ask('addClusters', {
+    first: 1,
+    last: policies + spare,
+    separate: isAllShared === true ? [] : separateOf(policies),
+    ...accounts,
+  });
   return aws;
 }
 
