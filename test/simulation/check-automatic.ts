@@ -298,29 +298,36 @@ interface Figure {
   readonly lag: number;
 }
 
-/** What could be known of the target's lag at a time, by the source that the policy names, oldest first. */
-function figuresOf(registration: Registration, at: number): readonly Figure[] {
+/**
+ * What could be known of the target's lag at a time, by the source that the policy names, oldest first: by each metric that
+ * has samples, for while one has a gap, the other one may tell.
+ */
+function figuresOf(registration: Registration, at: number): readonly (readonly Figure[])[] {
   const { policy, ledger, process, operation, names, world } = registration;
   if (policy.spec.detection.signals.replication?.source === 'SQL') {
-    return ledger.lagFigures(process, operation.to, names.cluster).filter(({ heardAt }) => heardAt <= at);
+    return [ledger.lagFigures(process, operation.to, names.cluster).filter(({ heardAt }) => heardAt <= at)];
   }
   const period = world.settings.metricPeriod;
-  return samplesOf(registration, at).map(({ timestamp, maximum }) => ({ end: timestamp + period, lag: maximum }));
+  return samplesOf(registration, at).map((samples) =>
+    samples.map(({ timestamp, maximum }) => ({ end: timestamp + period, lag: maximum })),
+  );
 }
 
-/** Samples of the target's lag that CloudWatch could tell at a time, oldest first. */
-function samplesOf({ world, operation, names }: Registration, at: number): readonly MetricSample[] {
+/** Samples of the target's lag that CloudWatch could tell at a time, by metric, oldest first. */
+function samplesOf({ world, operation, names }: Registration, at: number): readonly (readonly MetricSample[])[] {
   const shapes = [[], [operation.from]].map((sources) => [
     { name: 'DBClusterIdentifier', value: names.cluster },
     ...sources.map((value) => ({ name: 'SourceRegion', value })),
   ]);
-  // What one metric does not tell, because it has a gap, the other one may have told before.
-  return LAG_METRICS.flatMap((metricName) =>
-    shapes.flatMap((dimensions) => {
-      const identity = { accountId: ACCOUNT, region: operation.to, namespace: 'AWS/RDS', metricName, dimensions };
-      return world.metrics.read(identity, at);
-    }),
-  ).toSorted((a, b) => a.timestamp - b.timestamp);
+  const series = LAG_METRICS.map((metricName) =>
+    shapes
+      .flatMap((dimensions) => {
+        const identity = { accountId: ACCOUNT, region: operation.to, namespace: 'AWS/RDS', metricName, dimensions };
+        return world.metrics.read(identity, at);
+      })
+      .toSorted((a, b) => a.timestamp - b.timestamp),
+  );
+  return series.filter((samples) => samples.length > 0);
 }
 
 function checkLoss(registration: Registration, last: RoundSpan): void {
@@ -334,14 +341,16 @@ function checkLoss(registration: Registration, last: RoundSpan): void {
   const interval = parseDuration(policy.spec.detection.interval);
   // Which samples the deciding round had depends on the moment at which it asked.
   const moments = [world.settle(), EPOCH + last.from, EPOCH + last.from - interval];
-  const objections = moments.map((moment) => lossObjection(registration, moment));
+  const objections = moments.flatMap((moment) =>
+    figuresOf(registration, moment).map((samples) => lossObjection(registration, samples)),
+  );
   const [objection] = objections;
-  if (objection !== undefined && objections.every((each) => each !== undefined)) {
-    accuse('known-loss', `${operation.id}: ${objection}`);
+  if (objections.every((each) => each !== undefined)) {
+    accuse('known-loss', `${operation.id}: ${objection ?? 'there was no sample at all'}`);
   }
   checkFigures(
     registration,
-    moments.flatMap((moment) => figuresOf(registration, moment)),
+    moments.flatMap((moment) => figuresOf(registration, moment).flat()),
   );
 }
 
@@ -368,12 +377,11 @@ function checkFigures({ operation, accuse }: Registration, samples: readonly Fig
   }
 }
 
-/** Why the loss was not known to be a permitted one, by what the lag's source could tell at a moment. */
-function lossObjection(registration: Registration, moment: number): string | undefined {
+/** Why the loss was not known to be a permitted one, by what one series could tell. */
+function lossObjection(registration: Registration, samples: readonly Figure[]): string | undefined {
   const { failover, objectives } = registration.policy.spec;
   const { operation } = registration;
   const detectedAt = Date.parse(operation.detectedAt ?? operation.startedAt);
-  const samples = figuresOf(registration, moment);
   const oldest = detectedAt - parseDuration(failover.maximumLagAge) - 1_000;
   const young = samples.filter(({ end }) => end >= oldest);
   if (young.length === 0) return 'there was no sample younger than maximumLagAge at the loss';

@@ -396,7 +396,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a loss beyond the recovery point is permitted',
-    within: 30,
+    within: 60,
     violates: ['known-loss'],
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, dataLoss: 'Allow' } })),
   },
