@@ -31,9 +31,9 @@ export type CallOutcome<T> = { readonly value: T } | { readonly failed: FailedAt
  * server says of a failure is kept, without the login.
  */
 export async function callMysql<T>(props: MysqlCallProps, work: (query: Query) => Promise<T>): Promise<CallOutcome<T>> {
-  const { clock, host, port, login, options, lookup } = props;
-  const socket = connect({ host, port, noDelay: true, ...(lookup !== undefined && { lookup }) });
-  const trouble = watchName(socket, host);
+  const { clock, host, port, login, options } = props;
+  const { lookup, trouble } = watchName(host, props.lookup);
+  const socket = connect({ host, port, noDelay: true, lookup });
   const connection = createConnection({
     host,
     port,

@@ -13,19 +13,19 @@ import type { EndpointProber, ProbeOptions } from './probes.ts';
  */
 export class TcpEndpointProber implements EndpointProber {
   readonly #clock: Clock;
-  readonly #names: { readonly lookup?: LookupFunction };
+  readonly #lookup: LookupFunction | undefined;
 
   /** @param names how names become addresses; Node's own way, two names at a time, unless told */
   constructor(clock: Clock, names: { readonly lookup?: LookupFunction } = {}) {
     this.#clock = clock;
-    this.#names = names;
+    this.#lookup = names.lookup;
   }
 
   probe(host: string, port: number, options: ProbeOptions): Promise<Attempt> {
     const { timeoutMilliseconds, signal } = options;
     return new Promise((resolve) => {
-      const socket = connect({ host, port, ...this.#names });
-      const trouble = watchName(socket, host);
+      const { lookup, trouble } = watchName(host, this.#lookup);
+      const socket = connect({ host, port, lookup });
       const settle = (attempt: Attempt): void => {
         timer.cancel();
         removeAbortListener(signal, giveUp);

@@ -83,6 +83,18 @@ describe('WitnessClient', () => {
     expect(attempt).toMatchObject({ kind: 'local', cause: 'resolver' });
   });
 
+  it('given a name that is known at once, and silence, gives up on the witness', async () => {
+    respond = () => undefined;
+    const { port } = new URL(url);
+    // Within a microtask, as a round asks: the name is there before the request has its socket.
+    const { attempt } = await Promise.resolve().then(() =>
+      nowhere((name, lookupOptions, callback) => {
+        void Promise.resolve().then(() => lookup(name, lookupOptions, callback));
+      }).fetch(`http://witness.test:${port}/`, { timeoutMilliseconds: 50 }),
+    );
+    expect(attempt).toMatchObject({ kind: 'noAnswer', cause: 'timeout' });
+  });
+
   it('given name servers that are silent, blames the resolver: nothing has been sent to the witness', async () => {
     const { attempt } = await nowhere(() => undefined).fetch('http://witness.test/', { timeoutMilliseconds: 50 });
     expect(attempt).toEqual({

@@ -5,7 +5,7 @@ import { CallTimeoutError } from '../aws/call-timeout-error.ts';
 import { classifyTransportError } from '../aws/transport-error.ts';
 import { addAbortListener, removeAbortListener } from '../runtime/abort-listeners.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { watchName } from './name-watch.ts';
+import { watchName, type WatchedName } from './name-watch.ts';
 import type { ProbeOptions, WitnessAnswer } from './probes.ts';
 
 /**
@@ -14,13 +14,15 @@ import type { ProbeOptions, WitnessAnswer } from './probes.ts';
  */
 export class WitnessClient {
   readonly #clock: Clock;
+  readonly #lookup: LookupFunction | undefined;
   readonly #http: RequestOptions;
   readonly #https: RequestOptions;
 
   /** @param names how names become addresses; Node's own way, two names at a time, unless told */
   constructor(clock: Clock, names: { readonly lookup?: LookupFunction } = {}) {
     this.#clock = clock;
-    const common = { ...names, auth: null, headers: { accept: '*/*' } };
+    this.#lookup = names.lookup;
+    const common = { auth: null, headers: { accept: '*/*' } };
     // An agent would keep books of connections that are there for one request.
     const createConnection = (options: object) => connect(options as NetConnectOpts);
     this.#http = { ...common, createConnection };
@@ -32,10 +34,16 @@ export class WitnessClient {
   fetch(url: string, { timeoutMilliseconds, signal }: ProbeOptions): Promise<WitnessAnswer> {
     if (signal?.aborted === true) return Promise.resolve({ attempt: givenUp });
     let request: ClientRequest;
-    let address: URL;
+    let trouble: WatchedName['trouble'];
     try {
-      address = new URL(url);
-      request = address.protocol === 'https:' ? requestHttps(address, this.#https) : requestHttp(address, this.#http);
+      const address = new URL(url);
+      const name = watchName(address.hostname, this.#lookup);
+      const { lookup } = name;
+      trouble = name.trouble;
+      request =
+        address.protocol === 'https:'
+          ? requestHttps(address, { ...this.#https, lookup })
+          : requestHttp(address, { ...this.#http, lookup });
     } catch (error) {
       return Promise.resolve({ attempt: attemptOf(error) });
     }
@@ -47,15 +55,9 @@ export class WitnessClient {
         resolve(answer);
       };
       const giveUp = (): void => settle({ attempt: givenUp });
-      let trouble: ReturnType<typeof watchName> | undefined;
-      request.once('socket', (socket) => (trouble = watchName(socket, address.hostname)));
-      const timer = this.#clock.setTimeout(
-        () =>
-          settle({
-            attempt: trouble?.(timeoutMilliseconds) ?? attemptOf(new CallTimeoutError(timeoutMilliseconds)),
-          }),
-        timeoutMilliseconds,
-      );
+      const silence = (): WitnessAnswer['attempt'] =>
+        trouble(timeoutMilliseconds) ?? attemptOf(new CallTimeoutError(timeoutMilliseconds));
+      const timer = this.#clock.setTimeout(() => settle({ attempt: silence() }), timeoutMilliseconds);
       if (signal !== undefined) addAbortListener(signal, giveUp);
       request.on('response', ({ statusCode }) =>
         settle({ attempt: { kind: 'answered' }, ...(statusCode !== undefined && { statusCode }) }),
