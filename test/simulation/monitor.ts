@@ -26,6 +26,7 @@ import {
 import { EPOCH, type Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer, Write } from './simulated-api-server.ts';
 import type { WitnessMode } from './simulated-probes.ts';
+import { AWS_CALL_TIMEOUT_MILLISECONDS } from './simulated-operator.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { Tally } from './statistics.ts';
 import { describeWrite } from './story.ts';
@@ -85,8 +86,6 @@ const LATENT: readonly Action['kind'][] = [
 
 /** Between a process's clock and the true time, twice, milliseconds. */
 const CLOCK_SKEW = 1_000;
-/** How long a process waits for AWS to answer a role change at most, milliseconds. */
-const LONGEST_CALL = 5_000;
 
 /** Watches everything from outside, after every step: holds it against the invariants, counts, and tells the story. */
 export class Monitor {
@@ -195,7 +194,7 @@ export class Monitor {
     this.tell(process.name, `AWS in ${region} takes up ${action} to ${targetArn.split(':').slice(3).join(':')}`);
     this.#turns?.onCall(process.name, action, region);
     const watch = this.watchOf(process, targetArn);
-    const isLate = process.scheduler.time - sentAt > LONGEST_CALL;
+    const isLate = process.scheduler.time - sentAt > AWS_CALL_TIMEOUT_MILLISECONDS;
     // Nobody answers for what has happened since the caller gave up: neither call of AWS is conditional.
     const policy = isLate ? asSent : watch?.policy;
     if (watch !== undefined && !isLate) this.#shards.onAct(watch.site, process, policy, action);

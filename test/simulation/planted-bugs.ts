@@ -396,7 +396,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a loss beyond the recovery point is permitted',
-    within: 60,
+    within: 30,
+    from: 30,
     violates: ['known-loss'],
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, dataLoss: 'Allow' } })),
   },

@@ -67,8 +67,6 @@ function remembering<K extends object, V>(viewOf: (answered: K) => V): (answered
   };
 }
 
-const ROLE_CHANGES: readonly string[] = ['FailoverGlobalCluster', 'SwitchoverGlobalCluster'];
-
 /** What the SDK would throw for an error that AWS answers. */
 class AnsweredError extends Error {
   readonly $fault = 'client';
@@ -267,13 +265,7 @@ export class SimulatedGateway implements AwsGateway {
         new Promise((resolve, reject) => {
           if (!hooks.beforeCall(process, `aws ${action} ${region}`)) return;
           const sentAt = process.scheduler.time;
-          const targetArn = ROLE_CHANGES.includes(action)
-            ? String(request.input['TargetDbClusterIdentifier'])
-            : undefined;
-          const roleChange =
-            targetArn === undefined
-              ? undefined
-              : { action, region, targetArn, sentAt, policy: hooks.policyOf(process, targetArn) };
+          const roleChange = this.#roleChangeOf(request);
           const succeed = (output: Output): void => {
             hooks.onEvidence(process, { kind: 'aws', region, action, output }, sentAt);
             resolve(output);
@@ -287,6 +279,13 @@ export class SimulatedGateway implements AwsGateway {
         }),
       onExpired: () => undefined,
     });
+  }
+
+  #roleChangeOf({ region, action, input }: Request): RoleChangeCall | undefined {
+    if (action !== 'FailoverGlobalCluster' && action !== 'SwitchoverGlobalCluster') return undefined;
+    const { process, hooks } = this.#props;
+    const targetArn = String(input['TargetDbClusterIdentifier']);
+    return { action, region, targetArn, sentAt: process.scheduler.time, policy: hooks.policyOf(process, targetArn) };
   }
 
   /** AWS's side. */

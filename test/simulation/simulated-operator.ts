@@ -81,7 +81,7 @@ export interface SimulatedOperatorProps {
 
 const LEASE_NAME = 'aurora-dr-operator';
 /** Bounds a mutating call, as in `operator/main.ts`. */
-const AWS_CALL_TIMEOUT_MILLISECONDS = 5_000;
+export const AWS_CALL_TIMEOUT_MILLISECONDS = 5_000;
 
 /** One run of the operator, composed as `operator/main.ts` composes it, of everything but sockets and real time. */
 export class SimulatedOperator {
