@@ -135,18 +135,17 @@ func NewRegion(ctx context.Context, name, role string, transports *Transports, c
 		cfg.BaseEndpoint = aws.String(url)
 	}
 	cfg.APIOptions = append(cfg.APIOptions, count(name))
-	kept, fresh := transports.kept, transports.fresh
 	if role != "" {
-		client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.HTTPClient = kept })
+		client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.HTTPClient = transports.kept })
 		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, role))
 	}
 	return &Region{
 		Name:   name,
 		period: c.MetricPeriod,
-		rds:    rds.NewFromConfig(cfg, func(o *rds.Options) { o.HTTPClient = kept }),
-		change: rds.NewFromConfig(cfg, func(o *rds.Options) { o.HTTPClient = fresh }),
+		rds:    rds.NewFromConfig(cfg, func(o *rds.Options) { o.HTTPClient = transports.kept }),
+		change: rds.NewFromConfig(cfg, func(o *rds.Options) { o.HTTPClient = transports.fresh }),
 		cw: cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
-			o.HTTPClient = kept
+			o.HTTPClient = transports.kept
 			o.DisableRequestCompression = true
 			// The operator's SDK speaks JSON 1.0, and so does the local AWS; this one would choose CBOR.
 			o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801)

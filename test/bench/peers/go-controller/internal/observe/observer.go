@@ -1,5 +1,6 @@
-// Package observe watches all policies at once: each region of an account is walked once for all of its policies, lag is asked in batches,
-// endpoints are probed over a bounded pool, and every policy gets a round of its own as soon as its parts are there.
+// Package observe watches all policies at once: each region of an account is walked once for all of its policies, lag is asked
+// in batches, endpoints are probed over a bounded pool, and every policy gets a round of its own as soon as its parts are
+// there.
 package observe
 
 import (
@@ -65,8 +66,8 @@ func (t *Target) equal(o *Target) bool {
 		a.Timeout == b.Timeout && a.Suspected == b.Suspected
 }
 
-// account is a region of the account that a role stands for.
-type account struct{ role, region string }
+// place is a region of the account that a role stands for.
+type place struct{ role, region string }
 
 // Observer of all policies.
 type Observer struct {
@@ -78,7 +79,7 @@ type Observer struct {
 	mu      sync.Mutex
 	ctx     context.Context
 	watched map[types.NamespacedName]*watched
-	regions map[account]*region
+	regions map[place]*region
 	// transports by region.
 	transports map[string]*aws.Transports
 	// origins by role.
@@ -130,7 +131,7 @@ func New(config aws.Config, onRound func(types.NamespacedName, decide.Round)) *O
 		slots:      make(chan struct{}, probesInFlight),
 		witness:    &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: probesInFlight, IdleConnTimeout: 30 * time.Second}},
 		watched:    map[types.NamespacedName]*watched{},
-		regions:    map[account]*region{},
+		regions:    map[place]*region{},
 		transports: map[string]*aws.Transports{},
 		origins:    map[string]time.Time{},
 		groups:     map[group]*ticker{},
@@ -219,7 +220,7 @@ func (o *Observer) Region(role, name string) (*aws.Region, error) {
 }
 
 func (o *Observer) region(role, name string) (*region, error) {
-	key := account{role, name}
+	key := place{role, name}
 	if known := o.regions[key]; known != nil {
 		return known, nil
 	}

@@ -39,7 +39,7 @@ func TestWhoJoinsAWalkAfterItsPageIsServedByItAllTheSame(t *testing.T) {
 	})
 	o.ctx = ctx
 	east := newRegion(o, &aws.Region{Name: "east"})
-	o.regions[account{region: "east"}] = east
+	o.regions[place{region: "east"}] = east
 	watch := func(name string) {
 		target := Target{
 			Global: name, Regions: []TargetRegion{{Name: "east", Cluster: name}}, Interval: time.Hour, Timeout: time.Minute,
