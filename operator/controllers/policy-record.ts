@@ -52,6 +52,14 @@ export function recordFrom(status: DisasterRecoveryPolicyStatus = {}): PolicyRec
   });
 }
 
+/** What history says of a role change, unlike a drill that calls nothing. */
+export type RoleChangeEntry = HistoryEntry & { readonly type: Operation['type'] };
+
+/** The newest role change on record, however it ended; undefined without one. */
+export function newestRoleChange(history: readonly HistoryEntry[]): RoleChangeEntry | undefined {
+  return history.find((entry): entry is RoleChangeEntry => entry.type !== 'Simulation');
+}
+
 /** When the recorded primary became it, by the newest role change on record that made it so; undefined without one. */
 export function primarySince({ primaryRegion, operation, history }: PolicyRecord): Instant | undefined {
   if (operation?.to === primaryRegion && operation?.promotedAt !== undefined) {

@@ -10,7 +10,7 @@ import type {
   ObjectiveFigures,
   PolicySample,
 } from '../observability/policy-metrics.ts';
-import { recordFrom, type PolicyRecord } from './policy-record.ts';
+import { newestRoleChange, recordFrom, type PolicyRecord } from './policy-record.ts';
 import type { PolicyTurn } from './policy-turn.ts';
 import { recoveryBegan } from './recovery-time.ts';
 import { isOpenRescue } from './rescue-record.ts';
@@ -25,8 +25,8 @@ const instant = (timestamp: string | undefined): number | undefined =>
 
 /** The newest role change on record; undefined without one. */
 function lastOperationOf(history: readonly HistoryEntry[]): LastOperationFigures | undefined {
-  const entry = history.find(({ type }) => type !== 'Simulation');
-  if (entry === undefined || entry.type === 'Simulation') {
+  const entry = newestRoleChange(history);
+  if (entry === undefined) {
     return undefined;
   }
   const { type, trigger, outcome, startedAt, completedAt } = entry;
@@ -84,7 +84,7 @@ function sampleFrom(
 ): PolicySample {
   const { phase = 'Pending', conditions } = policy.status ?? {};
   const is = (type: ConditionType): boolean => findCondition(conditions, type)?.status === 'True';
-  const lastOperation = record.history.find(({ type }) => type !== 'Simulation');
+  const lastOperation = newestRoleChange(record.history);
   const drift = findCondition(conditions, 'ResourceDrift');
   const { lastDrill, operation } = record;
   const { estimatedDataLossMilliseconds, worstCaseDataLossMilliseconds } = operation ?? lastOperation ?? {};

@@ -6,6 +6,7 @@ import type { InFlightOperation } from '../failover/topology.ts';
 import { historyEntry, timestamp, wholeMilliseconds } from './status-codec.ts';
 import { operationId } from './operation-id.ts';
 import type { OperationRunner } from './operation-runner.ts';
+import { newestRoleChange } from './policy-record.ts';
 import type { PolicyTurn, RecordChanges } from './policy-turn.ts';
 import { splitBrainOf, withHistory } from './finish-operation.ts';
 import { missedObjective } from './recovery-time.ts';
@@ -20,7 +21,7 @@ const LATEST_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** The newest operation, if it ended without a proof and this is its late proof. */
 function lateEntry({ record, now }: PolicyTurn, primary: string): HistoryEntry | undefined {
-  const newest = record.history.find(({ type }) => type !== 'Simulation');
+  const newest = newestRoleChange(record.history);
   // What AWS never took cannot come late: somebody else did this.
   const isOpen = newest?.outcome === 'TimedOut' && newest.reason !== 'NotTakenByAws';
   if (!isOpen || newest.to !== primary) {
@@ -134,11 +135,12 @@ function isSomebodyElses(turn: PolicyTurn, inFlight: InFlightOperation | undefin
 }
 
 /**
- * Whether what was observed may be over. A process that has stood still still holds what it saw before; what it shows in
- * flight may have ended since, and be on record as what it was, by another process's hand.
+ * Whether what was observed may be over. After a pause a process has the round from before it; what that shows in flight may
+ * have ended since, and be on record as what it was, by another process's hand.
  */
 function isOverPerhaps({ assessment: { round }, settings, record, now }: PolicyTurn): boolean {
-  const end = Date.parse(record.history.find(({ type }) => type !== 'Simulation')?.completedAt ?? '');
+  const newest = newestRoleChange(record.history);
+  const end = newest === undefined ? -Infinity : Date.parse(newest.completedAt);
   // An end in the future is one by a clock that was set back since: it says nothing about this round.
   return isTooOld(round, settings, now) || (round.startedAt < end && end <= now);
 }

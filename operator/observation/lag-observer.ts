@@ -214,12 +214,12 @@ export class LagObserver {
     const sendSoon = (): void => {
       timer?.cancel();
       timer = clock.setTimeout(send, Math.min(LULL_MILLISECONDS, latest - clock.monotonic()));
-      queueMicrotask(() => {
-        // Nobody else is there to come.
-        if (this.#clusters.size === 1) send();
-      });
     };
     const batch: Batch = { ask: this.#newAsk(), parts: [], free: MOST_QUERIES, send, sendSoon };
+    queueMicrotask(() => {
+      // Nobody else is there to come.
+      if (this.#clusters.size === 1) send();
+    });
     return batch;
   }
 
