@@ -175,6 +175,27 @@ describe('Publication', () => {
       expect(puts.at(-1)).toBe(WEST);
     });
 
+    it('given another writer that could not be put on record, when the rounds are too old, then nobody is sent to the former', async () => {
+      const bench = await Bench.protected({ publish: { routing, service: { name: 'orders-writer' } } });
+      bench.probe = (what) => {
+        if (what.startsWith('status')) throw new Error('no answer in time');
+      };
+      await bench.see(2, { writer: WEST });
+      expect(bench.status.primaryRegion).toBe(EAST);
+      const { puts, publishings, heartbeats } = bench;
+      const before = puts.length;
+      await bench.pass(10 * MINUTE);
+      bench.syncCache();
+      await bench.settle();
+      expect(bench.heartbeats).toBe(heartbeats + 1);
+      expect(puts).toHaveLength(before);
+      expect(bench.publishings).toBe(publishings);
+      bench.probe = () => undefined;
+      await bench.see(1, { writer: WEST });
+      expect(bench.status.primaryRegion).toBe(WEST);
+      expect([puts.at(-1), bench.published.at(-1)]).toEqual([WEST, WEST]);
+    });
+
     it('given a policy without routing, when rounds pass, then no heartbeat is put: nobody said where', async () => {
       const bench = await Bench.protected({ publish: { service: { name: 'orders-writer' } } });
       await bench.see(20);

@@ -7,6 +7,7 @@ import { referenceOf } from '../runtime/resource.ts';
 import { regionSettings } from '../failover/settings.ts';
 import { lastKnownAddress } from './last-known-address.ts';
 import type { PolicyTurn } from './policy-turn.ts';
+import { isRecordOutdated } from './roles.ts';
 import { isFenceOutstanding } from './split-brain.ts';
 import { timestamp } from './status-codec.ts';
 
@@ -116,7 +117,8 @@ export class Publication {
       return;
     }
     const region = record.primaryRegion;
-    if (isRoleChanging(turn) || region === undefined || assessment.topology.dispute !== undefined) {
+    const isDoubtful = assessment.topology.dispute !== undefined || isRecordOutdated(turn);
+    if (isRoleChanging(turn) || region === undefined || isDoubtful) {
       return;
     }
     if (isFenceOutstanding(turn)) {
@@ -221,11 +223,14 @@ export class Publication {
     }
   }
 
-  /** The region that clients may be sent to; undefined while a role change or the word of a fence is awaited. */
+  /**
+   * The region that clients may be sent to; undefined while a role change or the word of a fence is awaited, and while
+   * the record, which could not be written, names a former writer.
+   */
   #routedRegion(turn: PolicyTurn): string | undefined {
     const { operation, primaryRegion } = turn.record;
     const isChanging = operation !== undefined && operation.step !== 'Published';
-    return isChanging || isFenceOutstanding(turn) ? undefined : primaryRegion;
+    return isChanging || isFenceOutstanding(turn) || isRecordOutdated(turn) ? undefined : primaryRegion;
   }
 
   #keyOf(turn: PolicyTurn, writer: Writer): string {

@@ -124,6 +124,12 @@ export function areRolesSettled({ assessment, session, record }: PolicyTurn): bo
   return !session.isAssessmentSpent && (observed === undefined || observed === record.primaryRegion);
 }
 
+/** Whether another region than the recorded one is known to be the writer, and that could not be put on record yet. */
+export function isRecordOutdated({ assessment, session, record }: PolicyTurn): boolean {
+  const observed = assessment.topology.primaryRegion;
+  return observed !== undefined && observed !== record.primaryRegion && session.claimRounds >= CLAIM_ROUNDS;
+}
+
 /** Whether what is in flight is no late work of an operation of ours that timed out. */
 function isSomebodyElses(turn: PolicyTurn, inFlight: InFlightOperation | undefined): boolean {
   if (inFlight?.toRegion === undefined) {
@@ -156,7 +162,7 @@ export async function settleRoles(turn: PolicyTurn, operations: OperationRunner)
   if (operation !== undefined || turn.session.isAssessmentSpent) {
     return;
   }
-  const isSettled = recorded === undefined || observed === recorded || turn.session.claimRounds >= CLAIM_ROUNDS;
+  const isSettled = recorded === undefined || observed === recorded || isRecordOutdated(turn);
   if (observed !== undefined && isSettled) {
     await settlePrimary(turn, recorded, observed);
   }

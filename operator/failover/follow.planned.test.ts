@@ -53,6 +53,26 @@ function next({ operation = FAILBACK, settings = {}, last = {}, later = 0 }: Cas
   });
 }
 
+const ELSEWHERE: Partial<Settings> = { operatorRegion: WEST };
+
+/** What follows when the writer has been seen unchanged for so long since a call whose answer was lost. */
+function afterQuiet({ operation = FAILBACK, settings = {} }: Case, milliseconds: number): FollowAction {
+  const watch = watchAway(failbackSettings({ unconfirmedReadWindowMilliseconds: MINUTE, ...settings }));
+  see(watch, FAILED_OVER, MINUTE);
+  const { assessment, memory, now } = see(watch, NOW + SECOND, 0);
+  const { startedAt } = assessment.round;
+  return followOperation({
+    operation: { ...operation, step: 'Unconfirmed' },
+    assessment,
+    memory,
+    follow: { ...EMPTY_FOLLOW_MEMORY, quietReads: 9, quietSince: startedAt - milliseconds },
+    effect: 'Unchanged',
+    settings: watch.settings,
+    now,
+    isCertainlyUncalled: false,
+  });
+}
+
 const said = (action: FollowAction): string =>
   action.kind === 'Finish' ? `${action.outcome} ${action.reason}: ${action.message}` : action.kind;
 
@@ -113,5 +133,19 @@ describe('a failback or a drill that AWS has not taken yet', () => {
       kind: 'Wait',
       message: 'AWS is not called: the last round is too old to act on',
     });
+  });
+});
+
+describe('a planned call of unknown effect that shows none', () => {
+  it.each<[string, Case, RegExp]>([
+    ['a failback', { operation: FAILBACK, settings: ELSEWHERE }, /^Cancelled NotRepeated: AWS may have been called/],
+    ['a drill', { operation: DRILL, settings: ELSEWHERE }, /^Cancelled NotRepeated/],
+    ['a drill that a person asked for', { operation: ASKED_DRILL, settings: ELSEWHERE }, /^Cancelled NotRepeated/],
+    ['a failback that a person asked for', { operation: ASKED, settings: ELSEWHERE }, /^Call$/],
+    ['a failback of the only operator', { operation: FAILBACK }, /^Call$/],
+    ['a drill of the only operator', { operation: ASKED_DRILL }, /^Call$/],
+  ])('given %s, when read for long enough, then it is repeated only where nobody elsewhere operates', (_what, props, action) => {
+    expect(said(afterQuiet(props, MINUTE))).toMatch(action);
+    expect(said(afterQuiet(props, MINUTE - 1))).toBe('Wait');
   });
 });

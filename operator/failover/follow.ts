@@ -172,18 +172,29 @@ function followUnconfirmed(question: FollowQuestion): FollowAction {
   if (effect !== 'Unchanged') {
     return wait('the call may have taken effect: waiting for a region that can tell');
   }
-  return follow.quietReads >= 2 && quietFor(question) >= settings.unconfirmedReadWindowMilliseconds
-    ? callLate(question)
-    : wait('the call may have taken effect: reading on before it is made again');
+  if (follow.quietReads < 2 || quietFor(question) < settings.unconfirmedReadWindowMilliseconds) {
+    return wait('the call may have taken effect: reading on before it is made again');
+  }
+  const { operation } = question;
+  // What nobody read in between may have been there and back: the drill of an operator elsewhere brings the writer home.
+  return isPlanned(operation) && settings.operatorRegion !== undefined
+    ? finish('Cancelled', 'NotRepeated', NOT_REPEATED)
+    : callLate(question);
 }
 
+const NOT_REPEATED =
+  'AWS may have been called, and shows no effect: beside operators elsewhere a planned switchover is given up then, since a second call may be a second effect';
+
+/** A failback by the operator itself, or a drill: nothing is lost by giving it up. */
+const isPlanned = ({ automatic, trigger }: Operation): boolean => automatic === true || trigger === 'Drill';
+
 /**
- * A call that does not follow its registration at once: AWS did not take it before, or another process registered it.
- * What a person asked for is made all the same; what the operator wanted by itself must still be what it wants.
+ * A call that does not follow its registration at once: AWS did not take it before, or its effect was not known and is
+ * ruled out. What a person asked for is made all the same; what the operator wanted by itself must still be what it wants.
  */
 function callLate(question: FollowQuestion): FollowAction {
   const { operation } = question;
-  if (operation.automatic === true || operation.trigger === 'Drill') {
+  if (isPlanned(operation)) {
     return callPlanned(question);
   }
   return operation.trigger === 'Automatic' ? callAutomatic(question) : { kind: 'Call' };
