@@ -42,4 +42,20 @@ describe('Slots', () => {
     await expect(slots.take(never)).resolves.toBeInstanceOf(Function);
     expect(slots.takeFree()).toBeUndefined();
   });
+
+  it('given more places than before, then they are given out; given fewer, then nobody has one until enough came back', () => {
+    const slots = new Slots(1);
+    const served: (() => void)[] = [];
+    for (let n = 0; n < 4; n += 1) slots.queue((release) => served.push(release));
+    expect(served).toHaveLength(0);
+    slots.resize(3);
+    expect(served).toHaveLength(3);
+    slots.resize(1);
+    served[0]?.();
+    served[1]?.();
+    expect(served).toHaveLength(3);
+    expect(slots.takeFree()).toBeUndefined();
+    served[2]?.();
+    expect(served).toHaveLength(4);
+  });
 });

@@ -2,11 +2,18 @@ import { addAbortListener, removeAbortListener } from '../runtime/abort-listener
 
 /** A bounded number of places, handed out in the order of asking. */
 export class Slots {
-  #free: number;
+  #count: number;
+  #taken = 0;
   readonly #waiting = new Set<() => void>();
 
   constructor(count: number) {
-    this.#free = count;
+    this.#count = count;
+  }
+
+  /** From now on there are so many places; where fewer are than are taken, nobody is given one until enough came back. */
+  resize(count: number): void {
+    this.#count = count;
+    this.#giveOut();
   }
 
   /** Resolves to the function that gives the place back; rejects with the signal's reason when aborted before. */
@@ -34,30 +41,32 @@ export class Slots {
    * @returns leaves the queue
    */
   queue(give: (release: () => void) => void): () => void {
-    const next = (): void => give(this.#release());
+    const next = (): void => give(this.#takeOne());
     this.#waiting.add(next);
     return () => this.#waiting.delete(next);
   }
 
   /** The function that gives a place back, of a place that is free at once; undefined when none is. */
   takeFree(): (() => void) | undefined {
-    if (this.#free === 0) return undefined;
-    this.#free -= 1;
-    return this.#release();
+    return this.#taken < this.#count ? this.#takeOne() : undefined;
   }
 
-  #release(): () => void {
+  #takeOne(): () => void {
+    this.#taken += 1;
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      const [next] = this.#waiting;
-      if (next === undefined) {
-        this.#free += 1;
-      } else {
-        this.#waiting.delete(next);
-        next();
-      }
+      this.#taken -= 1;
+      this.#giveOut();
     };
+  }
+
+  #giveOut(): void {
+    for (const next of this.#waiting) {
+      if (this.#taken >= this.#count) return;
+      this.#waiting.delete(next);
+      next();
+    }
   }
 }

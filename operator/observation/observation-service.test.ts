@@ -318,19 +318,18 @@ describe('changes of a target', () => {
   it('given many policies, when somebody cannot wait, its probes are not spread', async () => {
     const starts: number[] = [];
     const { clock, service } = setUp({
-      settings: { probeConcurrency: 8 },
       probe: (host) => {
         if (host === 'looked-at') starts.push(bench.clock.monotonic());
         return Promise.resolve(answered);
       },
     });
-    for (let n = 0; n < 4; n += 1) service.watch(targetOf({ key: `policy-${n}`, intervalMilliseconds: 60_000 }));
+    for (let n = 0; n < 99; n += 1) service.watch(targetOf({ key: `policy-${n}`, intervalMilliseconds: 60_000 }));
     const endpoints = [{ region: 'east', host: 'looked-at', port: 3306 }];
     service.watch(targetOf({ endpoints, intervalMilliseconds: 60_000 }));
     await clock.advance(20_000);
     service.look('policy');
     await clock.advance(30_000);
-    expect(starts).toEqual([3000, 20_000]);
+    expect(starts).toEqual([100, 20_000]);
   });
 
   it('given a round under way, a pause or a stranger, when asked to look, begins no other', async () => {
@@ -456,7 +455,7 @@ describe('endpoint and witness probes', () => {
     let inFlight = 0;
     let most = 0;
     const { clock, service } = setUp({
-      settings: { probeConcurrency: 2 },
+      settings: { probeConcurrency: 2, probesPerPolicy: 0 },
       probe: async (_host, options) => {
         most = Math.max(most, (inFlight += 1));
         await bench.clock.sleep(options.timeoutMilliseconds);
@@ -472,20 +471,52 @@ describe('endpoint and witness probes', () => {
     expect(attempts.filter((attempt) => attempt?.kind === 'local' && attempt.cause === 'notAttempted')).toHaveLength(3);
   });
 
-  it('given many policies, spreads the probes but ends within the round', async () => {
-    const starts = new Set<number>();
+  it('given a region that falls silent, then the probes of a large fleet are all attempted, each in each round', async () => {
+    const silent: Attempt = { kind: 'noAnswer', cause: 'timeout', message: 'silence' };
     const { clock, service } = setUp({
-      settings: { probeConcurrency: 8 },
-      probe: () => {
-        starts.add(bench.clock.monotonic());
-        return Promise.resolve(answered);
+      probe: async (_host, options) => {
+        await bench.clock.sleep(options.timeoutMilliseconds);
+        return silent;
+      },
+      fetchWitness: async (_url, options) => {
+        await bench.clock.sleep(options.timeoutMilliseconds);
+        return { attempt: silent };
       },
     });
-    for (let n = 0; n < 4; n += 1) service.watch(targetOf({ key: `policy-${n}`, endpoints }));
-    await clock.advance(9999);
-    expect(starts).toEqual(new Set([0, 500]));
-    expect(bench.rounds).toHaveLength(4);
+    const witness = { url: 'http://witness' };
+    for (let n = 0; n < 1000; n += 1) service.watch(targetOf({ key: `policy-${n}`, endpoints, witness }));
+    await clock.advance(35_000);
+    const attempts = bench.rounds.flatMap(({ round }) => [round.endpoints['east']?.attempt, round.witness?.attempt]);
+    expect(attempts.length).toBeGreaterThanOrEqual(6000);
+    expect(new Set(attempts.map((attempt) => attempt?.kind))).toEqual(new Set(['noAnswer']));
   });
+
+  it.each([
+    [64, 0],
+    [65, 65],
+    [100, 100],
+    [499, 499],
+    [2000, 500],
+  ])(
+    'given %i policies, spreads the probes no more than they need, and ends within the round',
+    async (count, middle) => {
+      const starts = new Set<number>();
+      const { clock, service } = setUp({
+        probe: () => {
+          starts.add(bench.clock.monotonic());
+          return Promise.resolve(answered);
+        },
+      });
+      for (let n = 0; n < count; n += 1) service.watch(targetOf({ key: `policy-${n}`, endpoints }));
+      await clock.advance(9999);
+      expect(bench.rounds).toHaveLength(count);
+      expect(Math.max(...starts)).toBe(middle);
+      starts.clear();
+      await clock.advance(9999);
+      expect(bench.rounds).toHaveLength(2 * count);
+      expect(starts).toEqual(new Set([10_000 + middle]));
+    },
+  );
 
   it('carries what the witness said', async () => {
     const { clock, service } = setUp({ fetchWitness: () => Promise.resolve({ attempt: answered, statusCode: 503 }) });

@@ -81,6 +81,7 @@ export class ObservationService implements Observation {
     const wasRunning = isSameCluster && before.target.isPaused !== true;
     watched.target = target;
     this.#watched.set(target.key, watched);
+    this.#fitProbes();
     this.#share(watched);
     this.#plan(watched, wasRunning);
   }
@@ -90,13 +91,14 @@ export class ObservationService implements Observation {
     const watched = this.#watched.get(key);
     if (watched === undefined || watched.target.isPaused === true) return;
     // Whoever looks has a few seconds for what the round shows, and bounds how many look: it is not spread.
-    this.#start(watched, { startedAt: this.#props.clock.monotonic(), lateMilliseconds: 0 }, false);
+    this.#start(watched, this.#tickNow(1));
   }
 
   unwatch(key: string): void {
     const watched = this.#watched.get(key);
     if (watched === undefined) return;
     this.#watched.delete(key);
+    this.#fitProbes();
     this.#unschedule(watched.target);
     for (const [region, observer] of watched.observers) this.#leave(watched.target, region, observer);
   }
@@ -107,6 +109,11 @@ export class ObservationService implements Observation {
     for (const schedule of this.#schedules.values()) schedule.close();
     for (const observer of this.#observers.values()) observer.close();
     await Promise.all(this.#running);
+  }
+
+  #fitProbes(): void {
+    const { probeConcurrency, probesPerPolicy } = this.#props.settings;
+    this.#runner.allowProbes(Math.max(probeConcurrency, probesPerPolicy * this.#watched.size));
   }
 
   /** Takes the observers of the target's regions, and leaves those of regions that it has no more. */
@@ -150,7 +157,12 @@ export class ObservationService implements Observation {
       return;
     }
     this.#scheduleOf(target).set(target.key, target.intervalMilliseconds, target.priority);
-    if (!wasRunning) this.#start(watched, { startedAt: this.#props.clock.monotonic(), lateMilliseconds: 0 });
+    // Whoever is new comes with all others, as a rule: at a start, or when somebody else's are taken over.
+    if (!wasRunning) this.#start(watched, this.#tickNow(this.#watched.size));
+  }
+
+  #tickNow(company: number): Tick {
+    return { startedAt: this.#props.clock.monotonic(), lateMilliseconds: 0, company };
   }
 
   #unschedule(target: ObservationTarget): void {
@@ -179,11 +191,11 @@ export class ObservationService implements Observation {
     if (!isTooSoon) this.#start(watched, tick);
   }
 
-  #start(watched: Watched, tick: Tick, isCrowded = this.#isCrowded): void {
+  #start(watched: Watched, tick: Tick): void {
     if (watched.running !== undefined) return;
     watched.startedAt = tick.startedAt;
     watched.sequence += 1;
-    const running = this.#run(watched, tick, isCrowded).finally(() => {
+    const running = this.#run(watched, tick).finally(() => {
       watched.running = undefined;
       this.#running.delete(running);
     });
@@ -191,14 +203,10 @@ export class ObservationService implements Observation {
     this.#running.add(running);
   }
 
-  get #isCrowded(): boolean {
-    return this.#watched.size > this.#props.settings.probeConcurrency / 4;
-  }
-
-  async #run(watched: Watched, tick: Tick, isCrowded: boolean): Promise<void> {
+  async #run(watched: Watched, tick: Tick): Promise<void> {
     const { target, observers, sequence, lastViews, databaseLag } = watched;
     try {
-      const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, databaseLag, isCrowded });
+      const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, databaseLag });
       watched.lastViews = output.views;
       if (this.#watched.get(target.key) === watched) this.#deliver(target.key, output, tick);
     } catch (error) {

@@ -33,6 +33,15 @@ import type { Tick } from './schedule.ts';
 /** Probes are spread over this share of the interval at most, and over half of what the timeout leaves of it. */
 const SPREAD_FRACTION = 0.1;
 
+/** So many probes start at once without a spread. */
+const COMPANY_AT_ONCE = 64;
+
+/**
+ * Of more than that each lengthens the spread by this much: about what a round costs, so that others get their turn, and
+ * no more, since whatever a round has read is held until its last probe has ended.
+ */
+const SPREAD_EACH_MILLISECONDS = 2;
+
 export interface RoundRunnerProps {
   readonly clock: Clock;
   readonly random: Random;
@@ -54,8 +63,6 @@ export interface RoundInput {
   /** How the regions described the global cluster when they last did. */
   readonly lastViews: readonly GlobalClusterView[];
   readonly databaseLag: DatabaseLagObserver;
-  /** Whether so many policies are watched that their probes must not all start at once. */
-  readonly isCrowded: boolean;
 }
 
 export interface RoundOutput {
@@ -72,6 +79,8 @@ interface Timing {
   readonly deadline: number;
   /** How long a probe may wait, for its turn in the spread and for a free slot. */
   readonly patience: number;
+  /** Over how long the probes of the rounds that start together are spread. */
+  readonly spread: number;
 }
 
 /** Observes everything of one policy once: regions, endpoints, witness and lag, all at the same time. */
@@ -84,6 +93,11 @@ export class RoundRunner {
     this.#slots = new Slots(props.probeConcurrency);
   }
 
+  /** So many probes may be in flight at once. */
+  allowProbes(count: number): void {
+    this.#slots.resize(count);
+  }
+
   async run(input: RoundInput): Promise<RoundOutput> {
     const { clock } = this.#props;
     const { target, tick, sequence } = input;
@@ -94,7 +108,7 @@ export class RoundRunner {
     const pendingRegions = target.regions.map((region) => this.#observeRegion(region, input, timing));
     const [regions, endpoints, witness, lag] = await Promise.all([
       Promise.all(pendingRegions),
-      Promise.all(target.endpoints.map((endpoint) => this.#probe(endpoint, timing, input.isCrowded))),
+      Promise.all(target.endpoints.map((endpoint) => this.#probe(endpoint, timing))),
       target.witness && this.#askWitness(target.witness.url, timing),
       this.#observeLag(input, timing, pendingRegions),
     ]);
@@ -144,13 +158,16 @@ export class RoundRunner {
     };
   }
 
-  async #probe(endpoint: TargetEndpoint, timing: Timing, isCrowded: boolean): Promise<EndpointObservation> {
-    const delay = isCrowded ? this.#props.random() * timing.patience : 0;
-    const { attempt } = await this.#attempt('endpoint', timing, delay, async (options) => {
+  async #probe(endpoint: TargetEndpoint, timing: Timing): Promise<EndpointObservation> {
+    const { attempt } = await this.#attempt('endpoint', timing, this.#delay(timing), async (options) => {
       return { attempt: await this.#ask(endpoint, options) };
     });
     const { region, host, port, login } = endpoint;
     return { region, target: `${host}:${port}`, ...(login && { type: 'MySQL' }), attempt };
+  }
+
+  #delay({ spread }: Timing): number {
+    return spread === 0 ? 0 : this.#props.random() * spread;
   }
 
   #ask({ host, port, login, heartbeat }: TargetEndpoint, options: ProbeOptions): Promise<Attempt> {
@@ -212,7 +229,7 @@ export class RoundRunner {
   async #readLag(
     { name: region, clusterIdentifier }: TargetRegion,
     login: DatabaseLogin,
-    { target, databaseLag, isCrowded }: RoundInput,
+    { target, databaseLag }: RoundInput,
     timing: Timing,
     regions: readonly Promise<RegionObservation>[],
   ): Promise<LagObservation> {
@@ -221,7 +238,7 @@ export class RoundRunner {
       databaseLag.noteReader(await regions[target.regions.findIndex(({ name }) => name === region)]);
     }
     const reader = databaseLag.readerOf(region);
-    const delay = isCrowded ? this.#props.random() * timing.patience : 0;
+    const delay = this.#delay(timing);
     return databaseLag.observe({ region, clusterIdentifier }, async (): Promise<DatabaseLag> => {
       if (database === undefined) return { attempt: noDatabaseClient };
       if (reader === undefined) return { attempt: noReader };
@@ -280,7 +297,8 @@ const notAttempted: Attempt = {
 function timingOf(target: ObservationTarget, tick: Tick): Timing {
   const { intervalMilliseconds: interval, timeoutMilliseconds: timeout } = target;
   const patience = Math.max(0, Math.min(interval * SPREAD_FRACTION, (interval - timeout) / 2));
-  return { target, startedAt: tick.startedAt, deadline: tick.startedAt + timeout, patience };
+  const spread = tick.company > COMPANY_AT_ONCE ? Math.min(patience, tick.company * SPREAD_EACH_MILLISECONDS) : 0;
+  return { target, startedAt: tick.startedAt, deadline: tick.startedAt + timeout, patience, spread };
 }
 
 /** Resolves as soon as one region has described the global cluster; empty when none does. */

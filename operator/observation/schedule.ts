@@ -10,6 +10,8 @@ export interface Tick {
   readonly startedAt: number;
   /** How much later than planned. */
   readonly lateMilliseconds: number;
+  /** How many start together. */
+  readonly company: number;
 }
 
 export interface ScheduleProps {
@@ -93,7 +95,7 @@ export class Schedule {
       // Ticks that were missed altogether are not made up for.
       group.due += interval * (1 + Math.floor(lateMilliseconds / interval));
       this.#arm(group, interval);
-      void this.#tick(group, { startedAt, lateMilliseconds });
+      void this.#tick(group, { startedAt, lateMilliseconds, company: group.keys.size });
     }, group.due - clock.monotonic());
   }
 

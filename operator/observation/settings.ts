@@ -6,8 +6,13 @@ export interface ObservationSettings {
   readonly lagRetentionMilliseconds: number;
   /** How often the series are listed anew without any role change. */
   readonly seriesDiscoveryMilliseconds: number;
-  /** Endpoint probes and witness requests in flight at once, all policies together. */
+  /** Endpoint probes and witness requests in flight at once, all policies together: at least so many. */
   readonly probeConcurrency: number;
+  /**
+   * The same for each policy: a large fleet has more of them in flight. When a region falls silent, every probe of each
+   * policy that has its primary there lasts as long as its timeout, and one that never starts is no evidence of the loss.
+   */
+  readonly probesPerPolicy: number;
   /** Read requests to AWS per second, for each account and region. */
   readonly readsPerSecond: number;
   /** Read requests that may go out at once after a quiet time, for each account and region. */
@@ -19,6 +24,7 @@ export const defaultObservationSettings: ObservationSettings = Object.freeze({
   lagRetentionMilliseconds: 15 * 60_000,
   seriesDiscoveryMilliseconds: 60 * 60_000,
   probeConcurrency: 256,
+  probesPerPolicy: 2,
   readsPerSecond: 20,
   readBurst: 60,
 });
