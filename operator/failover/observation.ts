@@ -104,6 +104,11 @@ export interface LagSample {
   readonly periodEnd: Instant;
   readonly periodStart: Instant;
   readonly lagMilliseconds: number;
+  /**
+   * By SQL: how much later than it is dated it may have been calculated, for its age is as of some moment of the question.
+   * @default - it is known when the period ended
+   */
+  readonly uncertaintyMilliseconds?: number;
 }
 
 /** What the replication source of one secondary says: CloudWatch of the secondary's region, or the secondary itself. */

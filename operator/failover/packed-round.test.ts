@@ -32,6 +32,15 @@ describe('a packed round', () => {
     });
   });
 
+  it('given samples whose dates are uncertain, keeps by how much', () => {
+    const uncertain = before.map((sample) => ({ ...sample, uncertaintyMilliseconds: 40 }));
+    const packed = packRound(roundWith(uncertain), lagOf(before));
+
+    expect(packed.lag[WEST]?.samples).not.toHaveProperty('dropped');
+    expect(packed.lag[WEST]?.samples.added[0]).toEqual([before[0]?.periodStart, before[0]?.periodEnd, 1, 40]);
+    expect(unpackRound(packed, lagOf(before))).toEqual(roundWith(uncertain));
+  });
+
   it.each<[string, readonly LagSample[]]>([
     ['a corrected sample', before.map((sample, index) => (index === 2 ? { ...sample, lagMilliseconds: 9 } : sample))],
     ['a shifted period', before.map((sample, index) => (index === 3 ? { ...sample, periodEnd: 7 } : sample))],

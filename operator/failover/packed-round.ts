@@ -1,7 +1,12 @@
 import { defined } from './defined.ts';
 import type { Instant, LagObservation, LagSample, Round } from './observation.ts';
 
-type PackedSample = readonly [periodStart: Instant, periodEnd: Instant, lagMilliseconds: number];
+type PackedSample = readonly [
+  periodStart: Instant,
+  periodEnd: Instant,
+  lagMilliseconds: number,
+  uncertaintyMilliseconds?: number,
+];
 
 /**
  * Lag samples against those of the same region in the record before: a series slides, one sample in and one out a
@@ -27,18 +32,18 @@ export interface PackedRound extends Omit<Round, 'lag'> {
 export type Lag = Round['lag'];
 
 const isSame = (a: LagSample, b: LagSample | undefined): boolean =>
-  a.periodStart === b?.periodStart && a.periodEnd === b.periodEnd && a.lagMilliseconds === b.lagMilliseconds;
+  a.periodStart === b?.periodStart &&
+  a.periodEnd === b.periodEnd &&
+  a.lagMilliseconds === b.lagMilliseconds &&
+  a.uncertaintyMilliseconds === b.uncertaintyMilliseconds;
 
-const pack = ({ periodStart, periodEnd, lagMilliseconds }: LagSample): PackedSample => [
-  periodStart,
-  periodEnd,
-  lagMilliseconds,
-];
-const unpack = ([periodStart, periodEnd, lagMilliseconds]: PackedSample): LagSample => ({
-  periodStart,
-  periodEnd,
-  lagMilliseconds,
-});
+function pack({ periodStart, periodEnd, lagMilliseconds, uncertaintyMilliseconds }: LagSample): PackedSample {
+  const sample = [periodStart, periodEnd, lagMilliseconds] as const;
+  return uncertaintyMilliseconds === undefined ? sample : [...sample, uncertaintyMilliseconds];
+}
+
+const unpack = ([periodStart, periodEnd, lagMilliseconds, uncertaintyMilliseconds]: PackedSample): LagSample =>
+  defined({ periodStart, periodEnd, lagMilliseconds, uncertaintyMilliseconds });
 
 function packSamples(samples: readonly LagSample[], before: readonly LagSample[] = []): PackedSamples {
   const dropped = before.findIndex((sample) => isSame(sample, samples[0]));

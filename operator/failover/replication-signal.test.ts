@@ -284,6 +284,74 @@ describe('isGrowingWithTime', () => {
   });
 });
 
+describe('isGrowingWithTime, by dates that are uncertain', () => {
+  interface Calculated {
+    /** Seconds after the incident began. */
+    readonly at: number;
+    readonly lag: number;
+    /** How much earlier it is dated. */
+    readonly early?: number;
+    /** @default - as much as it is dated too early */
+    readonly uncertainty?: number;
+  }
+
+  const growing = (calculations: readonly Calculated[]): boolean =>
+    isGrowingWithTime(
+      calculations.map(({ at, lag, early = 0, uncertainty = early }) => {
+        const date = T0 + (at - early) * SECOND;
+        return {
+          periodStart: date,
+          periodEnd: date,
+          lagMilliseconds: lag * SECOND,
+          uncertaintyMilliseconds: uncertainty * SECOND,
+        };
+      }),
+      T0,
+    );
+
+  const BEFORE: Calculated = { at: -1, lag: 0.1 };
+  const second = (at: number, early = 0, uncertainty = early): Calculated => ({ at, lag: at, early, uncertainty });
+
+  it.each<[string, readonly Calculated[], boolean]>([
+    ['is dated too early once', [BEFORE, second(1), second(2), second(3, 0.4), second(4), second(5)], true],
+    ['is dated too early at last', [BEFORE, second(1), second(2), second(3, 0.4)], true],
+    ['is dated too early at first', [BEFORE, second(1, 0.4), second(2), second(3), second(4)], true],
+    ['is dated wrongly without a reason', [BEFORE, second(1), second(2), second(3, 0.4, 0), second(4)], false],
+    ['is the same calculation, twice', [BEFORE, second(1), second(2, 0.4), { at: 2, lag: 2 }, second(4)], true],
+    [
+      'is dated slowly every time',
+      [BEFORE, second(1, 0.4), second(2, 0, 0.4), second(3, 0.4), second(4, 0, 0.4)],
+      true,
+    ],
+    ['has only steps that say nothing yet', [BEFORE, second(1, 0, 0.4), second(2, 0, 0.4)], false],
+    ['has a step from a date just certain enough', [BEFORE, second(1, 0, 0.2), second(2)], true],
+    ['has a step from a date hardly too uncertain', [BEFORE, second(1, 0, 0.201), second(2)], false],
+    ['has a step to a date just certain enough', [BEFORE, second(1), second(2, 0, 0.25)], true],
+    ['has a step to a date hardly too uncertain', [BEFORE, second(1), second(2, 0, 0.251)], false],
+    [
+      'falls between two steps',
+      [BEFORE, second(1, 0, 0.4), { at: 2, lag: 2.4 }, { at: 2.5, lag: 2.3 }, second(4)],
+      false,
+    ],
+    ['is told in the wrong order', [BEFORE, second(1), second(2.4, 0.4), second(2.1), second(4)], true],
+    [
+      'falls by more than a wrong order',
+      [BEFORE, second(1), second(2.4, 0.4), { at: 2.1, lag: 1.9 }, second(4.4)],
+      false,
+    ],
+    ['holds still over two steps', [BEFORE, second(1, 0, 0.4), { at: 2, lag: 6 }, { at: 4, lag: 6 }], false],
+    [
+      'may be of the outage where it seems to be from before',
+      [second(0.3, 0.4), second(0.3), second(1.3), second(2.3)],
+      true,
+    ],
+    ['is of before for certain', [{ at: -0.4, lag: 0.2, uncertainty: 0.4 }, second(1), second(2)], true],
+    ['is of before for certain, and too high', [{ at: -0.4, lag: 0.6, uncertainty: 0.4 }, second(1), second(2)], false],
+  ])('Given lag that %s, then it is growing or not accordingly', (_, calculations, isGrowing) => {
+    expect(growing(calculations)).toBe(isGrowing);
+  });
+});
+
 describe('newestProofAfter', () => {
   it.each<[string, number, readonly number[], number | undefined]>([
     ['what was received was written later', 10 * MINUTE, [100, 100], 10 * MINUTE],

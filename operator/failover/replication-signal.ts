@@ -42,21 +42,53 @@ const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFix
 /**
  * Whether lag has grown at about the rate of time since the incident began: what a secondary that receives nothing
  * shows while its metric goes on. Compared with a sample from before, and shown by at least two whole periods after and
- * every step between them, so that a spike of a busy primary, rising or falling, does not pass for silence. An outage
- * that lasts longer than samples are kept has none from before any more: then every lag must reach back to the incident.
+ * every step between them, so that a spike of a busy primary, rising or falling, does not pass for silence. Of samples whose
+ * dates are too uncertain for a rate the steps span several, none of which may fall. An outage that lasts longer than
+ * samples are kept has none from before any more: then every lag must reach back to the incident.
  */
 export function isGrowingWithTime(samples: readonly LagSample[], since: Instant): boolean {
-  const before = samples.findLast((sample) => sample.periodEnd <= since);
+  const before = samples.findLast((sample) => sample.periodEnd + uncertaintyOf(sample) <= since);
   const after = samples.filter((sample) => sample.periodStart >= since);
   const share = before === undefined ? 1 : GROWTH_AT_RATE_OF_TIME;
+  const steps = wellApart(after);
   return (
-    after.length >= 2 &&
+    steps.length >= 2 &&
     after.every(
       (sample) => sample.lagMilliseconds - (before?.lagMilliseconds ?? 0) >= share * (sample.periodEnd - since),
     ) &&
-    after.slice(1).every((sample, index) => isStepAtRateOfTime(after[index], sample))
+    after.slice(1).every((sample, index) => !isFall(after[index], sample)) &&
+    steps.slice(1).every((sample, index) => isStepAtRateOfTime(steps[index], sample))
   );
 }
+
+/**
+ * Of the samples those so far apart that what is uncertain of their dates does not take growth at the rate of time beyond
+ * its limits: a question that was slow once would otherwise spoil the series for as long as its sample is kept.
+ */
+function wellApart(samples: readonly LagSample[]): readonly LagSample[] {
+  const kept: LagSample[] = [];
+  for (const sample of samples) {
+    const previous = kept.at(-1);
+    if (previous === undefined || isWellApart(previous, sample)) kept.push(sample);
+  }
+  return kept;
+}
+
+/** A date that is too early makes the time from there too long, and the time up to there too short. */
+function isWellApart(previous: LagSample, sample: LagSample): boolean {
+  const time = sample.periodEnd - previous.periodEnd;
+  return (
+    time - uncertaintyOf(previous) >= GROWTH_AT_RATE_OF_TIME * time &&
+    time + uncertaintyOf(sample) <= GROWTH_ABOVE_RATE_OF_TIME * time
+  );
+}
+
+/** Two readers may tell of two moments in the wrong order, if their dates are uncertain enough. */
+function isFall(previous: LagSample | undefined, sample: LagSample): boolean {
+  return previous !== undefined && sample.lagMilliseconds < previous.lagMilliseconds - uncertaintyOf(previous);
+}
+
+const uncertaintyOf = ({ uncertaintyMilliseconds = 0 }: LagSample): number => uncertaintyMilliseconds;
 
 function isStepAtRateOfTime(previous: LagSample | undefined, sample: LagSample): boolean {
   const time = sample.periodEnd - (previous?.periodEnd ?? 0);

@@ -35,7 +35,12 @@ export class DatabaseLagObserver {
       const at = Math.round(askedAt - reading.ageMilliseconds);
       this.#add(
         secondary.region,
-        { periodStart: at, periodEnd: at, lagMilliseconds: reading.lagMilliseconds },
+        {
+          periodStart: at,
+          periodEnd: at,
+          lagMilliseconds: reading.lagMilliseconds,
+          uncertaintyMilliseconds: Math.ceil(tripMilliseconds + CLOCK_UNCERTAINTY_MILLISECONDS),
+        },
         tripMilliseconds,
       );
     }

@@ -12,6 +12,7 @@ let bench: Bench;
 class FakeDatabase implements DatabaseClient {
   lag: DatabaseLag = { attempt: answered, reading: { lagMilliseconds: 40, ageMilliseconds: 500 } };
   attempt: Attempt = answered;
+  slownessMilliseconds = 0;
   readonly asked: string[] = [];
 
   probe: DatabaseClient['probe'] = (host, port, { secret }, { heartbeat }) => {
@@ -19,9 +20,10 @@ class FakeDatabase implements DatabaseClient {
     return Promise.resolve(this.attempt);
   };
 
-  readLag: DatabaseClient['readLag'] = (host, port, { secret }, { region }) => {
+  readLag: DatabaseClient['readLag'] = async (host, port, { secret }, { region }) => {
     this.asked.push(`lag ${host}:${port} ${secret} ${region}`);
-    return Promise.resolve(this.lag);
+    if (this.slownessMilliseconds > 0) await bench.clock.sleep(this.slownessMilliseconds);
+    return this.lag;
   };
 }
 
@@ -62,9 +64,21 @@ describe('lag by SQL', () => {
       source: 'SQL',
       askedAt: bench.clock.now(),
       attempt: answered,
-      samples: [{ periodStart: at, periodEnd: at, lagMilliseconds: 40 }],
+      samples: [{ periodStart: at, periodEnd: at, lagMilliseconds: 40, uncertaintyMilliseconds: 5 }],
       controlSampleEnd: bench.clock.now(),
     });
+  });
+
+  it('given a question that was slow, may have been calculated as much later than it is dated', async () => {
+    const database = new FakeDatabase();
+    setUp(database);
+    database.slownessMilliseconds = 400;
+    bench.service.watch(target);
+    await bench.clock.advance(400);
+    const at = bench.clock.now() - 400 - 500;
+    expect(bench.lastRound().lag['west']!.samples).toEqual([
+      { periodStart: at, periodEnd: at, lagMilliseconds: 40, uncertaintyMilliseconds: 405 },
+    ]);
   });
 
   it('given the same calculation again, is no second sample', async () => {

@@ -128,7 +128,10 @@ export const aSenselessRound: fc.Arbitrary<Round> = (() => {
   const text = fc.oneof(fc.string(), fc.constantFrom('available', 'connected', ...MEMBERS.map(arnOf)));
   const instant = fc.integer({ min: -2 * MINUTE, max: 90 * MINUTE }).map((offset) => T0 + offset);
   const word = attempt;
-  const sample = fc.record({ periodStart: instant, periodEnd: instant, lagMilliseconds: fc.integer() });
+  const sample = fc.record(
+    { periodStart: instant, periodEnd: instant, lagMilliseconds: fc.integer(), uncertaintyMilliseconds: fc.integer() },
+    { requiredKeys: ['periodStart', 'periodEnd', 'lagMilliseconds'] },
+  );
   const globalCluster = fc.record(
     {
       identifier: text,
