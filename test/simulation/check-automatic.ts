@@ -305,7 +305,8 @@ interface Figure {
 function figuresOf(registration: Registration, at: number): readonly (readonly Figure[])[] {
   const { policy, ledger, process, operation, names, world } = registration;
   if (policy.spec.detection.signals.replication?.source === 'SQL') {
-    return [ledger.lagFigures(process, operation.to, names.cluster).filter(({ heardAt }) => heardAt <= at)];
+    const known = ledger.lagFigures(process, keyOf({ metadata: names.policy }), operation.to, names.cluster);
+    return [known.filter(({ heardAt }) => heardAt <= at)];
   }
   const period = world.settings.metricPeriod;
   return samplesOf(registration, at).map((samples) =>

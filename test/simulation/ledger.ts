@@ -1,7 +1,7 @@
 import type { DBCluster, GlobalCluster } from '@aws-sdk/client-rds';
 import type { Round } from '../../operator/failover/observation.ts';
 import type { Evidence } from './call-hooks.ts';
-import type { Scheduler } from './scheduler.ts';
+import { EPOCH, type Scheduler } from './scheduler.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
 /** One answer that reached a process. Times in milliseconds since the simulation began. */
@@ -17,6 +17,7 @@ export interface LagFigure {
   readonly end: number;
   readonly lag: number;
   readonly heardAt: number;
+  readonly heardBy: string;
 }
 
 /** One round that a process completed. */
@@ -25,10 +26,21 @@ export interface RoundSpan {
   readonly to: number;
 }
 
+/** What a process has of a policy since it began to look after it. */
+interface Watch {
+  readonly from: number;
+  /** The number of its newest round. */
+  sequence: number;
+}
+
 interface Account {
   readonly receipts: Receipt[];
   /** By policy. */
   readonly rounds: Map<string, RoundSpan[]>;
+  /** By policy. */
+  readonly watches: Map<string, Watch>;
+  /** By policy: when the newest round ended that was complete as the process wrote status last. */
+  readonly written: Map<string, number>;
   /** Of the process's wall clock, at the end of the last round. */
   wallOffset: number;
 }
@@ -44,7 +56,7 @@ export class Ledger {
   readonly #accounts = new Map<string, Account>();
   /** By Kubernetes cluster, which persists it, and ARN: the engine versions that its RDS answered, newest last. */
   readonly #engineVersions = new Map<number, Map<string, { readonly at: number; readonly version: string }[]>>();
-  /** By Kubernetes cluster, which persists the newest, and secondary: what its reader told of its lag, newest last. */
+  /** By Kubernetes cluster and secondary: what its reader told of its lag, newest last. */
   readonly #lag = new Map<string, LagFigure[]>();
   readonly #siteOf: (process: SimulatedProcess) => number;
 
@@ -60,15 +72,21 @@ export class Ledger {
     return told.slice(Math.max(0, present)).map(({ version }) => version);
   }
 
-  /** What the operators of the process's Kubernetes cluster were told by a secondary's reader, oldest first. */
-  lagFigures(process: SimulatedProcess, region: string, cluster: string): readonly LagFigure[] {
-    return this.#lag.get(`${this.#siteOf(process)} ${region} ${cluster}`) ?? [];
+  /**
+   * What a process knows of what a secondary's reader told, oldest first: what it was told itself since it looks after the
+   * policy, and what was told before that, or to another process of its Kubernetes cluster, which wrote status since.
+   */
+  lagFigures(process: SimulatedProcess, key: string, region: string, cluster: string): readonly LagFigure[] {
+    const figures = this.#lag.get(`${this.#siteOf(process)} ${region} ${cluster}`) ?? [];
+    const from = EPOCH + (this.#accounts.get(process.name)?.watches.get(key)?.from ?? Infinity);
+    return figures.filter(({ heardAt, heardBy }) => {
+      const written = this.#accounts.get(heardBy)?.written.get(key) ?? -Infinity;
+      return heardAt <= EPOCH + written || (heardBy === process.name && heardAt >= from);
+    });
   }
 
   note(process: SimulatedProcess, evidence: Evidence, sentAt: number): void {
-    if (evidence.kind === 'lag') {
-      this.#noteLag(`${this.#siteOf(process)} ${evidence.region} ${evidence.cluster}`, evidence);
-    }
+    if (evidence.kind === 'lag') this.#noteLag(process, evidence);
     const { receipts } = this.#accountOf(process.name, process.wallOffset);
     receipts.push({ sentAt, at: this.#scheduler.time, evidence });
     if (receipts.length > KEPT) receipts.splice(0, KEPT / 2);
@@ -80,10 +98,16 @@ export class Ledger {
     }
   }
 
-  #noteLag(key: string, { at, lagMilliseconds }: Extract<Evidence, { kind: 'lag' }>): void {
+  #noteLag(process: SimulatedProcess, evidence: Extract<Evidence, { kind: 'lag' }>): void {
+    const key = `${this.#siteOf(process)} ${evidence.region} ${evidence.cluster}`;
     const figures = this.#lag.get(key) ?? [];
     this.#lag.set(key, figures);
-    figures.push({ end: at, lag: lagMilliseconds, heardAt: this.#scheduler.now() });
+    figures.push({
+      end: evidence.at,
+      lag: evidence.lagMilliseconds,
+      heardAt: this.#scheduler.now(),
+      heardBy: process.name,
+    });
   }
 
   #noteVersion(site: number, arn: string, version: string): void {
@@ -100,7 +124,7 @@ export class Ledger {
     if (told.at(-1)?.version !== version) told.push({ at: this.#scheduler.time, version });
   }
 
-  noteRound(process: SimulatedProcess, key: string, { startedAt, completedAt }: Round): void {
+  noteRound(process: SimulatedProcess, key: string, { startedAt, completedAt, sequence }: Round): void {
     const to = this.#scheduler.time;
     const account = this.#accountOf(process.name, process.wallOffset);
     const rounds = account.rounds.get(key) ?? [];
@@ -111,6 +135,17 @@ export class Ledger {
     const from = hasJumped ? (rounds.at(-1)?.to ?? 0) : to - Math.max(0, completedAt - startedAt);
     rounds.push({ from, to });
     if (rounds.length > KEPT) rounds.splice(0, KEPT / 2);
+    const watch = account.watches.get(key);
+    // Who begins anew has nothing of what it saw before, and numbers its rounds from one again.
+    if (watch === undefined || sequence <= watch.sequence) account.watches.set(key, { from, sequence });
+    else watch.sequence = sequence;
+  }
+
+  /** A process has written a policy's status, which tells what its rounds showed. */
+  noteStatus(processName: string, key: string): void {
+    const account = this.#accounts.get(processName);
+    const newest = account?.rounds.get(key)?.at(-1);
+    if (newest !== undefined) account?.written.set(key, newest.to);
   }
 
   /** The newest rounds of a policy in a process, oldest first. */
@@ -126,7 +161,7 @@ export class Ledger {
   #accountOf(name: string, wallOffset = 0): Account {
     const known = this.#accounts.get(name);
     if (known !== undefined) return known;
-    const account: Account = { receipts: [], rounds: new Map(), wallOffset };
+    const account: Account = { receipts: [], rounds: new Map(), watches: new Map(), written: new Map(), wallOffset };
     this.#accounts.set(name, account);
     return account;
   }

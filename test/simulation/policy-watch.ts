@@ -1,7 +1,7 @@
 import type { DisasterRecoveryPolicy } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
 import type { MetricDatum } from '../../operator/aws/aws-gateway.ts';
-import type { KubeObject } from '../../operator/runtime/resource.ts';
+import { keyOf, type KubeObject } from '../../operator/runtime/resource.ts';
 import { checkAutomatic } from './check-automatic.ts';
 import { checkTruth } from './check-ending.ts';
 import { checkLiveness, type Loss } from './check-liveness.ts';
@@ -143,6 +143,7 @@ export class PolicyWatch {
   #onStatus(by: string, before: DisasterRecoveryPolicy, after: DisasterRecoveryPolicy): void {
     const { scenario, ledger, visibility, world, names, union, accuse, site } = this.#props;
     this.#countBranches(before, after);
+    ledger.noteStatus(by, keyOf({ metadata: names.policy }));
     this.operations.onStatus(before, after);
     this.#planned.onStatus(before, after);
     this.#publication.onStatus(by, before.status, after.status);
