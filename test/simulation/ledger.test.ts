@@ -61,4 +61,12 @@ describe('what a process knows of what readers told', () => {
 
     expect(bench.known(one)).toEqual([10, 30, 40]);
   });
+
+  it('Given a clock that is off, then figures are dated by it: a reader says how old they are', async () => {
+    const bench = new Bench();
+    const one = bench.process('one', 5_000);
+    await bench.round(one, 10, 1);
+
+    expect(bench.known(one)).toEqual([15]);
+  });
 });

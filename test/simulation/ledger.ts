@@ -13,7 +13,7 @@ export interface Receipt {
 
 /** One figure of a secondary's lag; times in milliseconds since the Unix epoch. */
 export interface LagFigure {
-  /** Of when it tells. */
+  /** Of when it tells, by the clock of the process that asked: a reader says how old it is, and not when it was computed. */
   readonly end: number;
   readonly lag: number;
   readonly heardAt: number;
@@ -103,7 +103,7 @@ export class Ledger {
     const figures = this.#lag.get(key) ?? [];
     this.#lag.set(key, figures);
     figures.push({
-      end: evidence.at,
+      end: evidence.at + process.wallOffset,
       lag: evidence.lagMilliseconds,
       heardAt: this.#scheduler.now(),
       heardBy: process.name,
