@@ -138,7 +138,7 @@ describe('the image', () => {
     expect(container).toMatchObject({
       from: 'gcr.io/distroless/nodejs24-debian13:nonroot',
       user: '65532:65532',
-      entryPoint: ['/nodejs/bin/node', '--max-semi-space-size=8', '--heap-growing-percent=30', 'operator/main.mjs'],
+      entryPoint: ['/nodejs/bin/node', '--max-semi-space-size=16', '--heap-growing-percent=30', 'operator/main.mjs'],
       workingDirectory: '/app',
     });
     // Digests come from the release, which asks the registries.
