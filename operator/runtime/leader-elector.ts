@@ -3,6 +3,7 @@ import type { KubeClient } from './kube-client.ts';
 import { isAlreadyExists, isConflict, isForbidden, isNotFound } from './kube-errors.ts';
 import { LEASES, type Lease, type LeaseSpec } from './lease.ts';
 import { microTime } from './micro-time.ts';
+import { Pause } from './pause.ts';
 import { jitter, type Random } from './random.ts';
 import { apiVersionOf } from './resource.ts';
 import { RuntimeError } from './runtime-error.ts';
@@ -81,17 +82,17 @@ export class LeaderElector {
   readonly #leaseDuration: number;
   readonly #renewDeadline: number;
   readonly #retryPeriod: number;
+  readonly #waiting: Pause;
   #observation: Observation | undefined;
   #renewal: Renewal | undefined;
   #isLeader = false;
-  /** Ends the pause under way. */
-  #wake: (() => void) | undefined;
   /** The watch saw the lease become free, and no attempt followed yet. */
   #isFree = false;
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
     this.#clock = options.clock;
+    this.#waiting = new Pause(options.clock);
     const { seen } = options;
     this.#observation = seen === undefined ? undefined : { lease: seen.lease, at: seen.changedAt };
     this.#leaseDuration = options.leaseDurationMilliseconds ?? 15_000;
@@ -426,7 +427,7 @@ export class LeaderElector {
         if (type === 'BOOKMARK') return;
         if (type !== 'DELETED' && holderOf(object) !== '') return;
         this.#isFree = true;
-        this.#wake?.();
+        this.#waiting.wake();
       },
       { signal, timeoutMilliseconds: this.#renewDeadline / 2 },
     );
@@ -440,19 +441,7 @@ export class LeaderElector {
 
   /** Waits; ends early when the lease is free or the signal aborts. */
   async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (!signal.aborted && !this.#isFree) {
-      await new Promise<void>((resolve) => {
-        const finish = (): void => {
-          timer.cancel();
-          signal.removeEventListener('abort', finish);
-          resolve();
-        };
-        const timer = this.#clock.setTimeout(finish, Math.max(0, milliseconds));
-        signal.addEventListener('abort', finish, { once: true });
-        this.#wake = finish;
-      });
-      this.#wake = undefined;
-    }
+    if (!this.#isFree) await this.#waiting.wait(milliseconds, signal);
     this.#isFree = false;
   }
 
