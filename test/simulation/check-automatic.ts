@@ -1,8 +1,10 @@
+import type { DBCluster, GlobalCluster } from '@aws-sdk/client-rds';
 import type { DisasterRecoveryPolicy, OperationStatus } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import { keyOf } from '../../operator/runtime/resource.ts';
 import type { MetricSample } from '../aws/world/metric-store.ts';
 import type { World } from '../aws/world/world.ts';
+import type { Evidence } from './call-hooks.ts';
 import { clusterIn, globalClusterIn, type Ledger, type Receipt, type RoundSpan } from './ledger.ts';
 import { ACCOUNT, type PolicyNames } from './policy-of.ts';
 import { EPOCH } from './scheduler.ts';
@@ -251,42 +253,76 @@ function checkSignOfLife(
   }
 }
 
-function checkTarget(
-  { policy, operation, ledger, process, names, isSharing, accuse }: Registration,
-  last: RoundSpan,
-): void {
+/** However rarely policies look, the operator takes no shared walk older than this for a round that starts. */
+const OLDEST_WALK = 5_000;
+
+/**
+ * What a round can have had of walks that policies share: the newest answer of before it began, if that was young enough, or
+ * the first of after that. What came later, before the round's end, was told to another policy's.
+ */
+function heardIn({ from }: RoundSpan, told: readonly Receipt[]): readonly Evidence[] {
+  const before = told.findLast(({ at }) => at <= from);
+  const first = told.find(({ at }) => at > from);
+  const heard = [
+    ...(before !== undefined && before.at >= from - OLDEST_WALK ? [before] : []),
+    ...(first ? [first] : []),
+  ];
+  return heard.map(({ evidence }) => evidence);
+}
+
+function checkTarget(registration: Registration, last: RoundSpan): void {
+  const { policy, operation, ledger, process, names, isSharing, accuse } = registration;
   const { to } = operation;
   const interval = parseDuration(policy.spec.detection.interval);
   const receipts = ledger.receipts(process.name, { from: last.from - interval / 2, to: last.to });
-  const answers = receipts.map(({ evidence }) => evidence).filter((each) => each.kind === 'aws' && each.region === to);
-  const told = answers.map((each) => clusterIn(each, names.cluster)).filter((each) => each !== undefined);
-  // The round has what was told to it first; what came later, before its end, may have been told to another policy's.
-  const cluster = (isSharing ? told.find(({ Status }) => Status === 'available') : undefined) ?? told.at(-1);
+  const answers = receipts.filter(({ evidence }) => evidence.kind === 'aws' && evidence.region === to);
+  const heard = (told: readonly Receipt[]): readonly Evidence[] =>
+    isSharing ? heardIn(last, told) : told.slice(-1).map(({ evidence }) => evidence);
+  const clusters = heard(answers.filter(({ evidence }) => clusterIn(evidence, names.cluster) !== undefined));
   // The target's own word on the members counts; where it has none in time, any region's does.
-  const views = [...receipts.map(({ evidence }) => evidence), ...answers].map((each) =>
-    globalClusterIn(each, names.globalCluster),
+  const isView = ({ evidence }: Receipt): boolean => globalClusterIn(evidence, names.globalCluster) !== undefined;
+  const ownViews = heard(answers.filter(isView));
+  const views = ownViews.length > 0 ? ownViews : heard(receipts.filter(isView));
+  const combinations = orNothing(clusters).flatMap((told) => orNothing(views).map((view) => ({ told, view })));
+  const objections = combinations.map(({ told, view }) =>
+    targetObjection(
+      registration,
+      told && clusterIn(told, names.cluster),
+      view && globalClusterIn(view, names.globalCluster),
+    ),
   );
-  const member = views
-    .findLast((each) => each !== undefined)
-    ?.GlobalClusterMembers?.find((each) => each.DBClusterArn === cluster?.DBClusterArn);
-  const promotion = policy.spec.regions.find((region) => region.name === to)?.promotion;
+  if (objections.every((each) => each !== undefined)) {
+    accuse('fit-target', `${operation.id}: the target ${to} ${objections.at(-1) ?? ''}`);
+  }
+}
+
+const orNothing = (told: readonly Evidence[]): readonly (Evidence | undefined)[] =>
+  told.length > 0 ? told : [undefined];
+
+/** Why the target was not fit, by what one round was told of it. */
+function targetObjection(
+  { policy, operation, ledger, process, isSharing }: Registration,
+  cluster: DBCluster | undefined,
+  view: GlobalCluster | undefined,
+): string | undefined {
+  const member = view?.GlobalClusterMembers?.find((each) => each.DBClusterArn === cluster?.DBClusterArn);
+  const promotion = policy.spec.regions.find((region) => region.name === operation.to)?.promotion;
   // What was told since the policy's own last look at the primary may have been told to another policy.
+  const interval = parseDuration(policy.spec.detection.interval);
   const lastLook = Date.parse(operation.detectedAt ?? operation.startedAt) - EPOCH - interval;
   const fromVersions: readonly (string | undefined)[] = ledger.engineVersions(
     process,
     operation.fromClusterArn,
     isSharing ? lastLook : Infinity,
   );
-  const objection =
-    (promotion === 'Never' && 'is never to be promoted') ||
-    (promotion === undefined && 'is not in the policy') ||
-    (cluster?.Status !== 'available' && `reads ${cluster?.Status ?? 'nothing'}`) ||
-    ((cluster?.DBClusterMembers ?? []).length === 0 && 'has no instance') ||
-    (member?.SynchronizationStatus !== 'connected' && `is ${member?.SynchronizationStatus ?? 'no member'}`) ||
-    (member?.IsWriter === true && 'is the writer already') ||
-    (!fromVersions.includes(ledger.engineVersions(process, operation.targetClusterArn).at(-1)) &&
-      'is of another version');
-  if (objection !== false) accuse('fit-target', `${operation.id}: the target ${to} ${objection}`);
+  if (promotion === 'Never') return 'is never to be promoted';
+  if (promotion === undefined) return 'is not in the policy';
+  if (cluster?.Status !== 'available') return `reads ${cluster?.Status ?? 'nothing'}`;
+  if ((cluster.DBClusterMembers ?? []).length === 0) return 'has no instance';
+  if (member?.SynchronizationStatus !== 'connected') return `is ${member?.SynchronizationStatus ?? 'no member'}`;
+  if (member.IsWriter === true) return 'is the writer already';
+  const isSameVersion = fromVersions.includes(ledger.engineVersions(process, operation.targetClusterArn).at(-1));
+  return isSameVersion ? undefined : 'is of another version';
 }
 
 /** The recovery point's own metric is the one to judge a loss by; the other stands in where that has no sample at all. */
