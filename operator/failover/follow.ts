@@ -59,7 +59,8 @@ function inFlightEffect(operation: Operation, inFlight: InFlightOperation): Effe
 /**
  * Whether somebody's failover, which was never seen in flight, has moved the writer to where an unfinished switchover was
  * to move it: that leaves the old primary `pending-resync`, and an orderly switchover loses nothing that would have to be
- * synchronized anew. Told as our switchover, the loss would go unnoticed.
+ * synchronized anew. Told as our switchover, the loss would go unnoticed; as it does where nobody looked until the old
+ * primary was connected again, since then the two look the same.
  *
  * @param view the global cluster as the target's region describes it, whose writer is the operation's target
  */

@@ -104,6 +104,7 @@ export class OperationChecks {
     const operation = is?.operation;
     this.#requests.onStatus(before, after);
     this.#rest.onStatus(before, after);
+    if (operation !== undefined) this.#successes.onOperation(operation);
     if (operation !== undefined && operation.id !== was?.operation?.id) this.#onRegistered(operation, before, after);
     else if (operation !== undefined) this.#checkSame(operation);
     if (was?.operation !== undefined && operation?.id !== was.operation.id) this.#checkArchived(was.operation, is);

@@ -1,6 +1,7 @@
-import type { HistoryEntry } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
+import type { HistoryEntry, OperationStatus } from '../../operator/api/v1alpha1/disaster-recovery-policy.ts';
 import type { RoleChange } from '../aws/world/model.ts';
 import type { World } from '../aws/world/world.ts';
+import { ACCOUNT } from './policy-of.ts';
 import type { Accuse } from './violation.ts';
 
 export interface SuccessProps {
@@ -14,14 +15,29 @@ export interface SuccessProps {
   readonly accuse: Accuse;
 }
 
+/** What was so at moments in the course of an operation. */
+interface Followed {
+  readonly registeredAt: number;
+  /** Whether its old primary was a connected secondary, perhaps again, when its target was first told to be the writer. */
+  isConnected?: boolean;
+}
+
 /** Holds every success that history claims against what AWS has done: a role change that completed, told of once. */
 export class SuccessChecks {
   readonly #props: SuccessProps;
   /** By role change: the entry that tells of it. */
   readonly #told = new Map<RoleChange, string>();
+  readonly #followed = new Map<string, Followed>();
 
   constructor(props: SuccessProps) {
     this.#props = props;
+  }
+
+  /** An operator has written down how far an operation is. */
+  onOperation({ id, from, promotedAt }: Pick<OperationStatus, 'id' | 'from' | 'promotedAt'>): void {
+    const followed: Followed = this.#followed.get(id) ?? { registeredAt: this.#props.world.settle() };
+    this.#followed.set(id, followed);
+    if (promotedAt !== undefined) followed.isConnected ??= this.#isConnected(from);
   }
 
   /** History went from one to the other by an operator's write. */
@@ -37,6 +53,17 @@ export class SuccessChecks {
   /** The policy itself is gone: the next one may be told of the same anew. */
   forget(): void {
     this.#told.clear();
+    this.#followed.clear();
+  }
+
+  #isConnected(region: string): boolean {
+    const { world, globalCluster } = this.#props;
+    world.settle();
+    const members = world.globalClusters.get(`${ACCOUNT}/${globalCluster}`)?.members ?? [];
+    return members.some(
+      ({ clusterArn, isWriter, synchronizationStatus }) =>
+        !isWriter && world.cluster(clusterArn).region === region && synchronizationStatus === 'connected',
+    );
   }
 
   #checkSuccess({ id, type, to, trigger, reason }: HistoryEntry): void {
@@ -44,9 +71,14 @@ export class SuccessChecks {
     world.settle();
     const own = roleChangesOf(id).find(({ phase }) => phase === 'completed');
     // What somebody else had moved there before AWS took the operation's own call is a success as well; but no failover is
-    // that of a switchover, as what it lost would go untold. Of what was never seen in flight only a guess tells the kind.
-    const isOfKind = ({ kind }: RoleChange): boolean =>
-      reason === 'External' || type === 'Failover' || kind === 'switchover';
+    // that of a switchover, as what it lost would go untold. Of what was never seen in flight only a guess tells the kind:
+    // that the old primary is synchronized anew. Once that is over, nothing does.
+    const { registeredAt = Infinity, isConnected = false } = this.#followed.get(id) ?? {};
+    const isOfKind = ({ kind, promotedAt = -Infinity }: RoleChange): boolean =>
+      reason === 'External' ||
+      type === 'Failover' ||
+      kind === 'switchover' ||
+      (isConnected && promotedAt >= registeredAt);
     const foreign = world.operations.findLast(
       (roleChange) =>
         roleChange.phase === 'completed' &&
