@@ -247,6 +247,28 @@ describe('ShardElections', () => {
     }
   });
 
+  it('given a watch that still shows an owner its own lease, when it has handed over, then it does not take that back', async () => {
+    const fleet = new Fleet();
+    const one = fleet.join('one');
+    await fleet.pass(5 * SECOND);
+    const two = fleet.join('two');
+    one.work.drainMilliseconds = 4 * SECOND;
+    const isPrepared = (): boolean =>
+      fleet
+        .leases('-member-')
+        .some(({ metadata }) => (metadata.annotations?.['example.com/lease-prepared'] ?? '') !== '');
+    while (!isPrepared()) await fleet.pass(250);
+    await fleet.pass(500);
+    fleet.server.isSilent = true;
+    await fleet.pass(8 * SECOND);
+    expect(fleet.owned).toEqual(fleet.preferred);
+    expect(one.work.taken).toHaveLength(SHARDS);
+    expect(two.work.taken.every(({ preparedFor = 0 }) => preparedFor >= PREPARATION)).toBe(true);
+    fleet.server.isSilent = false;
+    one.work.drainMilliseconds = 0;
+    for (const member of [...fleet.members]) await fleet.leave(member);
+  });
+
   it('given a member that stops in order, then the others own its shards within a retry period', async () => {
     const fleet = new Fleet();
     fleet.join('one');

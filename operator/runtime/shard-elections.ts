@@ -87,6 +87,8 @@ export class ShardElections {
   readonly #candidacies = new Map<number, Candidacy>();
   readonly #endings = new Set<Promise<void>>();
   readonly #preparing = new Set<number>();
+  /** Shards that this process has let go of, and whose leases the watch may still show as its own. */
+  readonly #letGo = new Set<number>();
   #orders: readonly (readonly string[])[] = [];
   #members: readonly string[] = [];
   /** Versions of leases whose removal was asked for. */
@@ -182,6 +184,7 @@ export class ShardElections {
   #noteLease(shard: number): void {
     const lease = this.#lease(shard);
     const known = this.#lastSeen.get(shard);
+    if (lease?.holder !== this.#options.identity) this.#letGo.delete(shard);
     if (lease !== undefined) this.#lastSeen.set(shard, { seen: lease });
     else if (known?.goneAt === undefined && known !== undefined) {
       this.#lastSeen.set(shard, { ...known, goneAt: this.#clock.monotonic() });
@@ -210,8 +213,10 @@ export class ShardElections {
 
   #freeMilliseconds(shard: number, lease: SeenLease | undefined): number {
     if (lease === undefined) return this.#absentMilliseconds(shard);
-    // The watch may be faster than the answer: what was got just now is not to be let go of.
-    return lease.holder === this.#options.identity ? Infinity : lease.freeMilliseconds;
+    // The watch may be faster than the answer: what was got just now is not to be let go of. It may be slower as well: what
+    // was let go of just now is its successor's.
+    const isOwn = lease.holder === this.#options.identity && !this.#letGo.has(shard);
+    return isOwn ? Infinity : lease.freeMilliseconds;
   }
 
   /** Whoever held a lease that was deleted may act until it would have expired. */
@@ -252,6 +257,7 @@ export class ShardElections {
       candidacy.isConfirming = false;
       if (!isPrepared || candidacy.stop.signal.aborted) return;
       listener?.onHandOver?.(shard, successor);
+      this.#letGo.add(shard);
       candidacy.stop.abort(new Error('handed over'));
     });
   }
@@ -299,6 +305,7 @@ export class ShardElections {
     });
     const candidacy: Candidacy = { elector, stop, isOwner: false, isConfirming: false };
     this.#candidacies.set(shard, candidacy);
+    this.#letGo.delete(shard);
     const ending = elector.run(stop.signal).finally(() => {
       this.#candidacies.delete(shard);
       this.#endings.delete(ending);
