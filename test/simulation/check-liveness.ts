@@ -336,7 +336,8 @@ function isAnybodyElse(event: ScenarioEvent, { events }: Scenario, replicas: rea
   return replicas.some((replica) => !troubled.includes(replica)) && !troubled.some(Number.isNaN);
 }
 
-const endOf = ({ at, until, action }: ScenarioEvent): number => Math.max(until ?? at, at + comesWithin(action));
+/** When an event is over, or has come to pass at a later call. */
+export const endOf = ({ at, until, action }: ScenarioEvent): number => Math.max(until ?? at, at + comesWithin(action));
 
 /** How long it may take until a call is made at which a process dies. */
 function comesWithin(action: Action): number {

@@ -181,6 +181,7 @@ export class Monitor {
 
   onEvidence(process: SimulatedProcess, evidence: Evidence, sentAt: number): void {
     this.#ledger.note(process, evidence, sentAt);
+    this.#shards.onEvidence(process, evidence);
   }
 
   /** Of a process's Kubernetes cluster, and of the policy that names the DB cluster. */
@@ -197,7 +198,8 @@ export class Monitor {
     const isLate = process.scheduler.time - sentAt > AWS_CALL_TIMEOUT_MILLISECONDS;
     // Nobody answers for what has happened since the caller gave up: neither call of AWS is conditional.
     const policy = isLate ? asSent : watch?.policy;
-    if (watch !== undefined && !isLate) this.#shards.onAct(watch.site, process, policy, action);
+    const at = isLate ? sentAt : process.scheduler.time;
+    if (watch !== undefined) this.#shards.onAct(watch.site, process, policy, { action, at });
     const operation = watch?.operations.onCall(action, targetArn, policy);
     if (watch === undefined) this.#accuse('one-effect', `${action} was called for ${targetArn}, which no policy names`);
     else this.#call = operation && { watch, operation, known: this.#props.world.operations.length };
@@ -316,6 +318,7 @@ export class Monitor {
     }
     this.#checkLosses();
     this.#turns?.finish();
+    this.#shards.finish();
     for (const [index, union] of this.#unions.entries()) {
       const { globalCluster } = namesOf(index);
       const watches = this.#watches.filter(({ names }) => names.globalCluster === globalCluster);

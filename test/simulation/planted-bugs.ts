@@ -6,6 +6,7 @@ import type {
 import { DISASTER_RECOVERY_POLICY } from '../../operator/api/v1alpha1/group-version.ts';
 import { AwsCallError } from '../../operator/aws/errors.ts';
 import type { KubeEvent } from '../../operator/runtime/event-recorder.ts';
+import { configMapType } from '../../operator/publishing/writer-objects.ts';
 import { KubeConnectionError } from '../../operator/runtime/kube-errors.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import type { Lease } from '../../operator/runtime/lease.ts';
@@ -13,6 +14,7 @@ import type { KubeObject } from '../../operator/runtime/resource.ts';
 import type { ShardWork } from '../../operator/runtime/shard-elections.ts';
 import type { AwsGateway } from '../../operator/aws/aws-gateway.ts';
 import type { Dependencies } from '../../operator/controllers/dependencies.ts';
+import { namesOf } from './policy-of.ts';
 import type { Tampering } from './simulated-operator.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Invariant } from './violation.ts';
@@ -151,6 +153,9 @@ const UNASKED: Tampering = {
     });
   },
 };
+
+/** So often it is looked whether a shard was observed for long enough, in some minutes: longer than the rounds of most policies take. */
+const MANY_LOOKS = 150;
 
 /** At least one mistake for each invariant. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -292,6 +297,90 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     isSharded: true,
     violates: ['handover'],
     tampering: { shardWork: (work) => ({ ...delegating(work), isPrepared: () => true }) },
+  },
+  {
+    name: 'a process that only observes a shard says after some minutes that it has seen enough, whatever it sees',
+    within: 40,
+    isSharded: true,
+    violates: ['handover'],
+    tampering: {
+      shardWork: (work) => {
+        const asked = new Map<number, number>();
+        const count = (shard: number): number => {
+          asked.set(shard, (asked.get(shard) ?? 0) + 1);
+          return asked.get(shard) ?? 0;
+        };
+        return {
+          ...delegating(work),
+          isPrepared: (shard) => work.isPrepared(shard) || count(shard) > MANY_LOOKS,
+          leave: (shard) => {
+            asked.delete(shard);
+            work.leave(shard);
+          },
+        };
+      },
+    },
+  },
+  {
+    name: 'a shard is handed over whatever is under way in it',
+    within: 20,
+    isSharded: true,
+    violates: ['handover'],
+    tampering: { shardWork: (work) => ({ ...delegating(work), isAtRest: () => true }) },
+  },
+  {
+    name: 'nobody gets a lease of a shard that was let go of',
+    within: 5,
+    isSharded: true,
+    violates: ['handover'],
+    tampering: withKube((kube) => ({
+      update: (type, object, options) => {
+        const { spec } = object as Lease;
+        const isAcquired = spec?.holderIdentity !== '' && spec?.renewTime === spec?.acquireTime;
+        const isOfShard = type.kind === 'Lease' && object.metadata.name.includes('-of-');
+        return isOfShard && isAcquired
+          ? Promise.reject(new KubeConnectionError('planted'))
+          : kube.update(type, object, options);
+      },
+    })),
+  },
+  {
+    name: 'a policy is written to ten seconds after its status, whoever owns its shard by then',
+    within: 10,
+    isSharded: true,
+    violates: ['one-owner'],
+    tampering: {
+      kube: (kube, process) =>
+        replacing(kube, {
+          update: async (type, object, options) => {
+            const written = await kube.update(type, object, options);
+            if (type.kind === 'DisasterRecoveryPolicy') {
+              const patch = { metadata: { annotations: { 'example.com/planted': String(process.scheduler.time) } } };
+              process.deliver(10_000, () => {
+                kube.mergePatch(type, object.metadata, patch).catch(() => undefined);
+              });
+            }
+            return written;
+          },
+        }),
+    },
+  },
+  {
+    name: 'who is ready for a shard publishes a writer, whoever owns its policy',
+    within: 10,
+    isSharded: true,
+    violates: ['one-owner'],
+    tampering: withKube((kube) => ({
+      mergePatch: (type, reference, patch, options) => {
+        const { annotations } = (patch as Partial<KubeObject>).metadata ?? {};
+        const prepared = annotations?.['aurora-dr.io/lease-prepared'] ?? '';
+        if (type.kind === 'Lease' && prepared !== '') {
+          const touch = { metadata: { annotations: { 'example.com/planted': prepared } } };
+          kube.mergePatch(configMapType, namesOf(0).writer, touch).catch(() => undefined);
+        }
+        return kube.mergePatch(type, reference, patch, options);
+      },
+    })),
   },
   {
     name: 'annotations go before the answer is on record',

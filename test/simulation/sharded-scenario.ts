@@ -35,7 +35,10 @@ export function generateShardedScenario(seed: number): Scenario {
   };
   const moves = movesOf(Math.max(60 * SECOND, troubleEnd(base)), replicas, random);
   // Of three seeds one loses a primary for good just after shards have moved, and has nothing else to bear.
-  const trouble = seed % 3 === 0 ? lossAfter(moves, random) : base.events;
+  const trouble =
+    seed % 3 === 0
+      ? lossAfter(moves, random)
+      : [...base.events, ...blindness(base, replicas, random.fork('blindness'))];
   const events = [...trouble, ...moves].toSorted((one, other) => one.at - other.at);
   const scenario = { ...base, installation, events, warmUp: base.warmUp + SETTLING };
   return { ...scenario, tail: tailOf(scenario) + SETTLING };
@@ -44,6 +47,19 @@ export function generateShardedScenario(seed: number): Scenario {
 function lossAfter(moves: readonly ScenarioEvent[], random: SeededRandom): ScenarioEvent[] {
   const at = Math.max(...moves.map((move) => move.until ?? move.at)) + random.integer(0, 40 * SECOND);
   return [{ at, action: { kind: 'loseRegion', region: 'primary', how: random.pick(['refuse', 'blackhole']) } }];
+}
+
+/** Sometimes a replica comes that AWS does not answer, for longer than it takes to be ready for shards by time alone. */
+function blindness({ policy }: Scenario, replicas: number, random: SeededRandom): ScenarioEvent[] {
+  if (!random.chance(0.3)) return [];
+  const replica = random.integer(0, replicas - 1);
+  const at = random.integer(0, 30 * SECOND);
+  const until = at + random.integer(180, 360) * SECOND;
+  const state = random.pick(['refuse', 'blackhole'] as const);
+  const cuts = policy.regions.map(({ name }): ScenarioEvent => {
+    return { at, until, action: { kind: 'cut', sender: `operator-${replica}`, place: `rds:${name}`, state } };
+  });
+  return [...cuts, { at: at + SECOND, until: at + 5 * SECOND, action: { kind: 'crash', replica } }];
 }
 
 /** What makes shards move. */
@@ -74,7 +90,7 @@ function movesOf(length: number, replicas: number, random: SeededRandom): Scenar
         {
           at,
           until: at + replicas * BETWEEN_RESTARTS + 30 * SECOND,
-          action: { kind: 'reshard', shards: random.pick([2, 3, 5]) },
+          action: { kind: 'reshard', shards: random.pick([1, 2, 3, 5]) },
         },
       ],
     ]);
