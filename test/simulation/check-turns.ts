@@ -27,17 +27,22 @@ interface Waiting {
   readonly by: string;
   readonly since: number;
   readonly priority: number;
+  /** When the loss was noticed that its call answers, and of which nothing is on record yet; milliseconds since the epoch. */
+  readonly noticedAt: number | undefined;
   /** Which call it waits for. */
   readonly message: string;
 }
 
-/** Somebody of lower priority went before; that is so if it still waits by then, and not only on its way to its own call. */
+/** Somebody of lower priority, or of the same and for a later loss, went before; that is so if it still waits by then, and not only on its way to its own call. */
 interface Overtaken {
   readonly policy: string;
   readonly waiting: Waiting;
   readonly by: string;
   readonly until: number;
 }
+
+/** Losses that are noticed by rounds that start together count as one, milliseconds. */
+const SAME_MOMENT = 1_000;
 
 const isAutomatic = (operation: OperationStatus | undefined): boolean => operation?.trigger === 'Automatic';
 
@@ -64,7 +69,10 @@ export class TurnChecks {
       const { priority } = after.spec.failover;
       const known = this.#waiting.get(name);
       const since = known?.by === by ? known.since : this.#props.scheduler.time;
-      this.#waiting.set(name, { by, since, priority, message: progressing.message });
+      const { incident } = after.status ?? {};
+      // What AWS has declined is on record, and waits apart.
+      const noticedAt = operation === undefined && incident !== undefined ? Date.parse(incident.startedAt) : undefined;
+      this.#waiting.set(name, { by, since, priority, noticedAt, message: progressing.message });
     }
     this.#judge();
     if (after !== undefined && isRegistered && isAutomatic(operation)) this.#onTurn(by, after, operation);
@@ -92,12 +100,15 @@ export class TurnChecks {
     this.#judge();
   }
 
-  #onTurn(by: string, { metadata, spec }: DisasterRecoveryPolicy, { to }: OperationStatus): void {
+  #onTurn(by: string, { metadata, spec }: DisasterRecoveryPolicy, { to, detectedAt }: OperationStatus): void {
     const { scheduler } = this.#props;
+    const { priority } = spec.failover;
+    const noticedAt = detectedAt === undefined ? -Infinity : Date.parse(detectedAt);
     for (const [policy, waiting] of this.#waiting) {
       const isSameCall = waiting.message.startsWith(`FailoverGlobalCluster in ${to} `);
       const isLonger = scheduler.time - waiting.since > TURN_MILLISECONDS;
-      if (isSameCall && isLonger && waiting.by === by && waiting.priority > spec.failover.priority) {
+      const isEarlier = waiting.priority === priority && (waiting.noticedAt ?? Infinity) < noticedAt - SAME_MOMENT;
+      if (isSameCall && isLonger && waiting.by === by && (waiting.priority > priority || isEarlier)) {
         const until = scheduler.time + TURN_MILLISECONDS;
         this.#overtaken.push({ policy, waiting, by: metadata.name, until });
       }

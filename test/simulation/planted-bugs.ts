@@ -896,6 +896,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tampering: withSpec((spec) => ({ ...spec, failover: { ...spec.failover, priority: 0 } })),
   },
   {
+    name: 'of policies of the same priority the one whose name comes first has its turn first',
+    from: 1832,
+    within: 5,
+    violates: ['turns'],
+    tampering: withCached((policy) => {
+      const { failover } = policy.spec;
+      // Higher ones stay higher, and no higher than is valid.
+      const magnitude = Math.ceil(Math.log10(failover.priority + 1));
+      const priority = 100 * magnitude + 128 - (policy.metadata.name.codePointAt(0) ?? 0);
+      return { ...policy, spec: { ...policy.spec, failover: { ...failover, priority } } };
+    }),
+  },
+  {
     name: 'the rate of role changes is not kept',
     from: 42,
     within: 5,
