@@ -85,6 +85,7 @@ function observationMetrics(metrics: OperatorMetrics, logger: Logger): Observati
       metrics.countProbe({ kind, result: attempt.kind === 'answered' ? 'answered' : attempt.cause });
     },
     roundCompleted: (round) => metrics.countRound(round),
+    roundSkipped: () => metrics.countSkippedRound(),
     roundFailed: ({ key, error }) => {
       metrics.countLostRound();
       logger.error({ policy: key, error }, 'a round was lost');

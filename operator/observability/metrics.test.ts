@@ -262,7 +262,7 @@ describe('OperatorMetrics', () => {
   it.each([
     ['operations', 2 * 5 * 4],
     ['drills', 2 * 3],
-    ['rounds', 3],
+    ['rounds', 4],
     ['decision_records', 2],
     ['events_lost', 1],
   ])('given nothing that happened, every kind of %s is there at zero', async (name, count) => {

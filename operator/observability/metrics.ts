@@ -184,7 +184,7 @@ export class OperatorMetrics {
     });
     this.#rounds = new Counter({
       name: 'aurora_dr_rounds_total',
-      help: 'Rounds of observation by result: what local trouble disturbed or lost counts for nothing',
+      help: 'Rounds of observation by result: what local trouble disturbed or lost counts for nothing, what was skipped is left out while the process is behind',
       labelNames: ['result'],
       registers,
     });
@@ -272,7 +272,7 @@ export class OperatorMetrics {
     for (const mode of drillModes) {
       for (const result of drillResults) this.#drills.inc({ mode, result }, 0);
     }
-    for (const result of ['completed', 'disturbed', 'lost']) this.#rounds.inc({ result }, 0);
+    for (const result of ['completed', 'disturbed', 'lost', 'skipped']) this.#rounds.inc({ result }, 0);
     for (const result of ['written', 'lost']) this.#decisionRecords.inc({ result }, 0);
   }
 
@@ -358,6 +358,11 @@ export class OperatorMetrics {
   /** A consumer of the round failed: nothing was made of it. */
   countLostRound(): void {
     this.#rounds.inc({ result: 'lost' });
+  }
+
+  /** The process is behind with its work: it looks at what seems to be well less often. */
+  countSkippedRound(): void {
+    this.#rounds.inc({ result: 'skipped' });
   }
 
   countProbe({ kind, result }: ProbeFigures): void {

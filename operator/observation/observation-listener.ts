@@ -20,6 +20,8 @@ export interface ObservationListener {
   }): void;
   probed?(event: { kind: 'endpoint' | 'witness' | 'lag'; attempt: Attempt; durationMilliseconds: number }): void;
   roundCompleted?(event: { key: string; durationMilliseconds: number; isDisturbed: boolean }): void;
+  /** A round was left out, since the process is behind with its work. */
+  roundSkipped?(event: { key: string }): void;
   /** A consumer of rounds threw. */
   roundFailed?(event: { key: string; error: unknown }): void;
 }

@@ -332,6 +332,35 @@ describe('changes of a target', () => {
     expect(starts).toEqual([100, 20_000]);
   });
 
+  describe('when rounds start late', () => {
+    const fleet = (count: number, isUnderSuspicion = false): string[] => {
+      const keys = Array.from({ length: count }, (_, n) => `policy-${n}`);
+      for (const key of keys) bench.service.watch(targetOf({ key, isUnderSuspicion }));
+      return keys;
+    };
+    /** Of a policy, when ticks come so much too late. */
+    async function roundsIn(intervals: number, lateMilliseconds: number): Promise<number> {
+      const before = bench.roundsOf('policy-0').length;
+      for (let n = 0; n < intervals; n += 1) {
+        bench.clock.stall(lateMilliseconds);
+        await bench.clock.advance(10_000 - lateMilliseconds);
+      }
+      return bench.roundsOf('policy-0').length - before;
+    }
+
+    it.each([
+      ['a large fleet that is behind', 65, 251, false, 2],
+      ['a large fleet that is hardly late', 65, 250, false, 8],
+      ['a small fleet', 64, 251, false, 8],
+      ['a large fleet under suspicion', 65, 251, true, 8],
+    ])('given %s, leaves out what can wait, and never for long', async (_, count, late, isUnderSuspicion, expected) => {
+      const { clock } = setUp();
+      fleet(count, isUnderSuspicion);
+      await clock.advance(9_999);
+      expect(await roundsIn(8, late)).toBe(expected);
+    });
+  });
+
   it('given a round under way, a pause or a stranger, when asked to look, begins no other', async () => {
     const { clock, gateway, service } = setUp();
     gateway.behave('east', '*', { afterMilliseconds: 100 });

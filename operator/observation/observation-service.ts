@@ -16,6 +16,13 @@ import { RoundRunner, type RoundOutput } from './round-runner.ts';
 import { Schedule, type Tick } from './schedule.ts';
 import type { ObservationSettings } from './settings.ts';
 
+/** With so few policies it is not they who keep the process from its work. */
+const LARGE_FLEET = 64;
+/** Rounds that should have started this long ago are more than the process can do. */
+const BEHIND_MILLISECONDS = 250;
+/** Even then each policy is looked at every so many intervals. */
+const MOST_SKIPPED = 3;
+
 export interface ObservationServiceProps {
   readonly gateway: AwsGateway;
   readonly clock: Clock;
@@ -39,6 +46,8 @@ interface Watched {
   sequence: number;
   /** Start of the last round, by the monotonic clock. */
   startedAt: number;
+  /** Rounds in a row that were left out. */
+  skipped: number;
   lastViews: readonly GlobalClusterView[];
   readonly databaseLag: DatabaseLagObserver;
   running: Promise<void> | undefined;
@@ -188,7 +197,23 @@ export class ObservationService implements Observation {
     // The first round of a target starts at once, its second with everybody else's, but not right after the first:
     // consecutive rounds are evidence over time.
     const isTooSoon = tick.startedAt - watched.startedAt < watched.target.intervalMilliseconds / 2;
-    if (!isTooSoon) this.#start(watched, tick);
+    if (isTooSoon) return;
+    if (this.#mayWait(watched, tick)) {
+      watched.skipped += 1;
+      this.#listener.roundSkipped?.({ key });
+      return;
+    }
+    watched.skipped = 0;
+    this.#start(watched, tick);
+  }
+
+  /**
+   * Whether to leave a round out: more work than the process can do would make every round late, and what is late proves
+   * nothing, about a lost primary neither. Whoever seems to be lost is not what is left out.
+   */
+  #mayWait({ target, skipped }: Watched, tick: Tick): boolean {
+    if (target.isUnderSuspicion || this.#watched.size <= LARGE_FLEET || skipped >= MOST_SKIPPED) return false;
+    return tick.lateMilliseconds + this.#props.clock.monotonic() - tick.startedAt > BEHIND_MILLISECONDS;
   }
 
   #start(watched: Watched, tick: Tick): void {
@@ -221,6 +246,7 @@ export class ObservationService implements Observation {
       observers: new Map(),
       sequence,
       startedAt: -Infinity,
+      skipped: 0,
       lastViews: [],
       databaseLag: new DatabaseLagObserver({ clock, retentionMilliseconds: settings.lagRetentionMilliseconds }),
       running: undefined,
