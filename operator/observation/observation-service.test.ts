@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AwsCallError } from '../aws/errors.ts';
 import type { Attempt } from '../failover/observation.ts';
 import type { ObservationTarget } from './observation-target.ts';
+import type { WitnessAnswer } from './probes.ts';
 import { answered, Bench, targetOf, type BenchProps } from './testing/bench.ts';
 
 let bench: Bench;
@@ -333,10 +334,9 @@ describe('changes of a target', () => {
   });
 
   describe('when rounds start late', () => {
-    const fleet = (count: number, isUnderSuspicion = false): string[] => {
-      const keys = Array.from({ length: count }, (_, n) => `policy-${n}`);
-      for (const key of keys) bench.service.watch(targetOf({ key, isUnderSuspicion }));
-      return keys;
+    const refused: Attempt = { kind: 'noAnswer', cause: 'refused', message: 'refused' };
+    const fleet = (count: number, changes: Partial<ObservationTarget> = {}): void => {
+      for (let n = 0; n < count; n += 1) bench.service.watch(targetOf({ key: `policy-${n}`, ...changes }));
     };
     /** Of a policy, when ticks come so much too late. */
     async function roundsIn(intervals: number, lateMilliseconds: number): Promise<number> {
@@ -349,15 +349,29 @@ describe('changes of a target', () => {
     }
 
     it.each([
-      ['a large fleet that is behind', 65, 251, false, 2],
-      ['a large fleet that is hardly late', 65, 250, false, 8],
-      ['a small fleet', 64, 251, false, 8],
-      ['a large fleet under suspicion', 65, 251, true, 8],
-    ])('given %s, leaves out what can wait, and never for long', async (_, count, late, isUnderSuspicion, expected) => {
+      ['a large fleet that is behind', 65, 251, {}, 2],
+      ['a large fleet that is hardly late', 65, 250, {}, 8],
+      ['a small fleet', 64, 251, {}, 8],
+      ['a large fleet under suspicion', 65, 251, { isUnderSuspicion: true }, 8],
+    ])('given %s, leaves out what can wait, and never for long', async (_, count, late, changes, expected) => {
       const { clock } = setUp();
-      fleet(count, isUnderSuspicion);
+      fleet(count, changes);
       await clock.advance(9_999);
       expect(await roundsIn(8, late)).toBe(expected);
+    });
+
+    it.each<[string, Attempt, WitnessAnswer, number]>([
+      ['all is well', answered, { attempt: answered, statusCode: 200 }, 2],
+      ['the endpoint is silent', refused, { attempt: answered, statusCode: 200 }, 8],
+      ['the witness sees a loss', answered, { attempt: answered, statusCode: 503 }, 8],
+      ['the witness is silent', answered, { attempt: refused }, 8],
+    ])('given that %s by the last round, before anybody has judged it, then the next may wait or not', async (...given) => {
+      const [, attempt, witness, expected] = given;
+      const { clock } = setUp({ probe: () => Promise.resolve(attempt), fetchWitness: () => Promise.resolve(witness) });
+      const endpoints = [{ region: 'east', host: 'db', port: 3306 }];
+      fleet(65, { endpoints, witness: { url: 'http://witness' } });
+      await clock.advance(9_999);
+      expect(await roundsIn(8, 251)).toBe(expected);
     });
   });
 

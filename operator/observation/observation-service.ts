@@ -48,6 +48,8 @@ interface Watched {
   startedAt: number;
   /** Rounds in a row that were left out. */
   skipped: number;
+  /** Whether its last round hints at a loss. */
+  isDoubtful: boolean;
   lastViews: readonly GlobalClusterView[];
   readonly databaseLag: DatabaseLagObserver;
   running: Promise<void> | undefined;
@@ -211,8 +213,9 @@ export class ObservationService implements Observation {
    * Whether to leave a round out: more work than the process can do would make every round late, and what is late proves
    * nothing, about a lost primary neither. Whoever seems to be lost is not what is left out.
    */
-  #mayWait({ target, skipped }: Watched, tick: Tick): boolean {
-    if (target.isUnderSuspicion || this.#watched.size <= LARGE_FLEET || skipped >= MOST_SKIPPED) return false;
+  #mayWait({ target, isDoubtful, skipped }: Watched, tick: Tick): boolean {
+    const isSuspect = target.isUnderSuspicion || isDoubtful;
+    if (isSuspect || this.#watched.size <= LARGE_FLEET || skipped >= MOST_SKIPPED) return false;
     return tick.lateMilliseconds + this.#props.clock.monotonic() - tick.startedAt > BEHIND_MILLISECONDS;
   }
 
@@ -233,6 +236,7 @@ export class ObservationService implements Observation {
     try {
       const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, databaseLag });
       watched.lastViews = output.views;
+      watched.isDoubtful = hintsAtLoss(output.round);
       if (this.#watched.get(target.key) === watched) this.#deliver(target.key, output, tick);
     } catch (error) {
       this.#listener.roundFailed?.({ key: target.key, error });
@@ -247,6 +251,7 @@ export class ObservationService implements Observation {
       sequence,
       startedAt: -Infinity,
       skipped: 0,
+      isDoubtful: false,
       lastViews: [],
       databaseLag: new DatabaseLagObserver({ clock, retentionMilliseconds: settings.lagRetentionMilliseconds }),
       running: undefined,
@@ -258,6 +263,18 @@ export class ObservationService implements Observation {
     this.#props.onRound(key, output.round);
     this.#listener.roundCompleted?.({ key, durationMilliseconds, isDisturbed: output.isDisturbed });
   }
+}
+
+/**
+ * By what is asked for this policy alone. RDS, which is silent for all policies of a region together, may be so because
+ * this process reads its answers too late.
+ */
+function hintsAtLoss({ endpoints, witness }: Round): boolean {
+  return (
+    Object.values(endpoints).some(({ attempt }) => attempt.kind === 'noAnswer') ||
+    (witness?.statusCode ?? 200) >= 500 ||
+    witness?.attempt.kind === 'noAnswer'
+  );
 }
 
 /** A target of another cluster has nothing but its key in common with its predecessor. */
