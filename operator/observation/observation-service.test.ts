@@ -365,14 +365,20 @@ describe('changes of a target', () => {
       ['the endpoint is silent', refused, { attempt: answered, statusCode: 200 }, 8],
       ['the witness sees a loss', answered, { attempt: answered, statusCode: 503 }, 8],
       ['the witness is silent', answered, { attempt: refused }, 8],
-    ])('given that %s by the last round, before anybody has judged it, then the next may wait or not', async (...given) => {
-      const [, attempt, witness, expected] = given;
-      const { clock } = setUp({ probe: () => Promise.resolve(attempt), fetchWitness: () => Promise.resolve(witness) });
-      const endpoints = [{ region: 'east', host: 'db', port: 3306 }];
-      fleet(65, { endpoints, witness: { url: 'http://witness' } });
-      await clock.advance(9_999);
-      expect(await roundsIn(8, 251)).toBe(expected);
-    });
+    ])(
+      'given that %s by the last round, before anybody has judged it, then the next may wait or not',
+      async (...given) => {
+        const [, attempt, witness, expected] = given;
+        const { clock } = setUp({
+          probe: () => Promise.resolve(attempt),
+          fetchWitness: () => Promise.resolve(witness),
+        });
+        const endpoints = [{ region: 'east', host: 'db', port: 3306 }];
+        fleet(65, { endpoints, witness: { url: 'http://witness' } });
+        await clock.advance(9_999);
+        expect(await roundsIn(8, 251)).toBe(expected);
+      },
+    );
   });
 
   it('given a round under way, a pause or a stranger, when asked to look, begins no other', async () => {
