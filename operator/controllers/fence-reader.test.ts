@@ -69,6 +69,18 @@ describe('FenceReader', () => {
       expect(bench.published.at(-1)).toBe(WEST);
     });
 
+    it('when it leaves a writer that somebody had moved just before, then it is read too', async () => {
+      const bench = await Bench.protected({ fencing: { mode: 'Required' } });
+      bench.aurora.promote();
+      await bench.see();
+      // The round that shows it for the second time shows that it is being left, too.
+      bench.aurora.events = [event('RDS-EVENT-0390', WEST, 'orders', T0 + bench.now - SECOND)];
+      bench.aurora.begin(EAST, true);
+      await bench.see(2);
+      expect(bench.status.history?.[0]).toMatchObject({ trigger: 'External', to: WEST });
+      expect(bench.status.operation).toMatchObject({ trigger: 'External', from: WEST, fence: 'Succeeded' });
+    });
+
     it('when it is of long before, then nothing is concluded', async () => {
       const bench = await elsewhere(false, -16 * MINUTE);
       expect(bench.status.splitBrain?.fence).toBe('Unknown');

@@ -526,9 +526,11 @@ describe('an operation that takes its time', () => {
     await bench.see();
     expect(outcomes(bench)).toEqual(['Failover TimedOut TimedOut']);
     expect(bench.published.at(-1)).toBe('fenced');
+    const seenAt = new Date(bench.clock.now() + SECOND).toISOString();
     bench.aurora.promote();
     await bench.see(4);
     expect(outcomes(bench)).toEqual(['Failover Succeeded SucceededLate']);
+    expect(bench.status.history?.[0]?.promotedAt).toBe(seenAt);
     expect(bench.published.at(-1)).toBe(WEST);
     expect(bench.condition('SplitBrainRisk')).toBe('True OldPrimaryNotRejoined');
     expect(bench.eventReasons()).toEqual(expect.arrayContaining(['FailoverTimedOut', 'FailoverCompleted']));

@@ -410,10 +410,14 @@ describe('PolicyReconciler', () => {
   it('given somebody else’s switchover that nobody saw in flight, when two rounds show it, then it is recorded', async () => {
     const bench = await Bench.protected();
     bench.aurora.promote();
+    const seenAt = new Date(bench.clock.now() + SECOND).toISOString();
     await bench.see();
     expect(bench.status.primaryRegion).toBe('us-east-1');
     await bench.see();
-    expect(bench.status).toMatchObject({ primaryRegion: WEST, history: [{ type: 'Switchover', trigger: 'External' }] });
+    expect(bench.status).toMatchObject({
+      primaryRegion: WEST,
+      history: [{ type: 'Switchover', trigger: 'External', startedAt: seenAt, promotedAt: seenAt }],
+    });
     expect(bench.status.cooldownUntil).toBeDefined();
     expect(bench.status.splitBrain).toBeUndefined();
     expect(bench.published).toEqual(['us-east-1', WEST]);

@@ -44,6 +44,14 @@ export interface AwaitedTurn {
   readonly isRequested: boolean;
 }
 
+/** A region that rounds in a row called the writer. */
+interface Claim {
+  readonly region: string;
+  readonly rounds: number;
+  /** When the first of them ended. */
+  readonly since: Instant;
+}
+
 /** What this process holds in memory about one policy. Losing it at any point costs time, never correctness. */
 export class PolicySession {
   readonly uid: string;
@@ -55,7 +63,7 @@ export class PolicySession {
   /** Of the spec by which the assessment was made. */
   #generation: number | undefined;
   /** The region that the last rounds, one after the other, called the writer although the record names another. */
-  #claim: { readonly region: string; readonly rounds: number } | undefined;
+  #claim: Claim | undefined;
   follow: FollowMemory = EMPTY_FOLLOW_MEMORY;
   /** The operation that this process registered and for which it certainly has not called AWS. */
   uncalledOperation: string | undefined;
@@ -189,7 +197,7 @@ export class PolicySession {
       this.assessment = assessment;
       this.#digestedRounds += 1;
       this.#isSpent = this.#isSpent && index < this.#spentRounds;
-      this.#claim = nextClaim(this.#claim, assessment.topology.primaryRegion, record.primaryRegion);
+      this.#claim = nextClaim(this.#claim, assessment, record.primaryRegion);
       if (record.operation !== undefined) {
         const effect = readEffect(record.operation, assessment, settings);
         this.follow = rememberEffect(this.follow, effect, round.startedAt, record.operation);
@@ -202,6 +210,11 @@ export class PolicySession {
   /** For how many rounds in a row another region than the recorded one has been the writer. */
   get claimRounds(): number {
     return this.#claim?.rounds ?? 0;
+  }
+
+  /** When the first of these rounds ended; undefined without one. */
+  get claimedSince(): Instant | undefined {
+    return this.#claim?.since;
   }
 
   /** Why RDS does not let its events be read; undefined while it does, or nobody has asked. */
@@ -222,12 +235,14 @@ export class PolicySession {
 }
 
 function nextClaim(
-  claim: { readonly region: string; readonly rounds: number } | undefined,
-  observed: string | undefined,
+  claim: Claim | undefined,
+  { topology: { primaryRegion: observed }, round }: Assessment,
   recorded: string | undefined,
-): { readonly region: string; readonly rounds: number } | undefined {
+): Claim | undefined {
   if (observed === undefined || observed === recorded) {
     return undefined;
   }
-  return { region: observed, rounds: claim?.region === observed ? claim.rounds + 1 : 1 };
+  return claim?.region === observed
+    ? { ...claim, rounds: claim.rounds + 1 }
+    : { region: observed, rounds: 1, since: round.completedAt };
 }

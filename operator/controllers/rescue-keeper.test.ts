@@ -214,6 +214,20 @@ describe('RescueKeeper', () => {
     expect(bench.aurora.copies).toEqual([]);
   });
 
+  it('given a writer that somebody had moved just before it was lost, then what it had is not too old to be kept', async () => {
+    const bench = await Bench.protected();
+    bench.aurora.promote();
+    await bench.see();
+    // The round that shows it for the second time shows that it is being left, too.
+    bench.aurora.snapshots = [original('available', T0 + bench.now - 1)];
+    bench.aurora.begin(EAST, true);
+    await bench.see();
+    bench.aurora.promote();
+    await bench.see(4);
+    expect(bench.status.history).toMatchObject([{ from: WEST, type: 'Failover' }, { to: WEST }]);
+    expect(rescueOf(bench)).toMatchObject({ region: WEST, source: ORIGINAL });
+  });
+
   it('given no snapshot for an hour after the old primary re-joined, then it is given up, and said', async () => {
     const bench = await failedOver();
     bench.aurora.heal();

@@ -2,6 +2,7 @@ import type { HistoryEntry } from '../api/v1alpha1/disaster-recovery-policy.ts';
 import { isTooOld } from '../failover/automatic.ts';
 import { defined } from '../failover/defined.ts';
 import { hasAnswered } from '../failover/direct-signals.ts';
+import type { Instant } from '../failover/observation.ts';
 import type { InFlightOperation } from '../failover/topology.ts';
 import { historyEntry, timestamp, wholeMilliseconds } from './status-codec.ts';
 import { operationId } from './operation-id.ts';
@@ -41,6 +42,13 @@ function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: Hist
     : { splitBrain, rescueSnapshots: withRescue(record, entry, splitBrain.clusterIdentifier) };
 }
 
+/**
+ * When the writer that the record does not name yet was first seen. It is believed later, and somebody may be failing over
+ * from it by then: what tells of that, a fence or a snapshot, is of later. The end of that round, which cannot be before
+ * the promotion: lag from before that would pass for lag behind this writer.
+ */
+const firstSeen = ({ session, now }: PolicyTurn): Instant => Math.min(session.claimedSince ?? now, now);
+
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
   turn.session.spendAssessment();
   const now = timestamp(turn.now);
@@ -49,7 +57,7 @@ async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise
     ...entry,
     outcome: 'Succeeded' as const,
     reason: 'SucceededLate',
-    promotedAt: entry.promotedAt ?? now,
+    promotedAt: entry.promotedAt ?? timestamp(firstSeen(turn)),
     completedAt: now,
     recoveryTimeMilliseconds: wholeMilliseconds(milliseconds),
     message: `${entry.to} became the writer, or came into service, after failover.timeout had passed${missedObjective(milliseconds, turn.settings)}`,
@@ -69,6 +77,7 @@ const isOrderly = ({ assessment: { topology, round } }: PolicyTurn, from: string
 /** The writer changed, and nobody of us did it: the incident is over, automation rests, and the history says so. */
 async function recordExternalChange(turn: PolicyTurn, from: string, to: string): Promise<void> {
   const { now } = turn;
+  const seenAt = firstSeen(turn);
   turn.session.spendAssessment();
   const entry = historyEntry({
     id: operationId('external', now, turn.dependencies.random),
@@ -78,7 +87,8 @@ async function recordExternalChange(turn: PolicyTurn, from: string, to: string):
     to,
     outcome: 'Succeeded',
     reason: 'External',
-    startedAt: now,
+    startedAt: seenAt,
+    promotedAt: seenAt,
     completedAt: now,
     message: `${to} was found to be the writer: somebody else moved it from ${from}`,
   });
