@@ -3,6 +3,7 @@ import { parseDuration } from '../../operator/api/v1alpha1/duration.ts';
 import type { World } from '../aws/world/world.ts';
 import { turnsTake } from './check-turns.ts';
 import { ACCOUNT, detectionWindowOf, namesOf, type PolicyNames } from './policy-of.ts';
+import type { Strike } from './replicas.ts';
 import {
   ANY_CALL,
   clockError,
@@ -42,6 +43,8 @@ export interface LivenessQuestion {
   readonly world: World;
   readonly loss: Loss;
   readonly policy: DisasterRecoveryPolicy;
+  /** Processes that died at a call, of whatever Kubernetes cluster. */
+  readonly strikes: readonly Strike[];
   readonly now: number;
   readonly accuse: Accuse;
   readonly count: (name: string) => void;
@@ -82,7 +85,7 @@ export const TAKEOVER_SLACK = 45_000;
  * from the loss or from the end of the last fault of the operator's own surroundings.
  */
 export function checkLiveness(question: LivenessQuestion): void {
-  const { scenario, loss, world, names, accuse, now, count } = question;
+  const { loss, accuse, now, count } = question;
   if (!isActor(question)) return;
   const obstacle = exemption(question);
   if (obstacle !== undefined) {
@@ -90,12 +93,8 @@ export function checkLiveness(question: LivenessQuestion): void {
     return;
   }
   const deadline = deadlineOf(question);
-  const lastEnd = lastFaultEnd(scenario);
-  const answer = world.operations.find(({ fromArn, requestedAt }) => {
-    const { region, identifier } = world.cluster(fromArn);
-    return region === loss.region && identifier === names.cluster && requestedAt >= EPOCH + loss.at;
-  });
-  const startedAt = answer === undefined ? undefined : answer.requestedAt - EPOCH;
+  const lastEnd = faultsOverAt(question);
+  const startedAt = answeredAt(question);
   if (startedAt === undefined && isTargetLost(question)) {
     count('liveness not judged: the target’s region was lost before it was due');
     return;
@@ -114,16 +113,50 @@ export function checkLiveness(question: LivenessQuestion): void {
   }
 }
 
+/** When AWS began to fail over what was lost, milliseconds since the simulation began. */
+function answeredAt({ world, loss, names }: LivenessQuestion): number | undefined {
+  const answer = world.operations.find(({ fromArn, requestedAt }) => {
+    const { region, identifier } = world.cluster(fromArn);
+    return region === loss.region && identifier === names.cluster && requestedAt >= EPOCH + loss.at;
+  });
+  return answer === undefined ? undefined : answer.requestedAt - EPOCH;
+}
+
 /** When the last fault of anything but a region is over, those included that only come to pass at a later call. */
 export function lastFaultEnd({ events, warmUp }: Scenario): number {
   const others = events.filter((event) => event.action.kind !== 'loseRegion');
   return Math.max(0, ...others.map((event) => endOf(event) + warmUp));
 }
 
-function deadlineOf({ scenario, props, loss }: LivenessQuestion): number {
+function deadlineOf(question: LivenessQuestion): number {
+  return Math.max(question.loss.at, faultsOverAt(question)) + graceOf(question);
+}
+
+/** How long after the loss, or the last fault, AWS is to begin. */
+function graceOf({ scenario, props }: LivenessQuestion): number {
   const isPlain = scenario.events.every((event) => event.action.kind === 'loseRegion');
   const slack = SCHEDULING_SLACK + (isPlain ? 0 : TAKEOVER_SLACK + unconfirmedFor(scenario));
-  return Math.max(loss.at, lastFaultEnd(scenario)) + detectionWindowOf(props, scenario) + turnsTake(scenario) + slack;
+  return detectionWindowOf(props, scenario) + turnsTake(scenario) + slack;
+}
+
+/**
+ * A process that is to die at a call dies whenever that call is made: after a wait for what another call may have come to,
+ * for instance, and whoever follows waits once more. One that dies when AWS should have begun, or has, excuses nothing.
+ */
+function faultsOverAt(question: LivenessQuestion): number {
+  const { scenario, loss } = question;
+  const grace = graceOf(question);
+  const startedAt = answeredAt(question) ?? Infinity;
+  return strikesOf(question).reduce((end, at) => {
+    const isDelaying = at < startedAt && at <= Math.max(loss.at, end) + grace;
+    return isDelaying ? Math.max(end, at) : end;
+  }, lastFaultEnd(scenario));
+}
+
+/** When processes of the site died at a call, oldest first. */
+function strikesOf({ scenario, site, strikes }: LivenessQuestion): readonly number[] {
+  const replicas = replicasOf(scenario.installation.sites, site);
+  return strikes.filter(({ replica }) => replicas.includes(replica)).map(({ at }) => at);
 }
 
 /** Who follows on a process that died, or stood still, at a call waits for as long as the call may have been carried out. */
@@ -133,14 +166,17 @@ export function unconfirmedFor({ installation, events }: Scenario): number {
 }
 
 /** Such a wait that lasts for longer than an operation may: it ends with the operation, which is followed by its cooldown. */
-function hasOutlasted({ scenario, policy, props, loss }: LivenessQuestion): boolean {
+function hasOutlasted(question: LivenessQuestion): boolean {
+  const { scenario, policy, props, loss } = question;
   const wait = unconfirmedFor(scenario);
-  const isLong = wait > 0 && wait + TAKEOVER_SLACK > props.operationTimeout;
-  const isTimedOut = policy.status?.history?.some(
-    ({ from, outcome, startedAt }) =>
-      from === loss.region && outcome === 'TimedOut' && Date.parse(startedAt) >= EPOCH + loss.at - SCHEDULING_SLACK,
-  );
-  return isLong && isTimedOut === true;
+  const isOutlasted = policy.status?.history?.some(({ from, outcome, startedAt, completedAt }) => {
+    const started = Date.parse(startedAt) - EPOCH;
+    const isOfLoss = from === loss.region && outcome === 'TimedOut' && started >= loss.at - SCHEDULING_SLACK;
+    const strikes = strikesOf(question).filter((at) => EPOCH + at < Date.parse(completedAt));
+    const waitsFrom = Math.max(started, ...strikes);
+    return isOfLoss && waitsFrom - started + wait + TAKEOVER_SLACK > props.operationTimeout;
+  });
+  return wait > 0 && isOutlasted === true;
 }
 
 /** Why this loss is not under the rule. */

@@ -281,7 +281,7 @@ export class Monitor {
     if (otherPolicies.length > 0) this.#disagreements.add(`seeds with ${otherPolicies.length + 1} policies`);
   }
 
-  #countLatent({ crashes, struck }: Replicas): void {
+  #countLatent({ crashes, strikes }: Replicas): void {
     const { world, scenario } = this.#props;
     const plans = scenario.events.filter(({ action }) => action.kind === 'planOperation');
     const planned = plans.filter(({ at }, index) => {
@@ -289,8 +289,8 @@ export class Monitor {
       return world.operations.some(({ requestedAt }) => requestedAt >= (from ?? to) && requestedAt < to);
     });
     const counts = {
-      crashAtCall: struck,
-      crash: crashes - struck,
+      crashAtCall: strikes.length,
+      crash: crashes - strikes.length,
       awsFault: world.faults.struck,
       planOperation: planned.length,
     };
@@ -314,7 +314,7 @@ export class Monitor {
   #checkEnding(replicas: Replicas): void {
     const { scenario, decisions } = this.#props;
     for (const watch of this.#watches) {
-      if (!isGone(scenario, watch.site)) watch.checkEnding(replicas.crashes);
+      if (!isGone(scenario, watch.site)) watch.checkEnding(replicas);
     }
     this.#checkLosses();
     this.#turns?.finish();

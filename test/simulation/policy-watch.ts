@@ -11,6 +11,7 @@ import { PublicationChecks } from './check-publication.ts';
 import type { UnionChecks } from './check-union.ts';
 import type { Ledger } from './ledger.ts';
 import { ACCOUNT, type PolicyNames } from './policy-of.ts';
+import type { Replicas } from './replicas.ts';
 import { troubleEnd, type PolicyProps, type Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
@@ -119,7 +120,7 @@ export class PolicyWatch {
     if (this.#loss?.region === region) this.#loss.endedAt ??= this.#props.scheduler.time;
   }
 
-  checkEnding(crashes: number): void {
+  checkEnding({ crashes, strikes }: Pick<Replicas, 'crashes' | 'strikes'>): void {
     const { scenario, world, server, scheduler, names, props, site, accuse, branches } = this.#props;
     const { policy } = this;
     if (policy === undefined) return;
@@ -136,7 +137,7 @@ export class PolicyWatch {
     });
     this.operations.checkSchema(policy);
     if (this.#loss !== undefined) {
-      checkLiveness({ ...shared, site, loss: this.#loss, count: (name) => branches.add(name) });
+      checkLiveness({ ...shared, site, strikes, loss: this.#loss, count: (name) => branches.add(name) });
     }
   }
 

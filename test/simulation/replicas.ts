@@ -15,6 +15,12 @@ export interface RunningOperator {
   readonly stop: () => void;
 }
 
+/** A process that died at a call; milliseconds since the simulation began. */
+export interface Strike {
+  readonly replica: number;
+  readonly at: number;
+}
+
 /** How long a process that is asked to end may take before it is killed: Kubernetes' default. */
 const GRACE_MILLISECONDS = 30_000;
 /** From a crash at a call until the replica runs again. */
@@ -27,8 +33,8 @@ export class Replicas implements Pick<CallHooks, 'beforeCall' | 'afterEffect'> {
   readonly #wallOffsets: number[];
   readonly #crashPoints = new Map<CrashPoint, number>();
   crashes = 0;
-  /** How many of them were at a call. */
-  struck = 0;
+  /** Those of them that were at a call, oldest first. */
+  readonly strikes: Strike[] = [];
 
   constructor(wallOffsets: readonly number[], start: (replica: number, wallOffset: number) => RunningOperator) {
     this.#wallOffsets = [...wallOffsets];
@@ -92,7 +98,7 @@ export class Replicas implements Pick<CallHooks, 'beforeCall' | 'afterEffect'> {
       if (count + 1 < point.nth) continue;
       this.#crashPoints.delete(point);
       this.crashes += 1;
-      this.struck += 1;
+      this.strikes.push({ replica: process.replica, at: process.scheduler.time });
       process.kill();
       if (this.#running.get(process.replica)?.process === process) this.#running.delete(process.replica);
       process.scheduler.after(RESTART_MILLISECONDS, () => this.start(process.replica));

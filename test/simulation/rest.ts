@@ -12,6 +12,7 @@ import { areAllWell, readyWithin } from './check-ending.ts';
 import { isGone, lastFaultEnd, SCHEDULING_SLACK, TAKEOVER_SLACK, unconfirmedFor } from './check-liveness.ts';
 import { turnsTake } from './check-turns.ts';
 import { detectionWindowOf } from './policy-of.ts';
+import type { Replicas } from './replicas.ts';
 import { policiesOf, type Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
@@ -34,6 +35,7 @@ export interface RestProps {
   readonly scheduler: Scheduler;
   readonly world: World;
   readonly servers: readonly SimulatedApiServer[];
+  readonly replicas: Pick<Replicas, 'strikes'>;
 }
 
 /**
@@ -90,13 +92,15 @@ export class Rest {
   }
 
   #look(): void {
-    const { scheduler } = this.#props;
+    const { scheduler, replicas } = this.#props;
     const look = this.#findCalm();
     if (look === undefined) this.#last = undefined;
     else if (this.#last?.said !== look.said) this.#last = { ...look, since: scheduler.time };
     else {
       const { end, stay } = this.#least[look.calm];
-      if (scheduler.time >= end && scheduler.time - this.#last.since >= stay) {
+      // A process that dies at a call leaves the operator as much time as any other fault that is over.
+      const struckAt = look.calm === 'held' ? (replicas.strikes.at(-1)?.at ?? -Infinity) : -Infinity;
+      if (scheduler.time >= Math.max(end, struckAt + stay) && scheduler.time - this.#last.since >= stay) {
         scheduler.stop();
         return;
       }

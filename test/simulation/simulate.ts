@@ -116,7 +116,10 @@ class Simulation {
     );
     const quietSince = scenario.warmUp + troubleEnd(scenario);
     const servers = this.#sites.map(({ server }) => server);
-    if (this.#mayEndEarly) new Rest({ scenario, scheduler: this.#scheduler, world: this.#world, servers }, quietSince);
+    if (this.#mayEndEarly) {
+      const shared = { scenario, scheduler: this.#scheduler, world: this.#world, replicas: this.#replicas };
+      new Rest({ ...shared, servers }, quietSince);
+    }
     await this.#scheduler.runUntil(quietSince + scenario.tail);
     return this.#monitor.finish(this.#replicas);
   }
