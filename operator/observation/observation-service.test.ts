@@ -540,6 +540,33 @@ describe('endpoint and witness probes', () => {
     expect(new Set(attempts.map((attempt) => attempt?.kind))).toEqual(new Set(['noAnswer']));
   });
 
+  it('given most of a large fleet left while its probes wait for a silent region, then those of the others are attempted', async () => {
+    const { clock, service } = setUp({
+      settings: { probeConcurrency: 2, probesPerPolicy: 1 },
+      probe: async (_host, options) => {
+        await bench.clock.sleep(options.timeoutMilliseconds);
+        return { kind: 'noAnswer', cause: 'timeout', message: 'silence' };
+      },
+    });
+    for (let n = 0; n < 4; n += 1) service.watch(targetOf({ key: `policy-${n}`, endpoints }));
+    service.watch(targetOf({ endpoints }));
+    await clock.settle();
+    for (let n = 0; n < 4; n += 1) service.unwatch(`policy-${n}`);
+    service.watch(targetOf({ key: 'newcomer', endpoints }));
+    await clock.advance(9_000);
+    const kinds = bench.rounds.map(({ key, round }) => [key, round.endpoints['east']?.attempt.kind]);
+    expect(kinds).toEqual([
+      ['policy', 'noAnswer'],
+      ['newcomer', 'noAnswer'],
+    ]);
+    // Once they are back, there are three places for three: two are held as the next two ask.
+    const two = [...endpoints, { region: 'west', host: 'other', port: 3306 }];
+    service.watch(targetOf({ key: 'greedy', endpoints: two }));
+    await clock.advance(5_000);
+    const later = bench.rounds.slice(2).map(({ round }) => round.endpoints['east']?.attempt.kind);
+    expect(later.toSorted()).toEqual(['local', 'noAnswer', 'noAnswer']);
+  });
+
   it.each([
     [64, 0],
     [65, 65],

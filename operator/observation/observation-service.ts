@@ -67,6 +67,8 @@ export class ObservationService implements Observation {
   readonly #observers = new Map<string, RegionObserver>();
   readonly #schedules = new Map<string, Schedule>();
   readonly #running = new Set<Promise<void>>();
+  /** Rounds under way of targets that are watched no more. */
+  #left = 0;
 
   constructor(props: ObservationServiceProps) {
     this.#props = props;
@@ -109,6 +111,13 @@ export class ObservationService implements Observation {
     const watched = this.#watched.get(key);
     if (watched === undefined) return;
     this.#watched.delete(key);
+    if (watched.running !== undefined) {
+      this.#left += 1;
+      void watched.running.finally(() => {
+        this.#left -= 1;
+        this.#fitProbes();
+      });
+    }
     this.#fitProbes();
     this.#unschedule(watched.target);
     for (const [region, observer] of watched.observers) this.#leave(watched.target, region, observer);
@@ -122,9 +131,11 @@ export class ObservationService implements Observation {
     await Promise.all(this.#running);
   }
 
+  /** Whoever has left holds the places of its probes until its round has ended: those who stay need theirs meanwhile. */
   #fitProbes(): void {
     const { probeConcurrency, probesPerPolicy } = this.#props.settings;
-    this.#runner.allowProbes(Math.max(probeConcurrency, probesPerPolicy * this.#watched.size));
+    const holders = this.#watched.size + this.#left;
+    this.#runner.allowProbes(Math.max(probeConcurrency, probesPerPolicy * holders));
   }
 
   /** Takes the observers of the target's regions, and leaves those of regions that it has no more. */
