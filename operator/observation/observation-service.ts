@@ -18,10 +18,13 @@ import type { ObservationSettings } from './settings.ts';
 
 /** With so few policies it is not they who keep the process from its work. */
 const LARGE_FLEET = 64;
-/** Rounds that should have started this long ago are more than the process can do. */
-const BEHIND_MILLISECONDS = 250;
-/** Even then each policy is looked at every so many intervals. */
-const MOST_SKIPPED = 3;
+/**
+ * Rounds that should have started this long ago are more than the process can do. Less may be a burst: of policies that lose
+ * their region together, each round that is left out is an interval later.
+ */
+const BEHIND_MILLISECONDS = 1_000;
+/** Even then a policy misses so many rounds in a row at most. */
+const MOST_SKIPPED = 1;
 
 export interface ObservationServiceProps {
   readonly gateway: AwsGateway;
