@@ -29,5 +29,6 @@ COPY --from=build /image/ ./
 USER 65532:65532
 EXPOSE 8080 8081
 # The operator is process 1 itself: it gets SIGTERM and ends in order. What it holds of thousands of policies lives for
-# long: a heap that grows in small steps, with a small nursery, takes much less memory and somewhat more CPU.
+# long: a heap that grows in small steps takes much less memory and somewhat more CPU. What a round reads must not outgrow the
+# nursery, though.
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=30", "operator/main.mjs"]

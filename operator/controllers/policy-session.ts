@@ -207,9 +207,17 @@ export class PolicySession {
     return rounds.length > 0;
   }
 
-  /** For how many rounds in a row another region than the recorded one has been the writer. */
+  /**
+   * For how many rounds in a row, not counting those in which no region described the cluster, another region than the
+   * recorded one has been the writer.
+   */
   get claimRounds(): number {
     return this.#claim?.rounds ?? 0;
+  }
+
+  /** Which region that is; undefined without one. */
+  get claimedRegion(): string | undefined {
+    return this.#claim?.region;
   }
 
   /** When the first of these rounds ended; undefined without one. */
@@ -236,9 +244,13 @@ export class PolicySession {
 
 function nextClaim(
   claim: Claim | undefined,
-  { topology: { primaryRegion: observed }, round }: Assessment,
+  { topology: { primaryRegion: observed, isObserved }, round }: Assessment,
   recorded: string | undefined,
 ): Claim | undefined {
+  if (!isObserved) {
+    // No region has described the cluster: that speaks neither for a claim nor against it.
+    return claim;
+  }
   if (observed === undefined || observed === recorded) {
     return undefined;
   }

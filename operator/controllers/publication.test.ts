@@ -181,6 +181,8 @@ describe('Publication', () => {
         if (what.startsWith('status')) throw new Error('no answer in time');
       };
       await bench.see(2, { writer: WEST });
+      const seenAt = bench.clock.now();
+      await bench.see(2, { regions: { [EAST]: { rds: noAnswer() }, [WEST]: { rds: noAnswer() } } });
       expect(bench.status.primaryRegion).toBe(EAST);
       const { puts, publishings, heartbeats } = bench;
       const before = puts.length;
@@ -194,6 +196,7 @@ describe('Publication', () => {
       await bench.see(1, { writer: WEST });
       expect(bench.status.primaryRegion).toBe(WEST);
       expect([puts.at(-1), bench.published.at(-1)]).toEqual([WEST, WEST]);
+      expect(Date.parse(bench.status.history?.[0]?.promotedAt ?? '')).toBeLessThan(seenAt);
     });
 
     it('given a policy without routing, when rounds pass, then no heartbeat is put: nobody said where', async () => {

@@ -135,9 +135,9 @@ export function areRolesSettled({ assessment, session, record }: PolicyTurn): bo
 }
 
 /** Whether another region than the recorded one is known to be the writer, and that could not be put on record yet. */
-export function isRecordOutdated({ assessment, session, record }: PolicyTurn): boolean {
-  const observed = assessment.topology.primaryRegion;
-  return observed !== undefined && observed !== record.primaryRegion && session.claimRounds >= CLAIM_ROUNDS;
+export function isRecordOutdated({ session, record }: PolicyTurn): boolean {
+  const { claimedRegion, claimRounds } = session;
+  return claimedRegion !== undefined && claimedRegion !== record.primaryRegion && claimRounds >= CLAIM_ROUNDS;
 }
 
 /** Whether what is in flight is no late work of an operation of ours that timed out. */

@@ -339,11 +339,11 @@ describe('changes of a target', () => {
       for (let n = 0; n < count; n += 1) bench.service.watch(targetOf({ key: `policy-${n}`, ...changes }));
     };
     /** Of a policy, when ticks come so much too late. */
-    async function roundsIn(intervals: number, lateMilliseconds: number): Promise<number> {
+    async function roundsIn(intervals: number, lateMilliseconds: number, interval = 10_000): Promise<number> {
       const before = bench.roundsOf('policy-0').length;
       for (let n = 0; n < intervals; n += 1) {
         bench.clock.stall(lateMilliseconds);
-        await bench.clock.advance(10_000 - lateMilliseconds);
+        await bench.clock.advance(interval - lateMilliseconds);
       }
       return bench.roundsOf('policy-0').length - before;
     }
@@ -353,21 +353,39 @@ describe('changes of a target', () => {
       ['a large fleet that is hardly late', 65, 1000, {}, 8],
       ['a small fleet', 64, 1001, {}, 8],
       ['a large fleet under suspicion', 65, 1001, { isUnderSuspicion: true }, 8],
+      ['a large fleet whose policies look every minute', 65, 6000, { intervalMilliseconds: 60_000 }, 8],
+      ['that fleet, further behind', 65, 6001, { intervalMilliseconds: 60_000 }, 4],
     ])(
       'given %s, leaves out what can wait, and never two rounds in a row',
       async (_, count, late, changes, expected) => {
         const { clock } = setUp();
         fleet(count, changes);
-        await clock.advance(9_999);
-        expect(await roundsIn(8, late)).toBe(expected);
+        const { intervalMilliseconds } = targetOf(changes);
+        await clock.advance(intervalMilliseconds - 1);
+        expect(await roundsIn(8, late, intervalMilliseconds)).toBe(expected);
       },
     );
+
+    it('given a large fleet that is behind, then one half waits, and at the next tick the other', async () => {
+      const { clock } = setUp();
+      fleet(70);
+      await clock.advance(9_999);
+      const turns: Set<string>[] = [];
+      for (let n = 0; n < 4; n += 1) {
+        const before = bench.rounds.length;
+        await roundsIn(1, 1001);
+        turns.push(new Set(bench.rounds.slice(before).map(({ key }) => key)));
+      }
+      expect(turns.map(({ size }) => size)).toEqual([35, 35, 35, 35]);
+      expect(turns[0]).toEqual(turns[2]);
+      expect([...(turns[0] ?? [])].filter((key) => turns[1]?.has(key))).toEqual([]);
+    });
 
     it.each<[string, Attempt, WitnessAnswer, number]>([
       ['all is well', answered, { attempt: answered, statusCode: 200 }, 4],
       ['the endpoint is silent', refused, { attempt: answered, statusCode: 200 }, 8],
       ['the witness sees a loss', answered, { attempt: answered, statusCode: 503 }, 8],
-      ['the witness is silent', answered, { attempt: refused }, 8],
+      ['a witness that many share is silent', answered, { attempt: refused }, 4],
     ])(
       'given that %s by the last round, before anybody has judged it, then the next may wait or not',
       async (...given) => {
@@ -382,6 +400,19 @@ describe('changes of a target', () => {
         expect(await roundsIn(8, 1001)).toBe(expected);
       },
     );
+
+    it('given a silent endpoint that could not be asked again, then it still seems to be lost', async () => {
+      const notAttempted: Attempt = { kind: 'local', cause: 'notAttempted', message: 'no place' };
+      let attempt: Attempt = refused;
+      const { clock } = setUp({ probe: () => Promise.resolve(attempt) });
+      fleet(65, { endpoints: [{ region: 'east', host: 'db', port: 3306 }] });
+      await clock.advance(9_999);
+      attempt = notAttempted;
+      expect(await roundsIn(8, 1001)).toBe(8);
+      attempt = answered;
+      await roundsIn(1, 1001);
+      expect(await roundsIn(8, 1001)).toBe(4);
+    });
   });
 
   it('given a round under way, a pause or a stranger, when asked to look, begins no other', async () => {

@@ -19,12 +19,11 @@ import type { ObservationSettings } from './settings.ts';
 /** With so few policies it is not they who keep the process from its work. */
 const LARGE_FLEET = 64;
 /**
- * Rounds that should have started this long ago are more than the process can do. Less may be a burst: of policies that lose
- * their region together, each round that is left out is an interval later.
+ * Rounds that should have started this long ago, and this share of their interval, are more than the process can do. Less may
+ * be a burst: of policies that lose their region together, each round that is left out is an interval later.
  */
 const BEHIND_MILLISECONDS = 1_000;
-/** Even then a policy misses so many rounds in a row at most. */
-const MOST_SKIPPED = 1;
+const BEHIND_FRACTION = 0.1;
 
 export interface ObservationServiceProps {
   readonly gateway: AwsGateway;
@@ -42,6 +41,8 @@ export interface ObservationServiceProps {
   readonly turns?: Turns;
 }
 
+const WITNESS_SEES_LOSS = 503;
+
 interface Watched {
   target: ObservationTarget;
   /** By region name. */
@@ -49,8 +50,8 @@ interface Watched {
   sequence: number;
   /** Start of the last round, by the monotonic clock. */
   startedAt: number;
-  /** Rounds in a row that were left out. */
-  skipped: number;
+  /** Which ticks it may miss: every other one, and with it half of the fleet. */
+  isTurnToWait: boolean;
   /** Whether its last round hints at a loss. */
   isDoubtful: boolean;
   lastViews: readonly GlobalClusterView[];
@@ -70,6 +71,7 @@ export class ObservationService implements Observation {
   readonly #observers = new Map<string, RegionObserver>();
   readonly #schedules = new Map<string, Schedule>();
   readonly #running = new Set<Promise<void>>();
+  #newcomers = 0;
   /** Rounds under way of targets that are watched no more. */
   #left = 0;
 
@@ -213,24 +215,21 @@ export class ObservationService implements Observation {
     // The first round of a target starts at once, its second with everybody else's, but not right after the first:
     // consecutive rounds are evidence over time.
     const isTooSoon = tick.startedAt - watched.startedAt < watched.target.intervalMilliseconds / 2;
-    if (isTooSoon) return;
-    if (this.#mayWait(watched, tick)) {
-      watched.skipped += 1;
-      this.#listener.roundSkipped?.({ key });
-      return;
-    }
-    watched.skipped = 0;
-    this.#start(watched, tick);
+    if (isTooSoon || watched.running !== undefined) return;
+    watched.isTurnToWait = !watched.isTurnToWait;
+    if (this.#mayWait(watched, tick)) this.#listener.roundSkipped?.({ key });
+    else this.#start(watched, tick);
   }
 
   /**
    * Whether to leave a round out: more work than the process can do would make every round late, and what is late proves
-   * nothing, about a lost primary neither. Whoever seems to be lost is not what is left out.
+   * nothing, about a lost primary neither. Whoever seems to be lost is not what is left out, and nobody twice in a row.
    */
-  #mayWait({ target, isDoubtful, skipped }: Watched, tick: Tick): boolean {
+  #mayWait({ target, isDoubtful, isTurnToWait }: Watched, tick: Tick): boolean {
     const isSuspect = target.isUnderSuspicion || isDoubtful;
-    if (isSuspect || this.#watched.size <= LARGE_FLEET || skipped >= MOST_SKIPPED) return false;
-    return tick.lateMilliseconds + this.#props.clock.monotonic() - tick.startedAt > BEHIND_MILLISECONDS;
+    if (isSuspect || !isTurnToWait || this.#watched.size <= LARGE_FLEET) return false;
+    const behind = tick.lateMilliseconds + this.#props.clock.monotonic() - tick.startedAt;
+    return behind > Math.max(BEHIND_MILLISECONDS, BEHIND_FRACTION * target.intervalMilliseconds);
   }
 
   #start(watched: Watched, tick: Tick): void {
@@ -250,7 +249,7 @@ export class ObservationService implements Observation {
     try {
       const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, databaseLag });
       watched.lastViews = output.views;
-      watched.isDoubtful = hintsAtLoss(output.round);
+      watched.isDoubtful = hintsAtLoss(output.round) ?? watched.isDoubtful;
       if (this.#watched.get(target.key) === watched) this.#deliver(target.key, output, tick);
     } catch (error) {
       this.#listener.roundFailed?.({ key: target.key, error });
@@ -264,7 +263,7 @@ export class ObservationService implements Observation {
       observers: new Map(),
       sequence,
       startedAt: -Infinity,
-      skipped: 0,
+      isTurnToWait: (this.#newcomers += 1) % 2 === 0,
       isDoubtful: false,
       lastViews: [],
       databaseLag: new DatabaseLagObserver({ clock, retentionMilliseconds: settings.lagRetentionMilliseconds }),
@@ -280,15 +279,13 @@ export class ObservationService implements Observation {
 }
 
 /**
- * By what is asked for this policy alone. RDS, which is silent for all policies of a region together, may be so because
- * this process reads its answers too late.
+ * By what speaks for this policy alone: RDS, or a witness that many policies share, may be silent for all of them, because
+ * this process reads the answers too late for one. Undefined when nothing was really asked.
  */
-function hintsAtLoss({ endpoints, witness }: Round): boolean {
-  return (
-    Object.values(endpoints).some(({ attempt }) => attempt.kind === 'noAnswer') ||
-    (witness?.statusCode ?? 200) >= 500 ||
-    witness?.attempt.kind === 'noAnswer'
-  );
+function hintsAtLoss({ endpoints, witness }: Round): boolean | undefined {
+  const kinds = Object.values(endpoints).map(({ attempt }) => attempt.kind);
+  if (kinds.includes('noAnswer') || witness?.statusCode === WITNESS_SEES_LOSS) return true;
+  return kinds.length > 0 && kinds.every((kind) => kind === 'local') ? undefined : false;
 }
 
 /** A target of another cluster has nothing but its key in common with its predecessor. */

@@ -37,8 +37,8 @@ const SPREAD_FRACTION = 0.1;
 const COMPANY_AT_ONCE = 64;
 
 /**
- * Of more than that each lengthens the spread by this much: about what a round costs, so that others get their turn, and
- * no more, since whatever a round has read is held until its last probe has ended.
+ * The spread of more than that has this much for each: about what a round costs, so that others get their turn, and no
+ * more, since whatever a round has read is held until its last probe has ended.
  */
 const SPREAD_EACH_MILLISECONDS = 2;
 

@@ -184,7 +184,7 @@ export class ShardElections {
   #noteLease(shard: number): void {
     const lease = this.#lease(shard);
     const known = this.#lastSeen.get(shard);
-    if (lease?.holder !== this.#options.identity) this.#letGo.delete(shard);
+    if (lease !== undefined && lease.holder !== this.#options.identity) this.#letGo.delete(shard);
     if (lease !== undefined) this.#lastSeen.set(shard, { seen: lease });
     else if (known?.goneAt === undefined && known !== undefined) {
       this.#lastSeen.set(shard, { ...known, goneAt: this.#clock.monotonic() });
@@ -223,7 +223,7 @@ export class ShardElections {
   #absentMilliseconds(shard: number): number {
     const { identity, leaseDurationMilliseconds } = this.#options;
     const { seen, goneAt } = this.#lastSeen.get(shard) ?? {};
-    if (seen?.holder === identity) return Infinity;
+    if (seen?.holder === identity && !this.#letGo.has(shard)) return Infinity;
     const since = goneAt ?? this.#syncedAt;
     return this.#clock.monotonic() - since - (seen?.isHeld === true ? leaseDurationMilliseconds : 0);
   }

@@ -209,7 +209,7 @@ export const OPERATION_REASONS = {
   DrillReturnWaiting: 'DrillReturnWaiting',
   /** What AWS had not taken was given up: the regions are not fit for it any more, or the policy forbids the target by now. */
   NoLongerFit: 'NoLongerFit',
-  /** Beside operators elsewhere a failback or a drill is given up after a call of unknown effect, not called again. */
+  /** Beside operators elsewhere a failback's or drill's operation is given up after a call of unknown effect, not called again. */
   NotRepeated: 'NotRepeated',
   Accepted: 'Accepted',
   Requested: 'Requested',
