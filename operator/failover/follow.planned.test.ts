@@ -144,8 +144,11 @@ describe('a planned call of unknown effect that shows none', () => {
     ['a failback that a person asked for', { operation: ASKED, settings: ELSEWHERE }, /^Call$/],
     ['a failback of the only operator', { operation: FAILBACK }, /^Call$/],
     ['a drill of the only operator', { operation: ASKED_DRILL }, /^Call$/],
-  ])('given %s, when read for long enough, then it is repeated only where nobody elsewhere operates', (_what, props, action) => {
-    expect(said(afterQuiet(props, MINUTE))).toMatch(action);
-    expect(said(afterQuiet(props, MINUTE - 1))).toBe('Wait');
-  });
+  ])(
+    'given %s, when read for long enough, then it is repeated only where nobody elsewhere operates',
+    (_what, props, action) => {
+      expect(said(afterQuiet(props, MINUTE))).toMatch(action);
+      expect(said(afterQuiet(props, MINUTE - 1))).toBe('Wait');
+    },
+  );
 });
