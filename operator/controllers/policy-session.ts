@@ -44,7 +44,7 @@ export interface AwaitedTurn {
   readonly isRequested: boolean;
 }
 
-/** A region that rounds in a row called the writer. */
+/** A region that rounds in a row, not counting those in which no region described the cluster, called the writer. */
 interface Claim {
   readonly region: string;
   readonly rounds: number;
@@ -62,8 +62,8 @@ export class PolicySession {
   #spentRounds = 0;
   /** Of the spec by which the assessment was made. */
   #generation: number | undefined;
-  /** The region that the last rounds, one after the other, called the writer although the record names another. */
-  #claim: Claim | undefined;
+  /** Of another region than the recorded one. */
+  claim: Claim | undefined;
   follow: FollowMemory = EMPTY_FOLLOW_MEMORY;
   /** The operation that this process registered and for which it certainly has not called AWS. */
   uncalledOperation: string | undefined;
@@ -197,7 +197,7 @@ export class PolicySession {
       this.assessment = assessment;
       this.#digestedRounds += 1;
       this.#isSpent = this.#isSpent && index < this.#spentRounds;
-      this.#claim = nextClaim(this.#claim, assessment, record.primaryRegion);
+      this.claim = nextClaim(this.claim, assessment, record.primaryRegion);
       if (record.operation !== undefined) {
         const effect = readEffect(record.operation, assessment, settings);
         this.follow = rememberEffect(this.follow, effect, round.startedAt, record.operation);
@@ -205,24 +205,6 @@ export class PolicySession {
     }
     this.#spentRounds = 0;
     return rounds.length > 0;
-  }
-
-  /**
-   * For how many rounds in a row, not counting those in which no region described the cluster, another region than the
-   * recorded one has been the writer.
-   */
-  get claimRounds(): number {
-    return this.#claim?.rounds ?? 0;
-  }
-
-  /** Which region that is; undefined without one. */
-  get claimedRegion(): string | undefined {
-    return this.#claim?.region;
-  }
-
-  /** When the first of these rounds ended; undefined without one. */
-  get claimedSince(): Instant | undefined {
-    return this.#claim?.since;
   }
 
   /** Why RDS does not let its events be read; undefined while it does, or nobody has asked. */

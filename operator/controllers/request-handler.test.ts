@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { WEST } from '../failover/testing/a-settings.ts';
+import { EAST, WEST } from '../failover/testing/a-settings.ts';
+import { noAnswer } from '../failover/testing/attempts.ts';
 import { KEY } from './testing/a-policy.ts';
 import { Bench, Crash } from './testing/bench.ts';
 
@@ -206,5 +207,21 @@ describe('RequestHandler', () => {
     });
     await bench.settle();
     expect(bench.policy.metadata.annotations).toEqual({ 'example.com/owner': 'payments' });
+  });
+
+  it('given a writer that could not be put on record, when no region tells of it any more, then a request waits for one', async () => {
+    const bench = await Bench.protected();
+    bench.probe = (what) => {
+      if (what.startsWith('status')) throw new Error('no answer in time');
+    };
+    await bench.see(2, { writer: WEST });
+    bench.probe = () => undefined;
+    bench.annotate({ 'force-failover': WEST });
+    await bench.see(1, { regions: { [EAST]: { rds: noAnswer() }, [WEST]: { rds: noAnswer() } } });
+    expect(bench.status.lastRequest).toBeUndefined();
+    await bench.see(1, { writer: WEST });
+    await bench.see(1, { writer: WEST });
+    expect(answerTo(bench)).toBe('force-failover Refused AlreadyPrimary');
+    expect(bench.aurora.calls).toEqual([]);
   });
 });

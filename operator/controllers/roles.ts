@@ -47,7 +47,7 @@ function unexpectedSplitBrain({ settings, record, now }: PolicyTurn, entry: Hist
  * from it by then: what tells of that, a fence or a snapshot, is of later. The end of that round, which cannot be before
  * the promotion: lag from before that would pass for lag behind this writer.
  */
-const firstSeen = ({ session, now }: PolicyTurn): Instant => Math.min(session.claimedSince ?? now, now);
+const firstSeen = ({ session, now }: PolicyTurn): Instant => Math.min(session.claim?.since ?? now, now);
 
 async function recordLateSuccess(turn: PolicyTurn, entry: HistoryEntry): Promise<void> {
   turn.session.spendAssessment();
@@ -129,15 +129,17 @@ async function settlePrimary(turn: PolicyTurn, recorded: string | undefined, obs
  * Whether what was observed and what is on record agree on the primary. While they do not, a role change would start from
  * the one and be judged by the other.
  */
-export function areRolesSettled({ assessment, session, record }: PolicyTurn): boolean {
+export function areRolesSettled(turn: PolicyTurn): boolean {
+  const { assessment, session, record } = turn;
   const observed = assessment.topology.primaryRegion;
-  return !session.isAssessmentSpent && (observed === undefined || observed === record.primaryRegion);
+  const isAgreed = observed === undefined || observed === record.primaryRegion;
+  return !session.isAssessmentSpent && isAgreed && !isRecordOutdated(turn);
 }
 
 /** Whether another region than the recorded one is known to be the writer, and that could not be put on record yet. */
 export function isRecordOutdated({ session, record }: PolicyTurn): boolean {
-  const { claimedRegion, claimRounds } = session;
-  return claimedRegion !== undefined && claimedRegion !== record.primaryRegion && claimRounds >= CLAIM_ROUNDS;
+  const { claim } = session;
+  return claim !== undefined && claim.region !== record.primaryRegion && claim.rounds >= CLAIM_ROUNDS;
 }
 
 /** Whether what is in flight is no late work of an operation of ours that timed out. */
