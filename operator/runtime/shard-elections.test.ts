@@ -119,6 +119,13 @@ class Fleet {
     );
   }
 
+  /** Whether a member has said that it has observed a shard for long enough. */
+  get isAnyPrepared(): boolean {
+    return this.leases('-member-').some(
+      ({ metadata }) => (metadata.annotations?.['example.com/lease-prepared'] ?? '') !== '',
+    );
+  }
+
   /** Shards for which more than one may act. */
   get doubled(): number[] {
     return Array.from({ length: SHARDS }, (_, shard) => shard).filter(
@@ -253,11 +260,7 @@ describe('ShardElections', () => {
     await fleet.pass(5 * SECOND);
     const two = fleet.join('two');
     one.work.drainMilliseconds = 4 * SECOND;
-    const isPrepared = (): boolean =>
-      fleet
-        .leases('-member-')
-        .some(({ metadata }) => (metadata.annotations?.['example.com/lease-prepared'] ?? '') !== '');
-    while (!isPrepared()) await fleet.pass(250);
+    while (!fleet.isAnyPrepared) await fleet.pass(250);
     await fleet.pass(500);
     fleet.server.isSilent = true;
     await fleet.pass(8 * SECOND);
@@ -265,6 +268,27 @@ describe('ShardElections', () => {
     expect(one.work.taken).toHaveLength(SHARDS);
     expect(two.work.taken.every(({ preparedFor = 0 }) => preparedFor >= PREPARATION)).toBe(true);
     fleet.server.isSilent = false;
+    one.work.drainMilliseconds = 0;
+    for (const member of [...fleet.members]) await fleet.leave(member);
+  });
+
+  it('given a lease that somebody deletes during its handover, then its former owner does not take it back', async () => {
+    const fleet = new Fleet();
+    const one = fleet.join('one');
+    await fleet.pass(5 * SECOND);
+    const two = fleet.join('two');
+    one.work.drainMilliseconds = 4 * SECOND;
+    while (!fleet.isAnyPrepared) await fleet.pass(250);
+    await fleet.pass(500);
+    const handedOver = fleet.preferred['two']!.map((shard) => `-${shard}-of-8`);
+    for (const { metadata } of fleet.leases('-of-8')) {
+      const isHandedOver = handedOver.some((ending) => metadata.name.endsWith(ending));
+      if (isHandedOver) fleet.server.drop(LEASES, { namespace: 'system', name: metadata.name });
+    }
+    await fleet.pass(40 * SECOND);
+    expect(fleet.owned).toEqual(fleet.preferred);
+    expect(one.work.taken).toHaveLength(SHARDS);
+    expect(two.work.taken.every(({ preparedFor = 0 }) => preparedFor >= PREPARATION)).toBe(true);
     one.work.drainMilliseconds = 0;
     for (const member of [...fleet.members]) await fleet.leave(member);
   });
