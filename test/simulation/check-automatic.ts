@@ -5,7 +5,7 @@ import { keyOf } from '../../operator/runtime/resource.ts';
 import type { MetricSample } from '../aws/world/metric-store.ts';
 import type { World } from '../aws/world/world.ts';
 import type { Evidence } from './call-hooks.ts';
-import { clusterIn, globalClusterIn, type Ledger, type Receipt, type RoundSpan } from './ledger.ts';
+import { clusterIn, globalClusterIn, OLDEST_WALK, type Ledger, type Receipt, type RoundSpan } from './ledger.ts';
 import { ACCOUNT, type PolicyNames } from './policy-of.ts';
 import { EPOCH } from './scheduler.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -252,9 +252,6 @@ function checkSignOfLife(
       }
   }
 }
-
-/** However rarely policies look, the operator takes no shared walk older than this for a round that starts. */
-const OLDEST_WALK = 5_000;
 
 /**
  * What a round can have had of walks that policies share: the newest answer of before it began, if that was young enough, or

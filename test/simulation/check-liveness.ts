@@ -5,8 +5,8 @@ import { turnsTake } from './check-turns.ts';
 import { ACCOUNT, detectionWindowOf, namesOf, type PolicyNames } from './policy-of.ts';
 import type { Strike } from './replicas.ts';
 import {
-  ANY_CALL,
   clockError,
+  endOf,
   OF_POLICIES,
   OF_SITES,
   replicasOf,
@@ -370,13 +370,4 @@ function isAnybodyElse(event: ScenarioEvent, { events }: Scenario, replicas: rea
       return 'replica' in action ? [action.replica] : [];
     });
   return replicas.some((replica) => !troubled.includes(replica)) && !troubled.some(Number.isNaN);
-}
-
-/** When an event is over, or has come to pass at a later call. */
-export const endOf = ({ at, until, action }: ScenarioEvent): number => Math.max(until ?? at, at + comesWithin(action));
-
-/** How long it may take until a call is made at which a process dies. */
-function comesWithin(action: Action): number {
-  if (action.kind !== 'crashAtCall') return 0;
-  return action.what === ANY_CALL ? 150_000 : 60_000;
 }

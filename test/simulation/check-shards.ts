@@ -7,8 +7,9 @@ import type { Lease } from '../../operator/runtime/lease.ts';
 import { keyOf, type KubeObject } from '../../operator/runtime/resource.ts';
 import { shardLeaseName } from '../../operator/runtime/shard-elections.ts';
 import type { Evidence } from './call-hooks.ts';
-import { endOf, isGone } from './check-liveness.ts';
-import { siteOf, type Action, type Scenario, type ScenarioEvent } from './scenario.ts';
+import { isGone } from './check-liveness.ts';
+import { OLDEST_WALK } from './ledger.ts';
+import { endOf, siteOf, type Action, type Scenario, type ScenarioEvent } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApiServer, Write } from './simulated-api-server.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -24,8 +25,6 @@ const PREPARATION_SLACK = 10_000;
 const LONGEST_WAIT_FOR_REST = 5 * 60_000;
 /** A message on its way, twice. */
 const ON_THE_WAY = 1_000;
-/** However rarely policies look, a round takes no older answer of RDS. */
-const OLDEST_ANSWER = 5_000;
 /** How long after a fault what it did may show. */
 const AFTERMATH = 60_000;
 
@@ -280,7 +279,7 @@ export class ShardChecks {
     if (seen.length === 0 || replica === undefined || this.#hasStalled(replica)) return;
     // What it said of itself stands on its lease for as long as that lasts.
     const longest =
-      Math.min(...seen.map(longestSilence)) + OLDEST_ANSWER + scenario.installation.leaseDurationMilliseconds;
+      Math.min(...seen.map(longestSilence)) + OLDEST_WALK + scenario.installation.leaseDurationMilliseconds;
     const age = scheduler.time - (this.#answeredAt.get(successor) ?? -Infinity);
     if (age > longest) accuse('handover', `${what}, which RDS has not answered for ${age} ms`);
   }

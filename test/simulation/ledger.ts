@@ -4,6 +4,9 @@ import type { Evidence } from './call-hooks.ts';
 import { EPOCH, type Scheduler } from './scheduler.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
+/** However rarely policies look, the operator takes no walk of RDS older than this for a round that starts, milliseconds. */
+export const OLDEST_WALK = 5_000;
+
 /** One answer that reached a process. Times in milliseconds since the simulation began. */
 export interface Receipt {
   readonly sentAt: number;

@@ -154,6 +154,8 @@ const UNASKED: Tampering = {
   },
 };
 
+const isLeaseOfShard = ({ kind, metadata }: KubeObject): boolean => kind === 'Lease' && metadata.name.includes('-of-');
+
 /** So often it is looked whether a shard was observed for long enough, in some minutes: longer than the rounds of most policies take. */
 const MANY_LOOKS = 150;
 
@@ -286,8 +288,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       update: (type, object, options) => {
         const { spec } = object as Lease;
         const isRenewal = spec?.holderIdentity !== '' && spec?.renewTime !== spec?.acquireTime;
-        const isOfShard = type.kind === 'Lease' && object.metadata.name.includes('-of-');
-        return isOfShard && isRenewal ? Promise.resolve(object) : kube.update(type, object, options);
+        return isLeaseOfShard(object) && isRenewal ? Promise.resolve(object) : kube.update(type, object, options);
       },
     })),
   },
@@ -337,8 +338,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       update: (type, object, options) => {
         const { spec } = object as Lease;
         const isAcquired = spec?.holderIdentity !== '' && spec?.renewTime === spec?.acquireTime;
-        const isOfShard = type.kind === 'Lease' && object.metadata.name.includes('-of-');
-        return isOfShard && isAcquired
+        return isLeaseOfShard(object) && isAcquired
           ? Promise.reject(new KubeConnectionError('planted'))
           : kube.update(type, object, options);
       },

@@ -187,6 +187,15 @@ export function troubleEnd({ events }: Scenario): number {
   return Math.max(0, ...events.map(({ at, until }) => until ?? at));
 }
 
+/** When an event is over, or has come to pass at a later call. */
+export const endOf = ({ at, until, action }: ScenarioEvent): number => Math.max(until ?? at, at + comesWithin(action));
+
+/** How long it may take until a call is made at which a process dies. */
+function comesWithin(action: Action): number {
+  if (action.kind !== 'crashAtCall') return 0;
+  return action.what === ANY_CALL ? 150_000 : 60_000;
+}
+
 /** What people and API servers do in one Kubernetes cluster: in each of them, unless the event names one. */
 export const OF_SITES: readonly Action['kind'][] = [
   'apiUnavailable',
