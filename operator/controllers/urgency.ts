@@ -1,4 +1,5 @@
 import type { DisasterRecoveryPolicy } from '../api/v1alpha1/disaster-recovery-policy.ts';
+import { WITNESS_SEES_LOSS } from '../failover/direct-signals.ts';
 import type { Round } from '../failover/observation.ts';
 import type { Background } from '../runtime/work-queue.ts';
 import { pendingRequest } from './pending-request.ts';
@@ -26,8 +27,6 @@ export const backgroundOf = (workers: number): Background => ({
   belowUrgency: URGENCY.Underway,
   workers: Math.max(1, Math.floor(workers * BACKGROUND_SHARE)),
 });
-
-const WITNESS_SEES_LOSS = 503;
 
 /** Whether a round, not judged yet, may show a lost primary. */
 function hintsAtLoss(round: Round, primary: string): boolean {

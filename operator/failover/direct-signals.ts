@@ -104,6 +104,9 @@ export function readEndpoint(round: Round, primaryRegion: string): SignalReading
   return withoutAnswer(what, attempt, hasSurvivorAnswered(round, primaryRegion));
 }
 
+/** What a witness answers that sees the primary lost. */
+export const WITNESS_SEES_LOSS = 503;
+
 /** Class `http`: what does the witness outside both regions see? 2xx: the primary serving; 503: it lost. */
 export function readWitness(round: Round): SignalReading {
   const witness = round.witness;
@@ -124,7 +127,7 @@ export function readWitness(round: Round): SignalReading {
       round.startedAt,
     );
   }
-  return statusCode === 503
+  return statusCode === WITNESS_SEES_LOSS
     ? failing('WitnessSeesLoss', 'the witness answers 503: it sees the primary lost')
     : unknown(
         'UnexpectedStatus',

@@ -538,7 +538,7 @@ describe('endpoint and witness probes', () => {
     let inFlight = 0;
     let most = 0;
     const { clock, service } = setUp({
-      settings: { probeConcurrency: 2, probesPerPolicy: 0 },
+      settings: { leastProbes: 2, probesPerPolicy: 0 },
       probe: async (_host, options) => {
         most = Math.max(most, (inFlight += 1));
         await bench.clock.sleep(options.timeoutMilliseconds);
@@ -576,7 +576,7 @@ describe('endpoint and witness probes', () => {
 
   it('given most of a large fleet left while its probes wait for a silent region, then those of the others are attempted', async () => {
     const { clock, service } = setUp({
-      settings: { probeConcurrency: 2, probesPerPolicy: 1 },
+      settings: { leastProbes: 2, probesPerPolicy: 1 },
       probe: async (_host, options) => {
         await bench.clock.sleep(options.timeoutMilliseconds);
         return { kind: 'noAnswer', cause: 'timeout', message: 'silence' };

@@ -1,5 +1,6 @@
 import { accountKey } from '../aws/account.ts';
 import type { AwsGateway } from '../aws/aws-gateway.ts';
+import { WITNESS_SEES_LOSS } from '../failover/direct-signals.ts';
 import type { GlobalClusterView, Round } from '../failover/observation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
@@ -41,8 +42,6 @@ export interface ObservationServiceProps {
   readonly turns?: Turns;
 }
 
-const WITNESS_SEES_LOSS = 503;
-
 interface Watched {
   target: ObservationTarget;
   /** By region name. */
@@ -71,7 +70,6 @@ export class ObservationService implements Observation {
   readonly #observers = new Map<string, RegionObserver>();
   readonly #schedules = new Map<string, Schedule>();
   readonly #running = new Set<Promise<void>>();
-  #newcomers = 0;
   /** Rounds under way of targets that are watched no more. */
   #left = 0;
 
@@ -84,7 +82,6 @@ export class ObservationService implements Observation {
       ...props,
       monitor: this.#monitor,
       deadlines: this.#deadlines,
-      probeConcurrency: props.settings.probeConcurrency,
       listener: this.#listener,
       signal: this.#controller.signal,
     });
@@ -138,9 +135,9 @@ export class ObservationService implements Observation {
 
   /** Whoever has left holds the places of its probes until its round has ended: those who stay need theirs meanwhile. */
   #fitProbes(): void {
-    const { probeConcurrency, probesPerPolicy } = this.#props.settings;
+    const { leastProbes, probesPerPolicy } = this.#props.settings;
     const holders = this.#watched.size + this.#left;
-    this.#runner.allowProbes(Math.max(probeConcurrency, probesPerPolicy * holders));
+    this.#runner.allowProbes(Math.max(leastProbes, probesPerPolicy * holders));
   }
 
   /** Takes the observers of the target's regions, and leaves those of regions that it has no more. */
@@ -249,7 +246,7 @@ export class ObservationService implements Observation {
     try {
       const output = await this.#runner.run({ target, observers, tick, sequence, lastViews, databaseLag });
       watched.lastViews = output.views;
-      watched.isDoubtful = hintsAtLoss(output.round) ?? watched.isDoubtful;
+      watched.isDoubtful = probesHintAtLoss(output.round) ?? watched.isDoubtful;
       if (this.#watched.get(target.key) === watched) this.#deliver(target.key, output, tick);
     } catch (error) {
       this.#listener.roundFailed?.({ key: target.key, error });
@@ -263,7 +260,7 @@ export class ObservationService implements Observation {
       observers: new Map(),
       sequence,
       startedAt: -Infinity,
-      isTurnToWait: (this.#newcomers += 1) % 2 === 0,
+      isTurnToWait: this.#watched.size % 2 === 0,
       isDoubtful: false,
       lastViews: [],
       databaseLag: new DatabaseLagObserver({ clock, retentionMilliseconds: settings.lagRetentionMilliseconds }),
@@ -282,7 +279,7 @@ export class ObservationService implements Observation {
  * By what speaks for this policy alone: RDS, or a witness that many policies share, may be silent for all of them, because
  * this process reads the answers too late for one. Undefined when nothing was really asked.
  */
-function hintsAtLoss({ endpoints, witness }: Round): boolean | undefined {
+function probesHintAtLoss({ endpoints, witness }: Round): boolean | undefined {
   const kinds = Object.values(endpoints).map(({ attempt }) => attempt.kind);
   if (kinds.includes('noAnswer') || witness?.statusCode === WITNESS_SEES_LOSS) return true;
   return kinds.length > 0 && kinds.every((kind) => kind === 'local') ? undefined : false;

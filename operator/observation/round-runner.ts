@@ -50,7 +50,6 @@ export interface RoundRunnerProps {
   readonly prober: EndpointProber;
   readonly fetchWitness: FetchWitness;
   readonly database?: DatabaseClient;
-  readonly probeConcurrency: number;
   readonly listener: ObservationListener;
   readonly signal: AbortSignal;
 }
@@ -86,14 +85,14 @@ interface Timing {
 /** Observes everything of one policy once: regions, endpoints, witness and lag, all at the same time. */
 export class RoundRunner {
   readonly #props: RoundRunnerProps;
-  readonly #slots: Slots;
+  /** For probes. */
+  readonly #slots = new Slots(0);
 
   constructor(props: RoundRunnerProps) {
     this.#props = props;
-    this.#slots = new Slots(props.probeConcurrency);
   }
 
-  /** So many probes may be in flight at once. */
+  /** So many probes may be in flight at once: none before this is said. */
   allowProbes(count: number): void {
     this.#slots.resize(count);
   }

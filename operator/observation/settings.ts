@@ -6,10 +6,10 @@ export interface ObservationSettings {
   readonly lagRetentionMilliseconds: number;
   /** How often the series are listed anew without any role change. */
   readonly seriesDiscoveryMilliseconds: number;
-  /** Endpoint probes and witness requests in flight at once, all policies together: at least so many. */
-  readonly probeConcurrency: number;
+  /** Endpoint probes and witness requests that may be in flight at once, however few policies there are. */
+  readonly leastProbes: number;
   /**
-   * The same for each policy: a large fleet has more of them in flight. When a region falls silent, every probe of each
+   * The same for each policy, if that is more. When a region falls silent, every probe of each
    * policy that has its primary there lasts as long as its timeout, and one that never starts is no evidence of the loss.
    */
   readonly probesPerPolicy: number;
@@ -23,7 +23,7 @@ export const defaultObservationSettings: ObservationSettings = Object.freeze({
   metricPeriodMilliseconds: 60_000,
   lagRetentionMilliseconds: 15 * 60_000,
   seriesDiscoveryMilliseconds: 60 * 60_000,
-  probeConcurrency: 256,
+  leastProbes: 256,
   probesPerPolicy: 2,
   readsPerSecond: 20,
   readBurst: 60,
